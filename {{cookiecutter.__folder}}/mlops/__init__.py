@@ -1,0 +1,1 @@
+"""The machinery of the project: runs its stages, tracks them, keeps its environment. It knows no science."""

@@ -1,0 +1,39 @@
+"""The command line of the machinery: python -m mlops COMMAND."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m mlops", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    env = commands.add_parser("env", help="build .venv from the hashed locks in requirements/")
+    env.add_argument("--deep", choices=("cpu", "gpu"), help="with PyTorch, built for the CPU or for CUDA")
+    commands.add_parser("lock", help="write requirements/*.lock anew from pyproject.toml")
+    select = commands.add_parser(
+        "select", help="choose one file of a group in configs/config.yaml, such as: model=xgboost"
+    )
+    select.add_argument("choice", metavar="GROUP=NAME")
+    options = parser.parse_args(arguments)
+
+    from mlops import environment
+    from mlops import select as selection
+
+    try:
+        if options.command == "env":
+            environment.sync(options.deep)
+        elif options.command == "lock":
+            environment.lock()
+        else:
+            selection.select(options.choice)
+    except (ValueError, OSError) as error:
+        print(f"mlops {options.command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,124 @@
+"""The environment of the project: .venv, exactly as the hashed locks in requirements/ say.
+
+Standard library only, since it runs before there is an environment.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+VENV = Path(".venv")
+LOCKS = Path("requirements")
+# What `make env` installs; the deep groups are asked for by name.
+DAILY = ("base", "dev", "uv")
+# pip's settings that uv does not read by itself, and what uv calls them.
+FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX"}
+
+
+def sync(deep: str | None = None) -> None:
+    """Make .venv hold what the locks name, no more and no less, and the project itself.
+
+    Raises:
+        ValueError: no suitable Python, or a package could not be had.
+    """
+    refuse_old_python()
+    groups = [*DAILY, *([f"deep-{deep}"] if deep else [])]
+    locks = [LOCKS / f"{group}.lock" for group in groups]
+    for lock in locks:
+        if not lock.is_file():
+            raise ValueError(f"there is no {lock}: this project was made without that group")
+    uv = bootstrap_uv()
+    install = [
+        str(uv),
+        "pip",
+        "sync",
+        "--require-hashes",
+        "--build-constraints",
+        str(LOCKS / "build.lock"),
+        *map(str, locks),
+    ]
+    if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
+        raise ValueError(
+            "the environment is not complete, see above; a package of the locks could not be had. Behind a mirror or a "
+            "folder of wheels, set pip's index-url or find-links: both are used."
+        )
+    # Nothing is fetched here: the build backend is in the base lock, and so is every dependency.
+    if not run([str(uv), "pip", "install", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]):
+        raise ValueError("the project itself could not be installed, see above")
+
+
+def lock() -> None:
+    """Resolve pyproject.toml anew into requirements/*.lock: every platform, with hashes, no host and no path.
+
+    Raises:
+        ValueError: the requirements contradict each other, or a package could not be had.
+    """
+    refuse_old_python()
+    uv = bootstrap_uv()
+    settings = [
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-annotate",
+        "--no-header",
+        "--quiet",
+    ]
+    import tomllib
+
+    project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    groups = {"base": project["project"]["dependencies"], **project.get("dependency-groups", {})}
+    for group, requirements in groups.items():
+        target = str(LOCKS / f"{group}.lock")
+        constraints = [] if group == "base" else ["--constraints", str(LOCKS / "base.lock")]
+        # From standard input: uv reads no groups of a pyproject.toml that it does not manage.
+        command = [str(uv), "pip", "compile", "-", *constraints, *settings, "--output-file", target]
+        if not run(command, "\n".join(requirements)):
+            raise ValueError(f"{target} could not be resolved, see above")
+
+
+def bootstrap_uv() -> Path:
+    """The uv of the locks, inside .venv; made by venv and pip where it is not there yet."""
+    scripts = VENV / ("Scripts" if os.name == "nt" else "bin")
+    python, uv = scripts / "python", scripts / "uv"
+    if not shutil.which(str(uv)):
+        made = run([sys.executable, "-m", "venv", str(VENV)])
+        pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+        if not made or not run([*pip, "--requirement", str(LOCKS / "uv.lock")]):
+            raise ValueError(
+                ".venv could not be made, see above; on Debian and Ubuntu venv is a package of its own: python3-venv"
+            )
+    return uv
+
+
+def refuse_old_python() -> None:
+    """Raise ValueError where this interpreter is older than the project needs."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - the one place that an older one reaches
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise ValueError(f"Python 3.11 or newer is needed, found {found}: make env PYTHON=python3.11")
+
+
+def run(command: list[str], text: str = "") -> bool:
+    """Run a command with uv's settings and a text as its input; returns whether it went well."""
+    return subprocess.run(command, env=uv_environment(), input=text.encode()).returncode == 0
+
+
+def uv_environment() -> dict[str, str]:
+    """The caller's environment, with bytecode compiled, no Python downloaded, and pip's sources passed on to uv."""
+    environment = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never", **os.environ}
+    environment["VIRTUAL_ENV"] = str(VENV.resolve())
+    for option, variable in FROM_PIP.items():
+        value = os.environ.get("PIP_" + option.upper().replace("-", "_")) or pip_configured(option)
+        if value and variable not in os.environ:
+            environment[variable] = ",".join(value.split()) if variable == "UV_FIND_LINKS" else value
+    return environment
+
+
+def pip_configured(option: str) -> str:
+    """A value from pip's configuration files, empty where there is none."""
+    command = [sys.executable, "-m", "pip", "config", "get", f"global.{option}"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()

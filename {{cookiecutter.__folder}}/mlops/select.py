@@ -1,0 +1,32 @@
+"""Choose one file of a config group: edits its line in configs/config.yaml and leaves every other byte alone."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+CONFIG = Path("configs/config.yaml")
+
+
+def select(choice: str) -> None:
+    """Set GROUP=NAME in the defaults list of configs/config.yaml.
+
+    Raises:
+        ValueError: there is no such group or no such file in it; the message lists what there is.
+    """
+    group, _, name = choice.partition("=")
+    available = sorted(path.stem for path in (CONFIG.parent / group).glob("*.yaml")) if group else []
+    if not available:
+        groups = sorted(path.name for path in CONFIG.parent.iterdir() if path.is_dir())
+        raise ValueError(f"there is no group {group!r} in configs/; there are {', '.join(groups)}")
+    if name not in available:
+        raise ValueError(f"there is no configs/{group}/{name}.yaml; there are {', '.join(available)}")
+    text = CONFIG.read_bytes().decode()
+    changed, count = re.subn(rf"(?m)^(\s*-\s+{re.escape(group)}:\s*)([\w-]+)", rf"\g<1>{name}", text)
+    if count != 1:
+        raise ValueError(f"configs/config.yaml should choose {group} once in its defaults list, found {count} times")
+    if changed != text:
+        partial = CONFIG.with_suffix(".partial")
+        partial.write_bytes(changed.encode())
+        os.replace(partial, CONFIG)

@@ -1,0 +1,201 @@
+"""Run one stage of the pipeline: python -m mlops.stage <module> [overrides].
+
+Fixes the process environment before the interpreter starts, hands over to the plain module, and records what the run
+needed in .runs/. A failure becomes one line; its traceback is kept beside the record and on the MLflow run.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import platform
+import re
+import runpy
+import sys
+import time
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mlops import tracking
+
+FIXED = {
+    "PYTHONHASHSEED": "0",
+    "PYTHONUTF8": "1",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "LANG": "C.UTF-8",
+    "MPLBACKEND": "Agg",
+    "SOURCE_DATE_EPOCH": "0",
+    # cuBLAS needs a fixed workspace for the same sums on every run.
+    "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
+    # Else Hydra swallows the exception, and there is no traceback to keep.
+    "HYDRA_FULL_ERROR": "1",
+}
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+)
+RUNS = Path(".runs")
+
+
+def main(arguments: list[str]) -> int:
+    """Run a stage; returns the exit status."""
+    if not arguments or arguments[0].startswith("-"):
+        print(
+            "usage: python -m mlops.stage MODULE [OVERRIDE ...], such as: python -m mlops.stage my_module.features",
+            file=sys.stderr,
+        )
+        return 2
+    module, *overrides = arguments
+    if os.environ.get("MLOPS_STAGE") != module:
+        return restart(module, overrides)
+    del os.environ["MLOPS_STAGE"]
+    return run(module, overrides)
+
+
+def restart(module: str, overrides: list[str]) -> int:
+    """Start the interpreter anew: threads, hash seed and locale are read only once, at its start."""
+    try:
+        environment = fixed_environment(threads(overrides), module)
+        Path(environment["MLOPS_RUN_DIR"]).mkdir(parents=True)
+    except (OSError, ValueError) as error:
+        return complain(module, error)
+    command = [sys.executable, "-m", "mlops.stage", module, *overrides]
+    if os.name == "nt":
+        import subprocess
+
+        return subprocess.call(command, env=environment)
+    sys.stdout.flush()
+    os.execve(sys.executable, command, environment)  # noqa: S606 - the same interpreter, no shell
+
+
+def fixed_environment(threads: int, module: str) -> dict[str, str]:
+    """The environment of a stage: the caller's, with everything fixed that results could hang on."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    here = {
+        "MLOPS_STAGE": module,
+        "MLOPS_THREADS": str(threads),
+        "MLOPS_RUN_DIR": f"{RUNS}/{stamp}-{module.rpartition('.')[2]}-{os.getpid()}",
+    }
+    here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
+    defaults = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db", "MLFLOW_EXPERIMENT_NAME": module.partition(".")[0]}
+    return defaults | {key: value for key, value in os.environ.items() if key != "MLFLOW_RUN_ID"} | FIXED | here
+
+
+def threads(overrides: list[str]) -> int:
+    """The configured number of threads, read without Hydra: it must be known before the libraries are loaded."""
+    found = tracking.setting("threads", overrides)
+    if found is None or not found.isdecimal() or int(found) == 0:
+        raise ValueError(f"configs: threads must be a whole number above 0, found {found!r}")
+    return int(found)
+
+
+def run(module: str, overrides: list[str]) -> int:
+    """Run the module as the main program, and record how it went."""
+    folder = Path(os.environ["MLOPS_RUN_DIR"])
+    record: dict[str, Any] = {
+        "module": module,
+        "overrides": overrides,
+        "stage": os.environ.get("DVC_STAGE"),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        **hardware(),
+    }
+    begun = time.perf_counter()
+    status, failure = 0, None
+    try:
+        tracking.resume()
+        sys.argv = [module, *overrides]
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except KeyboardInterrupt as stop:
+        status, failure = 130, stop
+    except Exception as error:  # noqa: BLE001 - whatever the science raises is told in one line
+        status, failure = 1, error
+    record |= {"status": status, "seconds": round(time.perf_counter() - begun, 3), "peak_memory_mib": peak_memory()}
+    try:
+        if failure is not None:
+            record["error"] = explain(failure)
+            (folder / "traceback.txt").write_text("".join(traceback.format_exception(failure)), encoding="utf-8")
+            complain(module, failure, folder / "traceback.txt")
+        record["mlflow_run"] = tracking.finish(record, failure)
+        (folder / "record.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except Exception as error:  # noqa: BLE001 - a full disk must not hide why the stage failed
+        print(f"stage {module}: could not be recorded: {explain(error)}", file=sys.stderr)
+        return status or 1
+    return status
+
+
+def hardware() -> dict[str, Any]:
+    """What the run stands on: the machine, the interpreter, the fixed number of threads."""
+    return {
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "cpu": cpu_model(),
+        "cores": os.cpu_count(),
+        "threads": int(os.environ["MLOPS_THREADS"]),
+    }
+
+
+def cpu_model() -> str:
+    """The processor's name as the system tells it."""
+    try:
+        found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
+    except OSError:
+        found = None
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+def peak_memory() -> float | None:
+    """Largest resident memory of this process so far, in MiB; None where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return None
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 1)
+
+
+def complain(module: str, error: BaseException, log: Path | None = None) -> int:
+    """Say in one line what went wrong; returns the exit status."""
+    where = f"  (traceback: {log})" if log else ""
+    print(f"stage {module}: {explain(error)}{where}", file=sys.stderr)
+    return 1
+
+
+def explain(error: BaseException) -> str:
+    """One line for people: what was expected, what was found, what to do."""
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; the last good outputs are untouched"
+    text = " ".join(str(error).split())
+    cause = error.__cause__ or error.__context__
+    # Hydra's own errors carry what is valid: a choice of a group, or the keys beside the mistyped one.
+    if options := getattr(error, "options", None):
+        missing = str(getattr(error, "missing_cfg_file", "")).rpartition("/")[2].removesuffix(".yaml")
+        return f"configs: there is no {getattr(error, 'missing_cfg_file', missing)}; {nearest(missing, options)}"
+    for found in (error, cause):
+        parent, key = getattr(found, "parent_node", None), getattr(found, "key", None)
+        if parent is not None and key is not None and hasattr(parent, "keys"):
+            return (
+                f"configs: there is no key {getattr(found, 'full_key', key)!r}; {nearest(str(key), map(str, parent))}"
+            )
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename or 'no file named'}"
+    return f"{text}" if isinstance(error, ValueError) and text else f"{type(error).__name__}: {text}"
+
+
+def nearest(name: str, valid: Any) -> str:
+    """The end of a message about a name that is not known: the closest valid one, else all of them."""
+    names = sorted(valid)
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"valid are: {', '.join(names)}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

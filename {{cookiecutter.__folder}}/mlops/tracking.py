@@ -1,0 +1,201 @@
+"""Tie MLflow runs to the project's state: commit, inputs, and the stage's own entry in dvc.lock.
+
+MLflow finds `RunContext` through the entry point mlflow.run_context_provider and puts its tags on every new run. The
+stage runner calls `resume` before a stage and `finish` after it. MLflow and DVC are imported only if the stage used
+MLflow, or failed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+INDEX = Path(".runs/mlflow.json")
+TRAIN = "train"
+
+
+class RunContext:
+    """MLflow's run context provider: what a new run is tagged with, whoever starts it in the project's folder."""
+
+    def in_context(self) -> bool:
+        """Whether this process runs in a project."""
+        return Path("dvc.yaml").is_file()
+
+    def tags(self) -> dict[str, str]:
+        """Commit, whether inputs differ from it, and hashes of what the run reads."""
+        locked = read_yaml(Path("dvc.lock")).get("stages", {})
+        raw = [
+            out["md5"]
+            for stage in locked.values()
+            for out in stage.get("outs", [])
+            if out["path"].startswith("data/raw/")
+        ]
+        tags = {
+            "mlops.commit": git("rev-parse", "HEAD") or "none",
+            "mlops.dirty": str(dirty()).lower(),
+            "mlops.dvc_lock": digest([Path("dvc.lock")]),
+            "mlops.data": " ".join(raw) or "none",
+            "mlops.configs": digest(Path("configs").rglob("*.yaml")),
+            "mlops.requirements": digest(Path("requirements").glob("*.lock")),
+        }
+        for name in ("seed", "threads"):
+            tags[f"mlops.{name}"] = setting(name, sys.argv[1:]) or "none"
+        if restored := os.environ.get("MLOPS_RESTORED"):
+            tags["mlops.restored"] = restored
+        return tags
+
+
+def setting(name: str, overrides: list[str]) -> str | None:
+    """A top-level value of the configuration as text: the override name=VALUE, else its line in configs/config.yaml."""
+    lines = Path("configs/config.yaml").read_text(encoding="utf-8").splitlines()
+    for text in [*reversed(overrides), *lines]:
+        if found := re.match(rf"\+*{name}\s*[:=]\s*([^\s#]+)", text):
+            return found[1]
+    return None
+
+
+def resume() -> None:
+    """Let the first run that this stage starts be that of the model it reads: train's, found by the hash of its output.
+
+    Where that hash is not known here (DVC restored the model from a cache, no training ran), a new run says so in its
+    tag mlops.restored.
+    """
+    name = os.environ.get("DVC_STAGE", TRAIN)
+    stages = read_yaml(Path("dvc.yaml")).get("stages", {})
+    trained = read_yaml(Path("dvc.lock")).get("stages", {}).get(TRAIN, {}).get("outs", [])
+    hashes = {out["path"]: out["md5"] for out in trained}
+    for dependency in stages.get(name, {}).get("deps", []):
+        if dependency in hashes:
+            run = read_index().get(tracking_uri(), {}).get(hashes[dependency])
+            if run:
+                os.environ["MLFLOW_RUN_ID"] = os.environ["MLOPS_RESUMED"] = run
+            else:
+                os.environ["MLOPS_RESTORED"] = hashes[dependency]
+            return
+
+
+def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
+    """Complete the MLflow run that a stage started or resumed; a failure is on a run of its own.
+
+    Returns:
+        The id of the run that stands for this stage, None where it started none and went well.
+    """
+    stage = record["stage"] or record["module"].rpartition(".")[2]
+    resumed = os.environ.get("MLOPS_RESUMED")
+    mlflow = sys.modules.get("mlflow")
+    run = mlflow.last_active_run() if mlflow else None
+    if failure is None and run is None:
+        return None
+    import mlflow  # type: ignore[no-redef]
+
+    client = mlflow.MlflowClient()
+    if failure is not None:
+        mlflow.end_run("FAILED")
+        if run is None or run.info.run_id == resumed:
+            if run is not None:
+                # The training went well, whatever became of a later stage.
+                client.set_terminated(run.info.run_id, "FINISHED")
+            with mlflow.start_run(run_name=f"{stage} failed", tags={"mlops.beside": resumed or "none"}) as run:
+                pass
+        identity = run.info.run_id
+        client.log_text(identity, "".join(traceback.format_exception(failure)), "traceback.txt")
+        client.set_terminated(identity, "FAILED")
+    else:
+        mlflow.end_run()
+        identity = run.info.run_id
+    tags = {
+        f"mlops.{stage}.{key}": str(record[key])
+        for key in ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python")
+    }
+    if failure is not None:
+        tags["mlops.error"] = record["error"]
+    elif record["stage"]:
+        entry = lock_entry(record["stage"])
+        client.log_dict(identity, entry, f"dvc/{stage}.json")
+        tags |= {f"mlops.{stage}.{out['path']}": out["md5"] for out in entry.get("outs", [])}
+        remember(identity, [out["md5"] for out in entry.get("outs", [])])
+    client.log_batch(identity, tags=[mlflow.entities.RunTag(key, value) for key, value in tags.items()])
+    return identity
+
+
+def lock_entry(stage: str) -> dict[str, Any]:
+    """What DVC will write to dvc.lock for a stage that has just run: command, parameters, hashes of files."""
+    from dvc.repo import Repo
+    from dvc.stage.serialize import to_single_stage_lockfile
+
+    with Repo() as repo:
+        (loaded,) = repo.stage.collect(stage)
+        loaded.save_deps()
+        loaded.save_outs()
+        return json.loads(json.dumps(to_single_stage_lockfile(loaded)))
+
+
+def remember(run: str, hashes: Iterable[str]) -> None:
+    """Note which run made an output, for `resume`."""
+    index = read_index()
+    index.setdefault(tracking_uri(), {}).update(dict.fromkeys(hashes, run))
+    partial = INDEX.with_suffix(".partial")
+    partial.write_text(json.dumps(index, indent=2), encoding="utf-8")
+    os.replace(partial, INDEX)
+
+
+def read_index() -> dict[str, dict[str, str]]:
+    """Run ids by tracking server and output hash."""
+    return json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.is_file() else {}
+
+
+def tracking_uri() -> str:
+    """Where runs are tracked; the stage runner sets the variable where the user has not."""
+    return os.environ.get("MLFLOW_TRACKING_URI", "")
+
+
+def dirty() -> bool:
+    """Whether any input (code, configs, locks, raw data) differs from the commit; what the pipeline writes is none."""
+    written = {"dvc.lock", *outputs()}
+    changed = (git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".") or "").split("\0")
+    prefix = git("rev-parse", "--show-prefix") or ""
+    return any(path[3:].removeprefix(prefix) not in written for path in changed if path)
+
+
+def outputs() -> Iterator[str]:
+    """Paths of everything that the stages of dvc.yaml write."""
+    for stage in read_yaml(Path("dvc.yaml")).get("stages", {}).values():
+        for kind in ("outs", "metrics", "plots"):
+            for out in stage.get(kind, []):
+                yield out if isinstance(out, str) else next(iter(out))
+
+
+def git(*arguments: str) -> str | None:
+    """What git prints, None where it fails or is not there."""
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return done.stdout.rstrip("\n")
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """SHA-256 over names and contents of files; "none" without any."""
+    total, any_file = hashlib.sha256(), False
+    for path in sorted(paths):
+        if path.is_file():
+            any_file = True
+            total.update(path.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest() if any_file else "none"
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """A YAML file as a dictionary, empty where it is not there."""
+    if not path.is_file():
+        return {}
+    import yaml
+
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}

@@ -1,0 +1,60 @@
+"""Make data/processed from data/interim: features, and the rows that train, validate and test, one file each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+import pandas as pd
+from omegaconf import DictConfig
+
+from .config import CONFIGS, ROOT, Data, Features, load, nearest, outputs
+from .dataset.prepare import TABLE
+from .files import replacing
+from .split import PARTS, split_rows
+
+PROCESSED = Path("data/processed")
+
+
+def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
+    """Features of each row: every column without a role of its own, dates as numbers. Index as the table's.
+
+    What is learned from the rows (means, scales, categories) is no feature: it belongs into the model's Pipeline,
+    which is fitted on training rows only.
+
+    Raises:
+        ValueError: a column to drop is not there, or no feature is left.
+    """
+    for name in features.drop:
+        if name not in table.columns:
+            raise ValueError(f"features.drop: the data have no column {name!r}; {nearest(name, table.columns)}")
+    columns = {}
+    for name in table.columns:
+        if name in data.roles or name in features.drop:
+            continue
+        if pd.api.types.is_datetime64_any_dtype(table[name]):
+            for part in features.date_parts:
+                columns[f"{name} {part}"] = getattr(table[name].dt, part).astype("float64")
+        else:
+            columns[name] = table[name]
+    if not columns:
+        raise ValueError("no feature is left")
+    return pd.DataFrame(columns, index=table.index)
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write data/processed/{train,validation,test}.parquet: the features, the target last."""
+    config = load(cfg)
+    table = pd.read_parquet(ROOT / TABLE)
+    processed = build_features(table, config.data, config.features)
+    processed[config.data.target] = table[config.data.target]
+    parts = split_rows(table, config.data, config.split, config.seed)
+    for part in PARTS:
+        with replacing(outputs() / PROCESSED / f"{part}.parquet") as partial:
+            processed[parts == part].to_parquet(partial)
+    print(f"{processed.shape[1] - 1} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,68 @@
+"""Judge the trained model on the test rows, which nothing has read before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig
+
+from ..config import CONFIGS, ROOT, Config, load, outputs
+from ..features import PROCESSED
+from ..files import replacing, write_json
+from .metrics import metrics_for, with_intervals
+from .preprocess import encode_target
+from .store import Fitted, restore
+from .train import MODELS
+
+METRICS = Path("reports/metrics.json")
+PREDICTIONS = Path("reports/predictions.parquet")
+
+
+def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, object], pd.DataFrame]:
+    """Metrics with intervals of the model and of the baseline, and the prediction of each test row."""
+    classes = fitted.problem.classes
+    actual = encode_target(test[config.data.target], classes)
+    predicted = fitted.predict(test)
+    named = metrics_for(classes)
+    report = {
+        "model": config.model.name,
+        "task": config.data.task,
+        "rows": len(test),
+        "confidence": config.evaluation.confidence,
+        "metrics": with_intervals(named, actual, predicted, config.evaluation, config.seed),
+        "baseline": with_intervals(named, actual, fitted.predict_baseline(test), config.evaluation, config.seed),
+    }
+    table = pd.DataFrame({"actual": test[config.data.target]})
+    if classes:
+        table["predicted"] = np.array(classes)[predicted.argmax(axis=1)]
+        for code, name in enumerate(classes):
+            table[f"p({name})"] = predicted[:, code]
+    else:
+        table["predicted"] = predicted
+    return report, table
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write reports/metrics.json and reports/predictions.parquet, and add the metrics to the model's MLflow run."""
+    config = load(cfg)
+    fitted = restore(config.model, config.seed, config.threads, ROOT / MODELS)
+    test = pd.read_parquet(ROOT / PROCESSED / "test.parquet")
+    report, predictions = evaluate(fitted, test, config)
+    with replacing(outputs() / PREDICTIONS) as partial:
+        predictions.to_parquet(partial)
+    write_json(outputs() / METRICS, report)
+    import mlflow
+
+    with mlflow.start_run(run_name=config.model.name):
+        mlflow.log_metrics({f"test.{name}": metric["value"] for name, metric in report["metrics"].items()})
+    for name, metric in report["metrics"].items():
+        baseline = report["baseline"][name]["value"]
+        print(f"{name} {metric['value']:.4g} [{metric['low']:.4g}, {metric['high']:.4g}], baseline {baseline:.4g}")
+
+
+if __name__ == "__main__":
+    main()

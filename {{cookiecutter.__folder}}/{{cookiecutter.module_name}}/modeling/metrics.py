@@ -1,0 +1,91 @@
+"""The figures that a model is judged by, each with its interval. Defined here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy.stats import binomtest
+from sklearn import metrics
+
+from ..config import Evaluation
+
+# (actual, predicted) -> value. Classification: integer codes (rows,) and probabilities (rows, classes); regression:
+# numbers (rows,) twice.
+Metric = Callable[[np.ndarray, np.ndarray], float]
+
+
+def classification_metrics(classes: int) -> dict[str, Metric]:
+    """The metrics of a classifier by name; the area under the ROC curve is one against the rest for several classes."""
+    labels = np.arange(classes)
+
+    def roc_auc(actual: np.ndarray, predicted: np.ndarray) -> float:
+        if classes == 2:
+            return float(metrics.roc_auc_score(actual, predicted[:, 1]))
+        return float(metrics.roc_auc_score(actual, predicted, multi_class="ovr", labels=labels))
+
+    return {
+        "accuracy": lambda actual, predicted: float(np.mean(actual == predicted.argmax(axis=1))),
+        "balanced_accuracy": lambda actual, predicted: _recalls(actual, predicted.argmax(axis=1), classes).mean(),
+        "roc_auc": roc_auc,
+        "log_loss": lambda actual, predicted: float(metrics.log_loss(actual, predicted, labels=labels)),
+        "brier": lambda actual, predicted: float(((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1).mean()),
+    }
+
+
+def regression_metrics() -> dict[str, Metric]:
+    """The metrics of a regression by name, errors in the target's unit."""
+    return {
+        "rmse": lambda actual, predicted: float(metrics.root_mean_squared_error(actual, predicted)),
+        "mae": lambda actual, predicted: float(metrics.mean_absolute_error(actual, predicted)),
+        "r2": lambda actual, predicted: float(metrics.r2_score(actual, predicted)),
+    }
+
+
+def metrics_for(classes: tuple[str, ...]) -> dict[str, Metric]:
+    """The metrics of the task: with classes those of a classifier, without those of a regression."""
+    return classification_metrics(len(classes)) if classes else regression_metrics()
+
+
+def with_intervals(
+    named: dict[str, Metric], actual: np.ndarray, predicted: np.ndarray, evaluation: Evaluation, seed: int
+) -> dict[str, dict[str, float]]:
+    """Each metric as value, low and high.
+
+    The accuracy has Wilson's interval (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209), the others the percentiles of
+    a bootstrap over rows; a resample that lacks a class is drawn again.
+    """
+    rng = np.random.default_rng(seed)
+    classes = np.unique(actual) if actual.dtype.kind == "i" else None
+    resampled: dict[str, list[float]] = {name: [] for name in named if name != "accuracy"}
+    for _ in range(evaluation.resamples):
+        rows = _resample(rng, actual, classes)
+        for name, values in resampled.items():
+            values.append(named[name](actual[rows], predicted[rows]))
+    tails = 100 * np.array([(1 - evaluation.confidence) / 2, (1 + evaluation.confidence) / 2])
+    result = {}
+    for name, metric in named.items():
+        value = metric(actual, predicted)
+        if name == "accuracy":
+            test = binomtest(round(value * len(actual)), len(actual))
+            low, high = test.proportion_ci(evaluation.confidence, method="wilson")
+        else:
+            low, high = np.percentile(resampled[name], tails)
+        result[name] = {"value": float(value), "low": float(low), "high": float(high)}
+    return result
+
+
+def _resample(rng: np.random.Generator, actual: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+    for _ in range(1000):
+        rows = rng.integers(len(actual), size=len(actual))
+        if classes is None or len(np.unique(actual[rows])) == len(classes):
+            return rows
+    raise ValueError(
+        f"{len(actual)} test rows are too few for intervals: a class is missing from nearly every resample"
+    )
+
+
+def _recalls(actual: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    hits: Any = np.bincount(actual[actual == predicted], minlength=classes)
+    return np.asarray(hits / np.bincount(actual, minlength=classes))

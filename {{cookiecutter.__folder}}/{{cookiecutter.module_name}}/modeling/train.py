@@ -1,0 +1,66 @@
+"""Fit the configured model on the training rows, and the baseline beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import hydra
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig
+
+from ..config import CONFIGS, ROOT, Config, load, outputs
+from ..features import PROCESSED
+from ..files import replacing
+from .estimators import Problem
+from .metrics import metrics_for
+from .preprocess import encode_target, preprocessing
+from .store import Fitted, save
+
+MODELS = Path("models")
+
+
+def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted:
+    """Fit preprocessing, model and baseline on training rows; validation rows may only decide when to stop."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor
+
+    target, settings = config.data.target, config.model
+    classes = tuple(sorted(train[target].unique())) if config.data.task == "classification" else ()
+    problem = Problem(config.data.task, classes, config.seed, config.threads)
+    features = [name for name in train.columns if name != target]
+    preprocess = preprocessing(train[features], settings.scaled)
+    inputs = preprocess.fit_transform(train[features])
+    actual = encode_target(train[target], classes)
+    estimator = settings.estimator(problem)
+    held_out = preprocess.transform(validation[features])
+    settings.fit(estimator, (inputs, actual), (held_out, encode_target(validation[target], classes)))
+    baseline = DummyClassifier(strategy="prior") if classes else DummyRegressor()
+    baseline.fit(np.zeros((len(train), 1)), actual)
+    return Fitted(settings, problem, features, preprocess, estimator, baseline)
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write models/ and track the run in MLflow."""
+    config = load(cfg)
+    import mlflow
+
+    train, validation = (pd.read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
+    with mlflow.start_run(run_name=config.model.name):
+        mlflow.log_params(
+            {"seed": config.seed, **{f"model.{key}": value for key, value in config.model.model_dump().items()}}
+        )
+        fitted = fit(train, validation, config)
+        actual, predicted = (
+            encode_target(validation[config.data.target], fitted.problem.classes),
+            fitted.predict(validation),
+        )
+        scores = {name: metric(actual, predicted) for name, metric in metrics_for(fitted.problem.classes).items()}
+        mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})
+        with replacing(outputs() / MODELS) as partial:
+            save(fitted, partial)
+    print(f"{config.model.name}: validation " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+
+
+if __name__ == "__main__":
+    main()

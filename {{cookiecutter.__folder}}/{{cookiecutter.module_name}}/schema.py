@@ -1,0 +1,77 @@
+"""What the prepared table must be, enforced by pandera in the prepare stage."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandera.pandas as pa
+
+from .config import Column, Data
+
+DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
+
+
+def table_schema(data: Data) -> pa.DataFrameSchema:
+    """The schema of data/interim/table.parquet, from the `columns` of configs/data/.
+
+    Every listed column is there with its type and limits; no column is empty; a class to learn has at least two values.
+    """
+    columns = {name: _column(column) for name, column in data.columns.items()}
+    if data.target not in columns:
+        columns[data.target] = pa.Column(nullable=False)
+    target_checks = [
+        pa.Check(lambda table: len(table) > 0, error="no row is left"),
+        pa.Check(lambda table: not table.isna().all().any(), error="a column has no value at all"),
+    ]
+    if data.task == "classification":
+        target_checks.append(
+            pa.Check(lambda table: table[data.target].nunique() > 1, error=f"only one class in {data.target!r}")
+        )
+    return pa.DataFrameSchema(columns, checks=target_checks, strict=False)
+
+
+def out_of_range(table: pd.DataFrame, data: Data) -> pd.Series:
+    """Boolean, one a row: whether any column lies outside its minimum, maximum or list of values. Missing is inside."""
+    bad = pd.Series(False, index=table.index)
+    for name, column in data.columns.items():
+        values = table[name]
+        if column.minimum is not None:
+            bad |= (values < column.minimum).fillna(False)
+        if column.maximum is not None:
+            bad |= (values > column.maximum).fillna(False)
+        if column.values is not None:
+            bad |= values.notna() & ~values.isin(column.values)
+    return bad
+
+
+def enforce(table: pd.DataFrame, data: Data) -> pd.DataFrame:
+    """Check a table against its schema.
+
+    Raises:
+        ValueError: it does not hold; the message lists each column with what was wrong and the first case.
+    """
+    try:
+        return table_schema(data).validate(table, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases.drop_duplicates(["column", "check"])
+        reasons = [_reason(case, table) for case in cases.to_dict("records")]
+        raise ValueError("the data do not fit the schema: " + "; ".join(reasons)) from None
+
+
+def _column(column: Column) -> pa.Column:
+    checks = []
+    if column.minimum is not None:
+        checks.append(pa.Check.ge(column.minimum))
+    if column.maximum is not None:
+        checks.append(pa.Check.le(column.maximum))
+    if column.values is not None:
+        checks.append(pa.Check.isin(column.values))
+    return pa.Column(DTYPES[column.type], checks=checks, nullable=column.nullable)
+
+
+def _reason(case: dict[str, object], table: pd.DataFrame) -> str:
+    column, check = case["column"], case["check"]
+    if check == "column_in_dataframe":
+        return f"column {case['failure_case']!r} is missing, there are {', '.join(map(repr, table.columns))}"
+    if check == "no row is left" or column is None or column not in table.columns:
+        return str(check)
+    return f"column {column!r}: {check}, found {case['failure_case']!r}"
