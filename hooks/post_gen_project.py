@@ -41,7 +41,8 @@ def leave_out(project: Path, context: dict[str, str]) -> None:
 def start_git(project: Path, context: dict[str, str]) -> str:
     """Make a repository with a first commit; returns a sentence about it for people, empty where all is as usual.
 
-    Not under cruft, which compares rendered folders (its context has no `_output_dir`), nor inside another repository.
+    Not under cruft, which compares rendered folders (its context has no `_output_dir`), nor inside another repository,
+    unless that one ignores the folder.
     """
     if "_output_dir" not in context:
         return ""
@@ -49,7 +50,8 @@ def start_git(project: Path, context: dict[str, str]) -> str:
         # DVC looks for git; .dvc/config.local is this machine's own and never committed.
         (project / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
         return "git is not installed: no repository was made. Once it is: git init, and delete .dvc/config.local"
-    if git(project, "rev-parse", "--is-inside-work-tree").returncode == 0:
+    inside = git(project, "rev-parse", "--is-inside-work-tree").returncode == 0
+    if inside and git(project, "check-ignore", "--quiet", ".").returncode != 0:
         return "this folder is inside a git repository: no other one was made"
     email = context["author_email"] or "author@localhost"
     author = ["-c", f"user.name={context['author_name']}", "-c", f"user.email={email}", "-c", "commit.gpgsign=false"]

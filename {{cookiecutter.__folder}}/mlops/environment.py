@@ -19,35 +19,31 @@ DAILY = ("base", "dev", "uv")
 FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX"}
 
 
-def sync(deep: str | None = None) -> None:
+def sync(deep: Optional[str] = None) -> None:
     """Make .venv hold what the locks name, no more and no less, and the project itself.
 
     Raises:
         ValueError: no suitable Python, or a package could not be had.
     """
     refuse_old_python()
-    groups = [*DAILY, *([f"deep-{deep}"] if deep else [])]
-    locks = [LOCKS / f"{group}.lock" for group in groups]
+    locks = [LOCKS / f"{group}.lock" for group in [*DAILY, *([f"deep-{deep}"] if deep else [])]]
     for lock in locks:
         if not lock.is_file():
             raise ValueError(f"there is no {lock}: this project was made without that group")
     uv = bootstrap_uv()
-    install = [
-        str(uv),
-        "pip",
-        "sync",
-        "--require-hashes",
-        "--build-constraints",
-        str(LOCKS / "build.lock"),
-        *map(str, locks),
-    ]
+    # Progress where somebody watches; a log needs no list of 170 packages.
+    quiet = [] if sys.stderr.isatty() else ["--quiet"]
+    install = [str(uv), "pip", "sync", *quiet, "--require-hashes", "--build-constraints", str(LOCKS / "build.lock")]
+    install += map(str, locks)
     if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
         raise ValueError(
             "the environment is not complete, see above; a package of the locks could not be had. Behind a mirror or a "
             "folder of wheels, set pip's index-url or find-links: both are used."
         )
-    # Nothing is fetched here: the build backend is in the base lock, and so is every dependency.
-    if not run([str(uv), "pip", "install", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]):
+    # Nothing is fetched here: the build backend and every dependency are in the locks.
+    if not run(
+        [str(uv), "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
+    ):
         raise ValueError("the project itself could not be installed, see above")
 
 
@@ -87,7 +83,7 @@ def bootstrap_uv() -> Path:
     python, uv = scripts / "python", scripts / "uv"
     if not shutil.which(str(uv)):
         made = run([sys.executable, "-m", "venv", str(VENV)])
-        pip = [str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps"]
+        pip = [str(python), "-m", "pip", "install", "-qq", "--require-hashes", "--no-deps"]
         if not made or not run([*pip, "--requirement", str(LOCKS / "uv.lock")]):
             raise ValueError(
                 ".venv could not be made, see above; on Debian and Ubuntu venv is a package of its own: python3-venv"

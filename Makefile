@@ -1,0 +1,47 @@
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PROJECT := {{cookiecutter.__folder}}
+BIN := .venv/bin
+# Caches stay out of the template: cookiecutter would take them for its files.
+export RUFF_CACHE_DIR := $(CURDIR)/.ruff_cache
+export PYTHONDONTWRITEBYTECODE := 1
+.PHONY: help demo test test-fast lint format lock bench clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: .venv/ready  ## make a project in build/demo, run it, and show where to look
+	$(BIN)/python tools/demo.py
+
+test: .venv/ready lint  ## every test, about 20 minutes
+	$(BIN)/pytest -n 2 --dist loadscope
+
+test-fast: .venv/ready  ## the tests that take seconds
+	$(BIN)/pytest -m "not slow" -n 2
+
+lint: .venv/ready  ## style and types of the template; the tests check those of the projects that it makes
+	$(BIN)/ruff check $(UNRENDERED) .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/ready  ## rewrite the code in its style
+	$(BIN)/ruff check --fix $(UNRENDERED) .
+	$(BIN)/ruff format .
+
+# A module's name and a pyproject.toml that are still to be rendered are no mistakes.
+UNRENDERED := --extend-ignore N999,RUF200
+
+lock: .venv/ready  ## resolve every lock anew: the template's and those shipped with the projects
+	$(BIN)/python tools/lock.py
+
+bench: .venv/ready  ## measure what README and docs state, side by side, in build/bench
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what the other targets made
+	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
+
+# pip checks every file against the lock's hashes.
+.venv/ready: requirements.lock
+	"$(PYTHON)" -m venv --clear .venv
+	$(BIN)/python -m pip install -qq --no-deps --require-hashes --requirement requirements.lock
+	touch $@

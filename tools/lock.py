@@ -1,0 +1,32 @@
+"""make lock: resolve the template's lock and those shipped with the projects anew.
+
+The projects' locks are made by a project: one with every choice that adds a group.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+TEMPLATE = Path(__file__).resolve().parents[1]
+SHIPPED = TEMPLATE / "{{cookiecutter.__folder}}" / "requirements"
+
+
+def main() -> None:
+    """Write requirements.lock and the shipped requirements/*.lock."""
+    uv = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    sources = ["--no-annotate", "--no-header", "--quiet", "requirements.in", "--output-file", "requirements.lock"]
+    subprocess.run([*uv, *sources], cwd=TEMPLATE, check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        bake = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", folder]
+        subprocess.run([*bake, "module_name=locked", "deep_learning=torch"], check=True)
+        subprocess.run(["make", "lock"], cwd=Path(folder, "locked"), check=True)
+        for lock in Path(folder, "locked", "requirements").glob("*.lock"):
+            shutil.copyfile(lock, SHIPPED / lock.name)
+
+
+if __name__ == "__main__":
+    main()
