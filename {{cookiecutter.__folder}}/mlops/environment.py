@@ -19,7 +19,7 @@ DAILY = ("base", "dev", "uv")
 FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX"}
 
 
-def sync(deep: Optional[str] = None) -> None:
+def sync(deep: str | None = None) -> None:
     """Make .venv hold what the locks name, no more and no less, and the project itself.
 
     Raises:
