@@ -7,7 +7,25 @@ import re
 import sys
 
 # Modules that the project's environment holds: a module of the same name would hide them.
-DEPENDENCIES: frozenset[str] = frozenset()
+DEPENDENCIES = frozenset(
+    """
+    aiohappyeyeballs aiohttp aiohttp_retry aiosignal alembic amqp annotated_doc annotated_types antlr4 anyio appdirs
+    ast_serialize asyncssh attr attrs billiard blinker cachetools celery certifi cffi charset_normalizer click
+    click_didyoumean click_plugins click_repl cloudpickle colorama configobj contourpy cryptography cycler
+    databricks dateutil dictdiffer diskcache distro docker dotenv dpath dulwich dvc dvc_data dvc_http dvc_objects
+    dvc_render dvc_studio_client dvc_task entrypoints fastapi filelock flask flask_cors flatten_dict flufl
+    frozenlist fsspec functorch funcy git gitdb google grandalf graphene graphql graphql_relay gto gunicorn h11 huey
+    hydra idna importlib_metadata iniconfig isympy iterative_telemetry itsdangerous jinja2 joblib kiwisolver kombu
+    librt mako markdown_it markupsafe matplotlib mdurl mlflow mpl_toolkits mpmath multidict mypy
+    mypy_extensions mypyc narwhals networkx numpy omegaconf opentelemetry orjson packaging pandas pandera pathspec
+    pip platformdirs pluggy pooch prettytable prompt_toolkit propcache psutil public py pyarrow pyasn1
+    pyasn1_modules pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie
+    pylab pyparsing pytest requests rich ruamel ruff safetensors scipy scmrepo semver setuptools shortuuid shtab six
+    sklearn skops skorch smmap sqlalchemy sqlparse sqltrie starlette sympy tabulate threadpoolctl tomlkit torch
+    torchgen tqdm typeguard typing_extensions typing_inspect typing_inspection tzlocal urllib3 uv uvicorn validate
+    vine voluptuous wcwidth werkzeug xgboost yaml yarl zc zipp
+    """.split()
+)
 # Folders of the layout beside which the module stands.
 FOLDERS = frozenset(
     """
@@ -29,7 +47,8 @@ def refusal(name: str) -> str | None:
         return f"the module name {name!r} must start with a letter a-z and hold only a-z, 0-9 and _"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
         return f"the module name {name!r} is a word of Python itself"
-    if name in sys.stdlib_module_names:
+    # Python does not count its own package of tests, but installs it.
+    if name in sys.stdlib_module_names | {"test"}:
         return f"the module name {name!r} is that of a module of Python's standard library"
     if name in DEPENDENCIES:
         return f"the module name {name!r} is that of a package that the project uses"

@@ -1,0 +1,185 @@
+"""Baked projects, and the environment that most of them share."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from filelock import FileLock
+
+TEMPLATE = Path(__file__).resolve().parents[1]
+TREE = TEMPLATE / "{{cookiecutter.__folder}}"
+SHARED = TEMPLATE / "build" / "shared"
+
+
+@dataclass
+class Project:
+    """A baked project, and how a user acts on it: through command lines and files."""
+
+    path: Path
+    module: str
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def run(self, *command: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project's folder."""
+        environment = {**self.environment, **variables}
+        done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
+        if check:
+            assert done.returncode == 0, f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def repro(self, *arguments: str, **variables: str) -> list[str]:
+        """Run dvc repro; returns the stages that ran."""
+        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *arguments, **variables).stdout)
+
+    def stage(self, step: str, *overrides: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run one stage by hand, which may fail."""
+        return self.run("python", "-m", "mlops.stage", f"{self.module}.{step}", *overrides, check=False, **variables)
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Replace a text that stands in a file exactly once."""
+        path = self.path / name
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {name}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def select(self, **choices: str) -> None:
+        """Switch config groups as make train MODEL=... does."""
+        for group, name in choices.items():
+            self.run("python", "-m", "mlops", "select", f"{group}={name}")
+
+    def commit(self) -> None:
+        """Commit everything as it is."""
+        self.run("git", "add", "--all")
+        self.run("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "commit", "-q", "-m", "Test")
+
+    def lock(self) -> dict[str, Any]:
+        """The stages of dvc.lock."""
+        return dict(yaml.safe_load((self.path / "dvc.lock").read_text(encoding="utf-8"))["stages"])
+
+    def outputs(self) -> dict[str, str]:
+        """SHA-256 of every file that the stages write, by path."""
+        pipeline = yaml.safe_load((self.path / "dvc.yaml").read_text(encoding="utf-8"))["stages"]
+        hashes = {}
+        for stage in pipeline.values():
+            for out in [*stage.get("outs", []), *stage.get("metrics", [])]:
+                path = self.path / (out if isinstance(out, str) else next(iter(out)))
+                for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+                    if file.is_file():
+                        hashes[str(file.relative_to(self.path))] = hashlib.sha256(file.read_bytes()).hexdigest()
+        return hashes
+
+    def leftovers(self) -> list[Path]:
+        """Half-written files."""
+        return [path for path in self.path.rglob("*.partial") if ".venv" not in path.parts]
+
+    def copy(self, target: Path) -> Project:
+        """An independent copy, caches included."""
+        shutil.copytree(self.path, target, symlinks=True)
+        return Project(target, self.module, self.environment)
+
+    def clone(self, target: Path) -> Project:
+        """A fresh clone: what is committed, and nothing else."""
+        self.run("git", "clone", "--quiet", str(self.path), str(target))
+        return Project(target, self.module, self.environment)
+
+
+def bake_project(folder: Path, environment: dict[str, str], **answers: str) -> Project:
+    """Bake into a folder with cookiecutter's command line."""
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(folder)]
+    command += [f"{key}={value}" for key, value in answers.items()]
+    folder.mkdir(parents=True, exist_ok=True)
+    before = set(folder.iterdir())
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    (path,) = set(folder.iterdir()) - before
+    return Project(path, path.name, environment)
+
+
+def clean_environment() -> dict[str, str]:
+    """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data files."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "MLOPS_", "DVC_", "DATA_"))}
+
+
+@pytest.fixture(scope="session")
+def environment() -> dict[str, str]:
+    """Process environment with the programs of a project first on PATH: every locked group, built once and kept.
+
+    It is what `make env DEEP=cpu` makes in a project of its own, made anew when a lock or the way it is made changes.
+    """
+    made_of = [*sorted((TREE / "requirements").glob("*.lock")), TREE / "mlops" / "environment.py"]
+    stamp = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()
+    (TEMPLATE / "build").mkdir(exist_ok=True)
+    variables = clean_environment()
+    with FileLock(TEMPLATE / "build" / "shared.lock"):
+        ready = SHARED / "ready"
+        if not ready.is_file() or ready.read_text() != stamp:
+            shutil.rmtree(SHARED, ignore_errors=True)
+            project = bake_project(SHARED, variables, project_name="Shared", deep_learning="torch")
+            project.run("make", "env", "DEEP=cpu")
+            ready.write_text(stamp)
+    binaries = SHARED / "shared" / ".venv" / "bin"
+    return {**variables, "PATH": f"{binaries}{os.pathsep}{variables['PATH']}"}
+
+
+@pytest.fixture(scope="session")
+def bake(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
+    """Bake a project that is only looked at, never run."""
+
+    def bake(**answers: str) -> Project:
+        return bake_project(tmp_path_factory.mktemp("bake"), clean_environment(), **answers)
+
+    return bake
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
+    """A project of the default answers, its pipeline run and committed. Only to be copied or looked at."""
+    project = bake_project(tmp_path_factory.mktemp("finished"), environment, project_name="Finished", deep_learning="torch")
+    project.repro()
+    project.commit()
+    return project
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A copy of the finished project for one test to act on."""
+    return finished.copy(tmp_path / "project")
+
+
+@pytest.fixture
+def runs() -> Callable[[Project], list[dict[str, Any]]]:
+    """MLflow's runs of a project, the newest first: id, status, tags, metrics, artifacts as text."""
+    code = """
+import json, mlflow
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+client = mlflow.MlflowClient()
+found = client.search_runs([experiment.experiment_id for experiment in client.search_experiments()])
+def texts(run, folder=None):
+    for item in client.list_artifacts(run, folder):
+        if item.is_dir:
+            yield from texts(run, item.path)
+        else:
+            yield item.path, open(client.download_artifacts(run, item.path)).read()
+print(json.dumps([
+    {"id": run.info.run_id, "status": run.info.status, "name": run.info.run_name, "tags": run.data.tags,
+     "metrics": run.data.metrics, "params": run.data.params, "artifacts": dict(texts(run.info.run_id))}
+    for run in found
+]))
+"""
+
+    def runs(project: Project) -> list[dict[str, Any]]:
+        return list(json.loads(project.run("python", "-W", "ignore", "-c", code).stdout.splitlines()[-1]))
+
+    return runs

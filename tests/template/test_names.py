@@ -1,0 +1,90 @@
+"""pre_gen: names that a project could not live with are refused in one line, and nothing is left on disk."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TEMPLATE = Path(__file__).resolve().parents[2]
+
+REFUSED = {
+    "": "is empty",
+    "a" * 41: "41 characters",
+    "a" * 300: "300 characters",
+    "9lives": "must start with a letter",
+    "_private": "must start with a letter",
+    "my project": "must start with a letter",
+    "my-project": "must start with a letter",
+    "my.project": "must start with a letter",
+    "my/project": "must start with a letter",
+    "../outside": "must start with a letter",
+    "Students": "must start with a letter",
+    "STUDENTS": "must start with a letter",
+    "predicción": "must start with a letter",
+    "señal": "must start with a letter",
+    "naïve": "must start with a letter",
+    "данные": "must start with a letter",
+    "semi;colon": "must start with a letter",
+    "quo'te": "must start with a letter",
+    "tab\tbed": "must start with a letter",
+    "class": "word of Python",
+    "import": "word of Python",
+    "lambda": "word of Python",
+    "match": "word of Python",
+    "json": "standard library",
+    "test": "standard library",
+    "random": "standard library",
+    "numpy": "package that the project uses",
+    "sklearn": "package that the project uses",
+    "torch": "package that the project uses",
+    "hydra": "package that the project uses",
+    "git": "package that the project uses",
+    "data": "folder of the project",
+    "tests": "folder of the project",
+    "mlops": "folder of the project",
+    "models": "folder of the project",
+}
+
+
+@pytest.mark.parametrize("name", ["student_forecast", "a", "x9", "a" * 40, "mi_proyecto"])
+def test_good_names_are_taken(name: str, tmp_path: Path) -> None:
+    done = bake(tmp_path, f"module_name={name}")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / name / name / "features.py").is_file()
+
+
+@pytest.mark.parametrize("name", REFUSED, ids=repr)
+def test_bad_names_are_refused(name: str, tmp_path: Path) -> None:
+    done = bake(tmp_path, f"module_name={name}")
+    assert done.returncode != 0
+    (line,) = [line for line in done.stderr.splitlines() if "valid name" in line]
+    assert REFUSED[name] in line
+    assert "a valid name is student_forecast" in line
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_names_of_projects_become_names_of_modules(tmp_path: Path) -> None:
+    assert bake(tmp_path, "project_name=Predicción de alumnos: señal ñ 2026").returncode == 0
+    assert (tmp_path / "prediccion_de_alumnos_senal_n_2026" / "dvc.yaml").is_file()
+
+
+def test_the_refused_names_hold_every_package_of_the_environment(environment: dict[str, str]) -> None:
+    spec = importlib.util.spec_from_file_location("pre_gen", TEMPLATE / "hooks" / "pre_gen_project.py")
+    assert spec and spec.loader
+    hook = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(hook)
+    code = "import importlib.metadata as m; print(*m.packages_distributions())"
+    installed = subprocess.run(["python", "-c", code], env=environment, capture_output=True, text=True, check=True)
+    taken = [name for name in installed.stdout.split() if hook.refusal(name) is None]
+    # shared is the project that the environment was made for.
+    assert set(taken) <= {"shared"}
+
+
+def bake(folder: Path, *answers: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(folder), *answers]
+    return subprocess.run(command, capture_output=True, text=True)
