@@ -109,7 +109,9 @@ def bake_project(folder: Path, environment: dict[str, str], **answers: str) -> P
 
 def clean_environment() -> dict[str, str]:
     """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data files."""
-    return {key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "MLOPS_", "DVC_", "DATA_"))}
+    return {
+        key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "MLOPS_", "DVC_", "DATA_"))
+    }
 
 
 @pytest.fixture(scope="session")
@@ -146,7 +148,9 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
     """A project of the default answers, its pipeline run and committed. Only to be copied or looked at."""
-    project = bake_project(tmp_path_factory.mktemp("finished"), environment, project_name="Finished", deep_learning="torch")
+    project = bake_project(
+        tmp_path_factory.mktemp("finished"), environment, project_name="Finished", deep_learning="torch"
+    )
     project.repro()
     project.commit()
     return project

@@ -1,7 +1,8 @@
 """Run one stage of the pipeline: python -m mlops.stage <module> [overrides].
 
 Fixes the process environment before the interpreter starts, hands over to the plain module, and records what the run
-needed in .runs/. A failure becomes one line; its traceback is kept beside the record and on the MLflow run.
+needed in .runs/. A failure becomes one line; its traceback is kept beside the record and on the MLflow run, and the
+last good outputs stay in place.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ import os
 import platform
 import re
 import runpy
+import signal
+import subprocess
 import sys
 import time
 import traceback
@@ -54,25 +57,36 @@ def main(arguments: list[str]) -> int:
         return 2
     module, *overrides = arguments
     if os.environ.get("MLOPS_STAGE") != module:
-        return restart(module, overrides)
+        return supervise(module, overrides)
     del os.environ["MLOPS_STAGE"]
     return run(module, overrides)
 
 
-def restart(module: str, overrides: list[str]) -> int:
-    """Start the interpreter anew: threads, hash seed and locale are read only once, at its start."""
+def supervise(module: str, overrides: list[str]) -> int:
+    """Start a new interpreter for the stage (threads, hash seed and locale are read only at its start), and watch it.
+
+    DVC removes a stage's outputs before it runs. If the stage fails, whatever ended it, the last good ones come back.
+    """
     try:
         environment = fixed_environment(threads(overrides), module)
-        Path(environment["MLOPS_RUN_DIR"]).mkdir(parents=True)
+        folder = Path(environment["MLOPS_RUN_DIR"])
+        folder.mkdir(parents=True)
     except (OSError, ValueError) as error:
+        tracking.put_back(os.environ.get("DVC_STAGE"))
         return complain(module, error)
-    command = [sys.executable, "-m", "mlops.stage", module, *overrides]
-    if os.name == "nt":
-        import subprocess
-
-        return subprocess.call(command, env=environment)
-    sys.stdout.flush()
-    os.execve(sys.executable, command, environment)  # noqa: S606 - the same interpreter, no shell
+    child = subprocess.Popen([sys.executable, "-m", "mlops.stage", module, *overrides], env=environment)
+    # Ctrl-C reaches the whole group: the stage ends by itself, and is waited for.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    status = child.wait()
+    if status != 0:
+        tracking.put_back(os.environ.get("DVC_STAGE"))
+    if status < 0:
+        reason = f"killed by signal {-status} ({signal.strsignal(-status)}); the last good outputs are in place"
+        print(f"stage {module}: {reason}", file=sys.stderr)
+        os.environ |= environment
+        tracking.close_killed(str(folder), environment.get("MLOPS_RESUMED"), reason)
+    return 128 - status if status < 0 else status
 
 
 def fixed_environment(threads: int, module: str) -> dict[str, str]:
@@ -85,7 +99,8 @@ def fixed_environment(threads: int, module: str) -> dict[str, str]:
     }
     here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     defaults = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db", "MLFLOW_EXPERIMENT_NAME": module.partition(".")[0]}
-    return defaults | {key: value for key, value in os.environ.items() if key != "MLFLOW_RUN_ID"} | FIXED | here
+    environment = defaults | os.environ | FIXED | here
+    return environment | tracking.resume(os.environ.get("DVC_STAGE"), environment["MLFLOW_TRACKING_URI"])
 
 
 def threads(overrides: list[str]) -> int:
@@ -103,13 +118,14 @@ def run(module: str, overrides: list[str]) -> int:
         "module": module,
         "overrides": overrides,
         "stage": os.environ.get("DVC_STAGE"),
+        "seed": tracking.setting("seed", overrides),
+        "lock": tracking.digest([Path("requirements/base.lock")]),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         **hardware(),
     }
     begun = time.perf_counter()
     status, failure = 0, None
     try:
-        tracking.resume()
         sys.argv = [module, *overrides]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:
@@ -172,7 +188,7 @@ def complain(module: str, error: BaseException, log: Path | None = None) -> int:
 def explain(error: BaseException) -> str:
     """One line for people: what was expected, what was found, what to do."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; the last good outputs are untouched"
+        return "interrupted; the last good outputs are in place"
     text = " ".join(str(error).split())
     cause = error.__cause__ or error.__context__
     # Hydra's own errors carry what is valid: a choice of a group, or the keys beside the mistyped one.

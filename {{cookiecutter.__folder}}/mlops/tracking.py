@@ -48,8 +48,9 @@ class RunContext:
         }
         for name in ("seed", "threads"):
             tags[f"mlops.{name}"] = setting(name, sys.argv[1:]) or "none"
-        if restored := os.environ.get("MLOPS_RESTORED"):
-            tags["mlops.restored"] = restored
+        for name, variable in (("restored", "MLOPS_RESTORED"), ("record", "MLOPS_RUN_DIR")):
+            if variable in os.environ:
+                tags[f"mlops.{name}"] = os.environ[variable]
         return tags
 
 
@@ -62,24 +63,22 @@ def setting(name: str, overrides: list[str]) -> str | None:
     return None
 
 
-def resume() -> None:
-    """Let the first run that this stage starts be that of the model it reads: train's, found by the hash of its output.
+def resume(stage: str | None, server: str) -> dict[str, str]:
+    """Variables that make a stage's first run that of the model it reads: train's, found by the hash of its output.
 
     Where that hash is not known here (DVC restored the model from a cache, no training ran), a new run says so in its
     tag mlops.restored.
     """
-    name = os.environ.get("DVC_STAGE", TRAIN)
     stages = read_yaml(Path("dvc.yaml")).get("stages", {})
     trained = read_yaml(Path("dvc.lock")).get("stages", {}).get(TRAIN, {}).get("outs", [])
     hashes = {out["path"]: out["md5"] for out in trained}
-    for dependency in stages.get(name, {}).get("deps", []):
+    for dependency in stages.get(stage, {}).get("deps", []):
         if dependency in hashes:
-            run = read_index().get(tracking_uri(), {}).get(hashes[dependency])
+            run = read_index().get(server, {}).get(hashes[dependency])
             if run:
-                os.environ["MLFLOW_RUN_ID"] = os.environ["MLOPS_RESUMED"] = run
-            else:
-                os.environ["MLOPS_RESTORED"] = hashes[dependency]
-            return
+                return {"MLFLOW_RUN_ID": run, "MLOPS_RESUMED": run}
+            return {"MLOPS_RESTORED": hashes[dependency]}
+    return {}
 
 
 def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
@@ -103,6 +102,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
             if run is not None:
                 # The training went well, whatever became of a later stage.
                 client.set_terminated(run.info.run_id, "FINISHED")
+            os.environ.pop("MLFLOW_RUN_ID", None)
             with mlflow.start_run(run_name=f"{stage} failed", tags={"mlops.beside": resumed or "none"}) as run:
                 pass
         identity = run.info.run_id
@@ -138,10 +138,42 @@ def lock_entry(stage: str) -> dict[str, Any]:
         return json.loads(json.dumps(to_single_stage_lockfile(loaded)))
 
 
+def put_back(stage: str | None) -> None:
+    """Bring the outputs that dvc.lock names back from DVC's cache; nothing to do for a run by hand or a first run."""
+    if stage is None:
+        return
+    from dvc.exceptions import DvcException
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        (loaded,) = repo.stage.collect(stage)
+        for out in loaded.outs:
+            # Small metrics are no cached outputs, but DVC's run cache holds them too.
+            out.use_cache = True
+            if out.hash_info:
+                try:
+                    out.checkout(force=True)
+                except (DvcException, OSError) as error:
+                    print(f"{out} could not be put back: {error}; dvc checkout tries again", file=sys.stderr)
+
+
+def close_killed(record: str, resumed: str | None, reason: str) -> None:
+    """Close the MLflow run that a killed stage left open; a training that was only resumed stays finished."""
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    for run in client.search_runs(experiments, f"tags.`mlops.record` = '{record}' and attributes.status = 'RUNNING'"):
+        client.set_tag(run.info.run_id, "mlops.error", reason)
+        client.set_terminated(run.info.run_id, "KILLED")
+    if resumed:
+        client.set_terminated(resumed, "FINISHED")
+
+
 def remember(run: str, hashes: Iterable[str]) -> None:
     """Note which run made an output, for `resume`."""
     index = read_index()
-    index.setdefault(tracking_uri(), {}).update(dict.fromkeys(hashes, run))
+    index.setdefault(os.environ["MLFLOW_TRACKING_URI"], {}).update(dict.fromkeys(hashes, run))
     partial = INDEX.with_suffix(".partial")
     partial.write_text(json.dumps(index, indent=2), encoding="utf-8")
     os.replace(partial, INDEX)
@@ -150,11 +182,6 @@ def remember(run: str, hashes: Iterable[str]) -> None:
 def read_index() -> dict[str, dict[str, str]]:
     """Run ids by tracking server and output hash."""
     return json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.is_file() else {}
-
-
-def tracking_uri() -> str:
-    """Where runs are tracked; the stage runner sets the variable where the user has not."""
-    return os.environ.get("MLFLOW_TRACKING_URI", "")
 
 
 def dirty() -> bool:

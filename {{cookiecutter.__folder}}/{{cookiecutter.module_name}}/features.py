@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
 from .config import CONFIGS, ROOT, Data, Features, load, nearest, outputs
-from .dataset.prepare import TABLE
 from .files import replacing
+from .paths import PROCESSED, TABLE
 from .split import PARTS, split_rows
-
-PROCESSED = Path("data/processed")
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:

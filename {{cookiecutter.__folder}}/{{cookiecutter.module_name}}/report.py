@@ -12,15 +12,8 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from .config import CONFIGS, ROOT, Config, load, outputs
-from .dataset.acquire import sha256
-from .dataset.prepare import COUNTS
-from .files import read_json, replacing, write_text
-from .modeling.evaluate import METRICS, PREDICTIONS
-from .modeling.train import MODELS
-
-FIGURES = Path("reports/figures")
-REPORT = Path("reports/report.html")
-CARD = Path("docs/model_card.md")
+from .files import read_json, replacing, sha256, write_text
+from .paths import CARD, COUNTS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT
 
 
 def render(template: str, **values: Any) -> str:

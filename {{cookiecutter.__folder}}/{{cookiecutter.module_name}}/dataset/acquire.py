@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
@@ -11,9 +10,8 @@ import hydra
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, FileSource, SklearnSource, load, outputs
-from ..files import replacing
-
-RAW = Path("data/raw/data.csv")
+from ..files import replacing, sha256
+from ..paths import RAW
 
 
 def write_sklearn(source: SklearnSource, target: Path) -> str:
@@ -56,12 +54,6 @@ def fetch_file(source: FileSource, target: Path) -> str:
             return str(path)
     places = "; ".join(refusals) or "neither source.url nor source.path is set"
     raise ValueError(f"the data could not be had: {places}")
-
-
-def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _download(url: str, expected: str | None, target: Path) -> None:

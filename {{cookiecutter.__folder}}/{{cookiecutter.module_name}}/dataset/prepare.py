@@ -10,13 +10,10 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Column, Data, Reading, load, nearest, outputs
-from ..files import replacing, write_json
+from ..files import replacing, sha256, write_json
+from ..paths import COUNTS, RAW, TABLE
 from ..schema import enforce, out_of_range
 from ..split import duplicated_rows
-from .acquire import RAW, sha256
-
-TABLE = Path("data/interim/table.parquet")
-COUNTS = Path("reports/data_counts.json")
 
 
 def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:

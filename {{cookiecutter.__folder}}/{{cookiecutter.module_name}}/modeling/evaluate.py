@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import hydra
 import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Config, load, outputs
-from ..features import PROCESSED
 from ..files import replacing, write_json
+from ..paths import METRICS, MODELS, PREDICTIONS, PROCESSED
 from .metrics import metrics_for, with_intervals
 from .preprocess import encode_target
 from .store import Fitted, restore
-from .train import MODELS
-
-METRICS = Path("reports/metrics.json")
-PREDICTIONS = Path("reports/predictions.parquet")
 
 
 def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, object], pd.DataFrame]:

@@ -10,8 +10,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from ..dataset.acquire import sha256
-from ..files import read_json, write_json
+from ..files import read_json, sha256, write_json
 from .estimators import ModelSettings, Problem
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import hydra
 import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Config, load, outputs
-from ..features import PROCESSED
 from ..files import replacing
+from ..paths import MODELS, PROCESSED
 from .estimators import Problem
 from .metrics import metrics_for
 from .preprocess import encode_target, preprocessing
 from .store import Fitted, save
-
-MODELS = Path("models")
 
 
 def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted:

@@ -1,0 +1,119 @@
+"""DVC as it should be: what reruns, what does not, and that a fresh clone reproduces the committed dvc.lock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
+
+
+def test_a_fresh_clone_runs_everything_and_reproduces_the_lock(finished: Project, tmp_path: Path) -> None:
+    clone = finished.clone(tmp_path / "a folder with spaces and ñ")
+    before = (clone.path / "dvc.lock").read_bytes()
+    assert clone.repro() == STAGES
+    assert (clone.path / "dvc.lock").read_bytes() == before
+    assert clone.outputs() == finished.outputs()
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+    assert clone.repro() == []
+
+
+def test_another_hash_seed_folder_and_time_zone_give_the_same_bytes(finished: Project, tmp_path: Path) -> None:
+    clone = finished.clone(tmp_path / "elsewhere")
+    variables = {"PYTHONHASHSEED": "1234", "TZ": "Asia/Kathmandu", "LC_ALL": "C", "OMP_NUM_THREADS": "1"}
+    assert clone.repro("--no-run-cache", **variables) == STAGES
+    assert clone.outputs() == finished.outputs()
+
+
+def test_a_model_parameter_reruns_train_evaluate_report_and_back_restores(project: Project) -> None:
+    before = project.outputs()
+    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    assert project.repro() == ["train", "evaluate", "report"]
+    assert project.outputs() != before
+    project.edit("configs/model/xgboost.yaml", "max_depth: 3", "max_depth: 6")
+    assert project.repro() == []
+    assert project.outputs() == before
+
+
+def test_the_seed_reruns_what_consumes_it(project: Project) -> None:
+    project.edit("configs/config.yaml", "seed: 42", "seed: 43")
+    assert project.repro() == ["featurize", "train", "evaluate", "report"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "configs/model/random_forest.yaml",
+        "configs/data/diabetes.yaml",
+        "configs/split/time.yaml",
+        "requirements/dev.lock",
+        "mlops/tracking.py",
+        "mlops/environment.py",
+        "README.md",
+        "pyproject.toml",
+    ],
+)
+def test_what_a_stage_does_not_use_reruns_nothing(project: Project, name: str) -> None:
+    with (project.path / name).open("a", encoding="utf-8") as stream:
+        stream.write("\n# changed\n")
+    assert project.repro() == []
+
+
+@pytest.mark.parametrize("name", ["mlops/stage.py", "requirements/base.lock"])
+def test_the_runner_and_the_base_lock_belong_to_every_stage(project: Project, name: str) -> None:
+    with (project.path / name).open("a", encoding="utf-8") as stream:
+        stream.write("\n# changed\n")
+    # Only what is out of date: running it would show no more.
+    status = project.run("dvc", "status").stdout
+    assert [stage for stage in STAGES if f"{stage}:" in status] == STAGES
+
+
+def test_make_train_switches_the_model_by_one_line(project: Project) -> None:
+    config = project.path / "configs" / "config.yaml"
+    before = config.read_text(encoding="utf-8").splitlines()
+    done = project.run("make", "train", "MODEL=random_forest")
+    assert "Running stage 'train'" in done.stdout and "Running stage 'report'" not in done.stdout
+    after = config.read_text(encoding="utf-8").splitlines()
+    assert [(old, new) for old, new in zip(before, after, strict=True) if old != new] == [
+        ("  - model: xgboost", "  - model: random_forest")
+    ]
+    refused = project.run("make", "train", "MODEL=random_forst", check=False)
+    assert refused.returncode != 0
+    assert "there is no configs/model/random_forst.yaml; there are dummy, logistic" in refused.stderr
+
+
+def test_dvc_exp_run_changes_a_parameter(project: Project) -> None:
+    done = project.run("dvc", "exp", "run", "-S", "configs/model/xgboost.yaml:max_depth=2")
+    assert "Running stage 'train'" in done.stdout and "Running stage 'featurize'" not in done.stdout
+    assert "max_depth: 2" in (project.path / "configs/model/xgboost.yaml").read_text(encoding="utf-8")
+    assert project.lock()["train"]["params"]["configs/model/xgboost.yaml"]["max_depth"] == 2
+
+
+def test_a_run_with_overrides_leaves_the_pipeline_alone(project: Project) -> None:
+    before = project.outputs()
+    done = project.stage("modeling.train", "model=logistic", "model.C=0.1")
+    assert done.returncode == 0, done.stderr
+    assert project.outputs() == before
+    assert list((project.path / ".runs").glob("*-train-*/models/model.joblib"))
+    assert project.repro() == []
+
+
+def test_every_module_that_a_stage_imports_is_its_dependency(finished: Project) -> None:
+    """An undeclared import would let a change of it pass without a rerun."""
+    steps = ["dataset.acquire", "dataset.prepare", "features", "modeling.train", "modeling.evaluate", "report"]
+    # config.py knows the models' settings by their base, which does nothing until a model is fitted.
+    harmless = {"estimators.py", "__init__.py"}
+    for stage, step in zip(STAGES, steps, strict=True):
+        code = (
+            f"import sys, {finished.module}.{step}; "
+            f"print(*[m.__file__ for n, m in sys.modules.items() if n.startswith('{finished.module}.')], sep='\\n')"
+        )
+        imported = finished.run("python", "-c", code).stdout.splitlines()
+        names = {str(Path(path).relative_to(finished.path)) for path in imported}
+        declared = {entry["path"] for entry in finished.lock()[stage]["deps"]}
+        undeclared = {name for name in names - declared if Path(name).name not in harmless}
+        assert not undeclared, f"{stage} imports {undeclared}"

@@ -1,0 +1,131 @@
+"""Each MLflow run leads back to the entry of dvc.lock that it stands for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+Runs = Callable[[Project], list[dict[str, Any]]]
+
+
+def test_a_run_holds_the_lock_entries_of_its_stages(finished: Project, runs: Runs) -> None:
+    (run,) = runs(finished)
+    assert run["status"] == "FINISHED"
+    for stage in ("train", "evaluate"):
+        assert json.loads(run["artifacts"][f"dvc/{stage}.json"]) == finished.lock()[stage]
+        for out in finished.lock()[stage]["outs"]:
+            assert run["tags"][f"mlops.{stage}.{out['path']}"] == out["md5"]
+        assert float(run["tags"][f"mlops.{stage}.seconds"]) > 0
+        assert float(run["tags"][f"mlops.{stage}.peak_memory_mib"]) > 0
+    metrics = json.loads((finished.path / "reports/metrics.json").read_text())["metrics"]
+    assert run["metrics"]["test.accuracy"] == metrics["accuracy"]["value"]
+    assert run["params"]["model.max_depth"] == "6"
+
+
+def test_a_run_knows_its_commit_and_inputs(project: Project, runs: Runs) -> None:
+    assert runs(project)[0]["tags"]["mlops.dirty"] == "false"
+    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    project.commit()
+    project.repro()
+    tags = runs(project)[0]["tags"]
+    assert tags["mlops.dirty"] == "false"
+    assert tags["mlops.commit"] == project.run("git", "rev-parse", "HEAD").stdout.strip()
+    assert tags["mlops.data"] == project.lock()["acquire"]["outs"][0]["md5"]
+    assert tags["mlops.seed"] == "42"
+    assert tags["mlops.threads"] == "2"
+    for name in ("mlops.configs", "mlops.requirements", "mlops.dvc_lock"):
+        assert len(tags[name]) == hashlib.sha256().digest_size * 2
+    project.edit("configs/model/xgboost.yaml", "max_depth: 3", "max_depth: 2")
+    project.repro()
+    assert runs(project)[0]["tags"]["mlops.dirty"] == "true"
+
+
+@pytest.mark.parametrize("inputs", ["README.md", "configs/config.yaml", "new_module.py"])
+def test_any_changed_input_makes_a_run_dirty(project: Project, inputs: str) -> None:
+    code = "from mlops.tracking import RunContext; print(RunContext().tags()['mlops.dirty'])"
+    assert project.run("python", "-c", code).stdout.strip() == "false"
+    with (project.path / inputs).open("a", encoding="utf-8") as stream:
+        stream.write("# changed\n")
+    assert project.run("python", "-c", code).stdout.strip() == "true"
+
+
+def test_a_failed_stage_leaves_the_training_finished_and_is_recorded_beside_it(project: Project, runs: Runs) -> None:
+    before = project.outputs()
+    (trained,) = runs(project)
+    project.edit(
+        f"{project.module}/modeling/evaluate.py",
+        "    report, predictions = evaluate(fitted, test, config)\n",
+        '    report, predictions = evaluate(fitted, test, config)\n    raise RuntimeError("planted")\n',
+    )
+    done = project.run("dvc", "repro", check=False)
+    assert done.returncode != 0
+    assert f"stage {project.module}.modeling.evaluate: RuntimeError: planted" in done.stderr
+    assert "Traceback" not in done.stderr + done.stdout
+    failed, still = runs(project)
+    assert (still["id"], still["status"]) == (trained["id"], "FINISHED")
+    assert failed["status"] == "FAILED"
+    assert failed["tags"]["mlops.beside"] == trained["id"]
+    assert "in main" in failed["artifacts"]["traceback.txt"] and "planted" in failed["artifacts"]["traceback.txt"]
+    (log,) = (project.path / ".runs").glob("*-evaluate-*/traceback.txt")
+    assert "planted" in log.read_text()
+    assert project.outputs() == before
+
+
+def test_a_failed_training_is_a_failed_run_with_its_traceback(project: Project, runs: Runs) -> None:
+    project.edit(
+        f"{project.module}/modeling/train.py",
+        "        fitted = fit(train, validation, config)\n",
+        '        fitted = fit(train, validation, config)\n        raise RuntimeError("planted")\n',
+    )
+    assert project.run("dvc", "repro", check=False).returncode != 0
+    failed = runs(project)[0]
+    assert failed["status"] == "FAILED"
+    assert failed["params"]["model.max_depth"] == "6"
+    assert "planted" in failed["artifacts"]["traceback.txt"]
+    assert len(runs(project)) == 2
+
+
+def test_a_restored_model_opens_a_run_that_says_so(finished: Project, tmp_path: Path, runs: Runs) -> None:
+    clone = finished.clone(tmp_path / "colleague")
+    clone.run(
+        "dvc",
+        "remote",
+        "add",
+        "--default",
+        "--local",
+        "shared",
+        str(finished.path / ".dvc" / "cache" / "files" / "md5"),
+    )
+    clone.run("dvc", "config", "--local", "cache.dir", str(finished.path / ".dvc" / "cache"))
+    clone.run("dvc", "checkout")
+    clone.edit("configs/config.yaml", "resamples: 200", "resamples: 100")
+    assert clone.repro() == ["evaluate", "report"]
+    (run,) = runs(clone)
+    assert run["tags"]["mlops.restored"] == clone.lock()["train"]["outs"][0]["md5"]
+
+
+def test_the_plugin_is_known_to_mlflow(finished: Project) -> None:
+    code = (
+        "from mlflow.tracking.context import registry; "
+        "print([type(p).__module__ for p in registry._run_context_provider_registry])"
+    )
+    assert "mlops.tracking" in finished.run("python", "-W", "ignore", "-c", code).stdout
+
+
+def test_a_stage_is_recorded_without_a_line_in_its_code(finished: Project) -> None:
+    (path,) = (finished.path / ".runs").glob("*-prepare-*/record.json")
+    record = json.loads(path.read_text())
+    assert record["status"] == 0
+    assert record["threads"] == 2
+    assert record["seconds"] > 0
+    assert record["peak_memory_mib"] > 10
+    assert record["cpu"] and record["cores"] and record["python"] and record["lock"]
+    assert record["seed"] == "42"
