@@ -71,6 +71,8 @@ def supervise(module: str, overrides: list[str]) -> int:
         environment = fixed_environment(threads(overrides), module)
         folder = Path(environment["MLOPS_RUN_DIR"])
         folder.mkdir(parents=True)
+    except FileNotFoundError:
+        return complain(module, ValueError("there is no configs/config.yaml here: run it in the project's folder"))
     except (OSError, ValueError) as error:
         tracking.put_back(os.environ.get("DVC_STAGE"))
         return complain(module, error)

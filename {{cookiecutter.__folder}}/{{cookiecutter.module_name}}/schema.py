@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 import pandera.pandas as pa
 
@@ -10,23 +12,26 @@ from .config import Column, Data
 DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
 
 
-def table_schema(data: Data) -> pa.DataFrameSchema:
-    """The schema of data/interim/table.parquet, from the `columns` of configs/data/.
+def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:
+    """The schema of data/interim/table.parquet, from the `columns` of configs/data/; `others` are columns not listed.
 
     Every listed column is there with its type and limits; no column is empty; a class to learn has at least two values.
     """
-    columns = {name: _column(column) for name, column in data.columns.items()}
-    if data.target not in columns:
-        columns[data.target] = pa.Column(nullable=False)
-    target_checks = [
-        pa.Check(lambda table: len(table) > 0, error="no row is left"),
-        pa.Check(lambda table: not table.isna().all().any(), error="a column has no value at all"),
-    ]
+    columns = {name: pa.Column(checks=[filled()], nullable=True) for name in others}
+    columns[data.target] = pa.Column(checks=[filled()], nullable=False)
+    columns |= {name: _column(column) for name, column in data.columns.items()}
+    checks = [pa.Check(lambda table: len(table) > 0, error="no row is left")]
     if data.task == "classification":
-        target_checks.append(
-            pa.Check(lambda table: table[data.target].nunique() > 1, error=f"only one class in {data.target!r}")
-        )
-    return pa.DataFrameSchema(columns, checks=target_checks, strict=False)
+        message = f"only one class in {data.target!r}, at least two are needed"
+        checks.append(pa.Check(lambda table: table[data.target].nunique() != 1, error=message))
+    return pa.DataFrameSchema(columns, checks=checks, strict=False)
+
+
+def filled() -> pa.Check:
+    """The check that a column holds any value; of a table without rows that is said once, not by each column."""
+    return pa.Check(
+        lambda values: values.notna().any() or len(values) == 0, error="it has no value at all", ignore_na=False
+    )
 
 
 def out_of_range(table: pd.DataFrame, data: Data) -> pd.Series:
@@ -50,7 +55,7 @@ def enforce(table: pd.DataFrame, data: Data) -> pd.DataFrame:
         ValueError: it does not hold; the message lists each column with what was wrong and the first case.
     """
     try:
-        return table_schema(data).validate(table, lazy=True)
+        return table_schema(data, table.columns).validate(table, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases.drop_duplicates(["column", "check"])
         reasons = [_reason(case, table) for case in cases.to_dict("records")]
@@ -58,7 +63,7 @@ def enforce(table: pd.DataFrame, data: Data) -> pd.DataFrame:
 
 
 def _column(column: Column) -> pa.Column:
-    checks = []
+    checks = [filled()]
     if column.minimum is not None:
         checks.append(pa.Check.ge(column.minimum))
     if column.maximum is not None:
@@ -74,4 +79,6 @@ def _reason(case: dict[str, object], table: pd.DataFrame) -> str:
         return f"column {case['failure_case']!r} is missing, there are {', '.join(map(repr, table.columns))}"
     if check == "no row is left" or column is None or column not in table.columns:
         return str(check)
+    if check == "it has no value at all":
+        return f"column {column!r}: {check}"
     return f"column {column!r}: {check}, found {case['failure_case']!r}"

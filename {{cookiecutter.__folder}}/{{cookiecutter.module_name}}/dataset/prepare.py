@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import hydra
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Column, Data, Reading, load, nearest, outputs
@@ -24,26 +25,51 @@ def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
     """
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
-    options: dict[str, Any] = {
-        "sep": read.separator,
-        "decimal": read.decimal,
-        "encoding": read.encoding,
-        "names": read.names,
-        "header": 0 if read.names is None else None,
-        "na_values": read.missing,
-        "dtype": dict.fromkeys(text, "str"),
-    }
     try:
-        if read.thousands is None:
-            return pd.read_csv(path, engine="pyarrow", **options)
-        # pyarrow knows no thousands separator.
-        return pd.read_csv(path, engine="c", thousands=read.thousands, float_precision="round_trip", **options)
+        return _read_fast(path, read, text) if read.thousands is None else _read_thousands(path, read, text)
     except UnicodeError as error:
-        raise ValueError(
-            f"{path.name} is not {read.encoding} ({error.reason}): set read.encoding, perhaps cp1252"
-        ) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ValueError(f"{path.name} is not {read.encoding} ({error}): set read.encoding, perhaps cp1252") from None
+    except (pa.ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path.name} is no table separated by {read.separator!r}: {error}") from None
+
+
+def _read_fast(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
+    table = pyarrow.csv.read_csv(
+        path,
+        pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names),
+        pyarrow.csv.ParseOptions(delimiter=read.separator, newlines_in_values=True),
+        pyarrow.csv.ConvertOptions(
+            decimal_point=read.decimal,
+            null_values=[*pyarrow.csv.ConvertOptions().null_values, *read.missing],
+            strings_can_be_null=True,
+            # As bytes, which is also what undecodable text of other columns comes as: decoded below, one by one.
+            column_types=dict.fromkeys(text, pa.binary()),
+        ),
+    )
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if pa.types.is_binary(column.type):
+            try:
+                decoded = column.cast(pa.string())
+            except pa.ArrowInvalid:
+                raise UnicodeError(f"column {name!r} has bytes that cannot be decoded") from None
+            table = table.set_column(table.column_names.index(name), name, decoded)
+    return table.to_pandas()
+
+
+def _read_thousands(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
+    # pyarrow knows no thousands separator.
+    return pd.read_csv(
+        path,
+        sep=read.separator,
+        decimal=read.decimal,
+        thousands=read.thousands,
+        encoding=read.encoding,
+        names=read.names,
+        header=0 if read.names is None else None,
+        na_values=read.missing,
+        dtype=dict.fromkeys(text, "str"),
+        float_precision="round_trip",
+    )
 
 
 def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
