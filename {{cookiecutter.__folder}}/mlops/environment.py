@@ -116,5 +116,7 @@ def uv_environment() -> dict[str, str]:
 
 def pip_configured(option: str) -> str:
     """A value from pip's configuration files, empty where there is none."""
-    command = [sys.executable, "-m", "pip", "config", "get", f"global.{option}"]
+    # The interpreter behind an activated .venv, which itself has no pip.
+    python = getattr(sys, "_base_executable", sys.executable)
+    command = [python, "-m", "pip", "config", "get", f"global.{option}"]
     return subprocess.run(command, capture_output=True, text=True).stdout.strip()

@@ -203,6 +203,8 @@ def explain(error: BaseException) -> str:
             return (
                 f"configs: there is no key {getattr(found, 'full_key', key)!r}; {nearest(str(key), map(str, parent))}"
             )
+    if isinstance(error, ModuleNotFoundError):
+        return f"this Python has no module {error.name!r}: make env, then activate .venv"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename or 'no file named'}"
     return f"{text}" if isinstance(error, ValueError) and text else f"{type(error).__name__}: {text}"

@@ -58,14 +58,14 @@ class Model(ModelSettings):
         from skorch.dataset import Dataset
         from skorch.helper import predefined_split
 
-        features, target = _single_precision(*train)
+        features, target = train
         estimator.set_params(
             module__inputs=features.shape[1],
-            train_split=predefined_split(Dataset(*_single_precision(*validation))),
+            train_split=predefined_split(Dataset(validation[0], _shaped(validation[1]))),
         )
-        if target.ndim == 2:
+        if target.dtype != np.int64:
             estimator.set_params(module__center=float(target.mean()), module__spread=float(target.std()) or 1.0)
-        estimator.fit(features, target)
+        estimator.fit(features, _shaped(target))
 
     def save(self, estimator: Any, folder: Path) -> None:
         """Write safetensors: weights only, no code that loading would run."""
@@ -84,11 +84,15 @@ class Model(ModelSettings):
 def network(
     inputs: int, hidden: list[int], dropout: float, outputs: int, center: float = 0.0, spread: float = 1.0
 ) -> torch.nn.Module:
-    """Fully connected layers: float32 (batch, inputs) to (batch, outputs).
+    """Fully connected layers: (batch, inputs) of any float type to float32 (batch, outputs).
 
     The output is stretched to the target's center and spread, so that training starts at the right scale.
     """
     import torch
+
+    class SinglePrecision(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.float()
 
     class Stretch(torch.nn.Module):
         def __init__(self) -> None:
@@ -99,13 +103,12 @@ def network(
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x * self.spread + self.center
 
-    layers: list[torch.nn.Module] = []
+    layers: list[torch.nn.Module] = [SinglePrecision()]
     for width_in, width_out in pairwise([inputs, *hidden]):
         layers += [torch.nn.Linear(width_in, width_out), torch.nn.ReLU(), torch.nn.Dropout(dropout)]
     return torch.nn.Sequential(*layers, torch.nn.Linear(hidden[-1], outputs), Stretch())
 
 
-def _single_precision(features: Any, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # Classes stay integers (batch,), numbers become (batch, 1).
-    labels = target.astype(np.int64) if target.dtype.kind == "i" else target.astype(np.float32)[:, None]
-    return np.asarray(features, dtype=np.float32), labels
+def _shaped(target: np.ndarray) -> np.ndarray:
+    # What the losses take: classes as int64 (batch,), numbers as float32 (batch, 1).
+    return target if target.dtype == np.int64 else target.astype(np.float32)[:, None]

@@ -1,0 +1,104 @@
+"""Every file of every config group is composed and run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import TEMPLATE, TREE, Project
+
+pytestmark = pytest.mark.slow
+
+MODELS = sorted(path.stem for path in (TREE / "configs" / "model").glob("*.yaml"))
+SPLITS = sorted(path.stem for path in (TREE / "configs" / "split").glob("*.yaml"))
+MAGIC = TEMPLATE.parent / "shared" / "data" / "magic04.data"
+REGRESSION = {"dummy", "ridge", "random_forest", "xgboost", "mlp"}
+
+
+def shrink(project: Project) -> None:
+    """Make runs short without leaving out any of their steps."""
+    project.edit("configs/config.yaml", "resamples: 200", "resamples: 20")
+
+
+def test_the_lists_are_of_every_group() -> None:
+    groups = {path.name for path in (TREE / "configs").iterdir() if path.is_dir()}
+    assert groups == {"data", "features", "model", "split"}
+    assert {path.stem for path in (TREE / "configs" / "data").glob("*.yaml")} == {
+        "breast_cancer",
+        "csv",
+        "diabetes",
+        "magic",
+    }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_classifies_or_says_why_not(project: Project, model: str) -> None:
+    shrink(project)
+    project.select(model=model)
+    if model == "ridge":
+        done = project.run("dvc", "repro", check=False)
+        assert "the model ridge does regression, the data ask for classification" in done.stderr
+    else:
+        assert project.repro()[-3:] == ["train", "evaluate", "report"] or model == "xgboost"
+        assert f"<h1>{model}: classification of diagnosis</h1>" in (project.path / "reports/report.html").read_text()
+
+
+@pytest.mark.parametrize("model", sorted(REGRESSION))
+def test_every_model_of_numbers_on_diabetes(project: Project, model: str) -> None:
+    shrink(project)
+    project.select(data="diabetes", model=model)
+    assert project.repro() == ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
+    figures = {path.name for path in (project.path / "reports/figures").iterdir()}
+    assert figures == {"comparison.png", "predicted.png", "residuals.png"}
+
+
+def test_several_classes_from_a_file(project: Project) -> None:
+    shrink(project)
+    project.select(data="csv")
+    assert project.repro()[-1] == "report"
+    assert re.search(r"versicolor", (project.path / "configs/data/csv.yaml").read_text())
+
+
+@pytest.mark.parametrize("split", SPLITS)
+def test_every_split(project: Project, split: str) -> None:
+    """On rows that have a group and a time: ten visits of each of 56 patients, in order."""
+    project.run(
+        "python",
+        "-c",
+        "import pandas as p; t = p.read_csv('data/raw/data.csv'); n = range(len(t)); "
+        "t['patient'] = [f'p{i // 10}' for i in n]; t['visit'] = p.date_range('2020-01-01', periods=len(t)); "
+        "t.to_csv('data/external/visits.csv', index=False)",
+    )
+    text = (project.path / "configs/data/csv.yaml").read_text(encoding="utf-8")
+    text = text[: text.index("columns:")] + "columns:\n  visit: {type: date}\n"
+    text = text.replace("target: species", "target: diagnosis").replace("/iris.csv\n", "/visits.csv\n")
+    if split == "grouped":
+        text = text.replace("group: null", "group: patient")
+    text = text.replace("time: null", "time: visit")
+    sha = project.run("sha256sum", "data/external/visits.csv").stdout.split()[0]
+    text = re.sub(r"sha256: \w+", f"sha256: {sha}", text)
+    (project.path / "configs/data/csv.yaml").write_text(text, encoding="utf-8")
+    shrink(project)
+    project.select(data="csv", split=split)
+    if split != "grouped":
+        project.edit("configs/features/default.yaml", "drop: []", "drop: [patient]")
+    assert project.repro()[-1] == "report"
+
+
+def test_magic(project: Project) -> None:
+    """The real data, from the file beside the template where it lies."""
+    if not MAGIC.is_file():
+        pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
+    project.select(data="magic")
+    assert project.repro(DATA_FILE=str(MAGIC)) == ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
+    counts = (project.path / "reports/data_counts.json").read_text()
+    assert '"read": 19020' in counts and '"duplicates": 115' in counts
+
+
+def test_a_sweep_over_models_by_hand(project: Project) -> None:
+    before = project.outputs()
+    done = project.stage("modeling.train", "--multirun", "model=dummy,logistic")
+    assert done.returncode == 0, done.stderr
+    assert len(list(Path(project.path, ".runs").glob("*-train-*/*/models/manifest.json"))) == 2
+    assert project.outputs() == before

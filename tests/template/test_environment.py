@@ -1,0 +1,126 @@
+"""The environment: exactly what the hashed locks say, built by one command on a machine that has next to nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
+
+LOCKS = sorted([*(TREE / "requirements").glob("*.lock"), TEMPLATE / "requirements.lock"])
+
+
+@pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
+def test_a_lock_has_hashes_for_everything_and_names_no_place(lock: Path) -> None:
+    text = lock.read_text(encoding="utf-8")
+    assert "://" not in text and "file:" not in text and "find-links" not in text and "index" not in text
+    entries = re.split(r"\n(?! )", text.rstrip("\n"))
+    for entry in entries:
+        assert re.match(r"[a-z0-9._-]+==\S+", entry), entry
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
+
+
+def test_only_the_deep_groups_hold_torch_and_none_but_gpu_holds_cuda() -> None:
+    named = {lock.stem: re.findall(r"(?m)^([a-z0-9._-]+)==(\S+)", lock.read_text(encoding="utf-8")) for lock in LOCKS}
+    holding = {group for group, pins in named.items() if any(name == "torch" for name, _ in pins)}
+    assert holding == {"deep-cpu", "deep-gpu"}
+    cuda = {group for group, pins in named.items() if any(name.startswith("nvidia-") for name, _ in pins)}
+    assert cuda == {"deep-gpu"}
+    assert ("torch", "2.13.0+cpu") in named["deep-cpu"]
+
+
+def test_groups_agree_on_every_version() -> None:
+    base = dict(re.findall(r"(?m)^([a-z0-9._-]+)==([^\s;]+)(?= \\)", (TREE / "requirements/base.lock").read_text()))
+    for lock in LOCKS:
+        # build.lock is for isolated builds, requirements.lock for the template's own tools.
+        if lock.name not in {"base.lock", "build.lock", "requirements.lock"}:
+            for name, version in re.findall(r"(?m)^([a-z0-9._-]+)==([^\s;]+)(?= \\)", lock.read_text()):
+                assert base.get(name, version) == version, (lock.name, name)
+
+
+def test_every_direct_dependency_is_locked(bake: Callable[..., Project]) -> None:
+    project = bake(deep_learning="torch")
+    metadata = tomllib.loads((project.path / "pyproject.toml").read_text(encoding="utf-8"))
+    groups = {"base": metadata["project"]["dependencies"], **metadata["dependency-groups"]}
+    assert {f"{group}.lock" for group in groups} == {path.name for path in (project.path / "requirements").iterdir()}
+    for group, requirements in groups.items():
+        lock = (project.path / "requirements" / f"{group}.lock").read_text(encoding="utf-8")
+        for requirement in requirements:
+            name = re.match(r"[A-Za-z0-9._-]+", requirement)
+            assert name and re.search(rf"(?m)^{name[0]}==", lock), (group, requirement)
+
+
+@pytest.mark.slow
+def test_an_empty_home_and_no_network_build_it_from_a_warm_cache(tmp_path: Path, environment: dict[str, str]) -> None:
+    """With the shared environment built, uv's cache is warm: the same again without a network, into a fresh .venv."""
+    cache = subprocess.run(["uv", "cache", "dir"], env=environment, capture_output=True, text=True, check=True)
+    plain = clean_environment()
+    project = bake_project(tmp_path / "a folder", {**plain, "HOME": str(tmp_path / "home")}, deep_learning="torch")
+    project.run("make", "env", "DEEP=cpu", UV_CACHE_DIR=cache.stdout.strip(), UV_OFFLINE="1")
+    python = project.path / ".venv" / "bin" / "python"
+    for module in ("mlops.tracking", f"{project.module}.config", "pandas", "torch"):
+        project.run(str(python), "-c", f"import {module}", PYTHONSAFEPATH="1")
+    # MLflow finds the plugin through the installed project.
+    code = "from importlib.metadata import entry_points as e; print(*e(group='mlflow.run_context_provider'))"
+    assert "mlops.tracking:RunContext" in project.run(str(python), "-c", code).stdout
+    # Bytecode is there before the first import.
+    assert list((project.path / ".venv").glob("lib/python*/site-packages/pandas/__pycache__/*.pyc"))
+    assert "nvidia" not in project.run(".venv/bin/uv", "pip", "list").stdout
+    # A plain `uv run` makes no lock of its own.
+    project.run(".venv/bin/uv", "run", "--offline", "python", "-c", "pass")
+    assert not (project.path / "uv.lock").exists()
+    assert project.run("git", "status", "--porcelain").stdout == ""
+
+
+@pytest.mark.slow
+def test_a_group_that_the_project_lacks(bake: Callable[..., Project]) -> None:
+    done = bake().run("python3", "-m", "mlops", "env", "--deep", "cpu", check=False)
+    assert done.returncode != 0
+    assert done.stderr.strip() == (
+        "mlops env: there is no requirements/deep-cpu.lock: this project was made without that group"
+    )
+
+
+def test_find_links_are_passed_on_from_pip(bake: Callable[..., Project], tmp_path: Path) -> None:
+    """By variable or pip's configuration, whichever the user has."""
+    project = bake()
+    code = "from mlops.environment import uv_environment; print(uv_environment().get('UV_FIND_LINKS'))"
+    without = {key: value for key, value in project.environment.items() if not key.startswith(("PIP_", "UV_"))}
+    project = Project(project.path, project.module, {**without, "PIP_CONFIG_FILE": os.devnull})
+    assert project.run("python3", "-c", code).stdout == "None\n"
+    assert project.run("python3", "-c", code, PIP_FIND_LINKS="/a /b").stdout == "/a,/b\n"
+    (tmp_path / "pip.conf").write_text("[global]\nfind-links = /c\n")
+    assert project.run("python3", "-c", code, PIP_CONFIG_FILE=str(tmp_path / "pip.conf")).stdout == "/c\n"
+
+
+def installed(version: str) -> str:
+    """A Python of that version, on PATH or among pyenv's."""
+    found = [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")]
+    for python in found:
+        if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
+            return str(python)
+    pytest.skip(f"no Python {version} is installed here")
+
+
+@pytest.mark.parametrize("version", ["3.9", "3.10"])
+def test_an_old_python_is_told_what_is_needed(bake: Callable[..., Project], version: str) -> None:
+    python = installed(version)
+    done = bake().run("make", "env", f"PYTHON={python}", check=False)
+    assert done.returncode != 0
+    assert f"mlops env: Python 3.11 or newer is needed, found {version}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("version", ["3.12", "3.13"])
+def test_a_newer_python_runs_the_pipeline(version: str, tmp_path: Path) -> None:
+    python = installed(version)
+    project = bake_project(tmp_path, clean_environment())
+    project.run("make", "env", f"PYTHON={python}")
+    assert "Running stage 'report'" in project.run("make", "reproduce").stdout
