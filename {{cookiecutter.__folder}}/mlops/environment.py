@@ -5,6 +5,8 @@ Standard library only, since it runs before there is an environment.
 
 from __future__ import annotations
 
+import ast
+import functools
 import os
 import shutil
 import subprocess
@@ -107,16 +109,20 @@ def uv_environment() -> dict[str, str]:
     """The caller's environment, with bytecode compiled, no Python downloaded, and pip's sources passed on to uv."""
     environment = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never", **os.environ}
     environment["VIRTUAL_ENV"] = str(VENV.resolve())
-    for option, variable in FROM_PIP.items():
-        value = os.environ.get("PIP_" + option.upper().replace("-", "_")) or pip_configured(option)
-        if value and variable not in os.environ:
+    for option, value in pip_settings().items():
+        variable = FROM_PIP.get(option)
+        if variable and variable not in os.environ:
             environment[variable] = ",".join(value.split()) if variable == "UV_FIND_LINKS" else value
     return environment
 
 
-def pip_configured(option: str) -> str:
-    """A value from pip's configuration files, empty where there is none."""
+@functools.cache
+def pip_settings() -> dict[str, str]:
+    """What the user has told pip, by variable or in its configuration files; empty where there is no pip to ask."""
     # The interpreter behind an activated .venv, which itself has no pip.
     python = getattr(sys, "_base_executable", sys.executable)
-    command = [python, "-m", "pip", "config", "get", f"global.{option}"]
-    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    # A variable outranks a file, so it comes last.
+    lines = sorted(listed.stdout.decode().splitlines(), key=lambda line: line.startswith(":env:"))
+    pairs = (line.partition("=") for line in lines)
+    return {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
