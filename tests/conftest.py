@@ -32,7 +32,7 @@ class Project:
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, *command: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run a command in the project's folder."""
+        """Run a command in the project's folder, with these variables set."""
         environment = {**self.environment, **variables}
         done = subprocess.run(command, cwd=self.path, env=environment, capture_output=True, text=True)
         if check:
@@ -41,7 +41,7 @@ class Project:
 
     def repro(self, *arguments: str, **variables: str) -> list[str]:
         """Run dvc repro; returns the stages that ran."""
-        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *arguments, **variables).stdout)
+        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *arguments, check=True, **variables).stdout)
 
     def stage(self, step: str, *overrides: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run one stage by hand, which may fail."""

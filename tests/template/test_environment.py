@@ -96,9 +96,9 @@ def test_find_links_are_passed_on_from_pip(bake: Callable[..., Project], tmp_pat
     assert project.run("python3", "-c", code).stdout == "None\n"
     assert project.run("python3", "-c", code, PIP_FIND_LINKS="/a /b").stdout == "/a,/b\n"
     (tmp_path / "pip.conf").write_text("[global]\nfind-links = /c\n")
-    configured = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
-    assert project.run("python3", "-c", code, **configured).stdout == "/c\n"
-    assert project.run("python3", "-c", code, **configured, PIP_FIND_LINKS="/a").stdout == "/a\n"
+    configured = str(tmp_path / "pip.conf")
+    assert project.run("python3", "-c", code, PIP_CONFIG_FILE=configured).stdout == "/c\n"
+    assert project.run("python3", "-c", code, PIP_CONFIG_FILE=configured, PIP_FIND_LINKS="/a").stdout == "/a\n"
 
 
 def installed(version: str) -> str:
