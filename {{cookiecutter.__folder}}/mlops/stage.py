@@ -107,7 +107,8 @@ def run(module: str, overrides: list[str]) -> int:
         **hardware(),
     }
     begun = time.perf_counter()
-    status, failure = 0, None
+    status = 0
+    failure: BaseException | None = None
     try:
         tracking.resume()
         sys.argv = [module, *overrides]

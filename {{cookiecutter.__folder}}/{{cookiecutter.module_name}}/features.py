@@ -8,10 +8,11 @@ import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
-from .config import CONFIGS, ROOT, Data, Features, load, nearest, outputs
+from .config import CONFIGS, ROOT, Data, Features, load, outputs
 from .dataset.prepare import TABLE
 from .files import replacing
 from .split import PARTS, split_rows
+from .strict import nearest
 
 PROCESSED = Path("data/processed")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import hydra
 import numpy as np
@@ -21,7 +22,7 @@ METRICS = Path("reports/metrics.json")
 PREDICTIONS = Path("reports/predictions.parquet")
 
 
-def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, object], pd.DataFrame]:
+def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, Any], pd.DataFrame]:
     """Metrics with intervals of the model and of the baseline, and the prediction of each test row."""
     classes = fitted.problem.classes
     actual = encode_target(test[config.data.target], classes)
