@@ -18,7 +18,7 @@ RAW = Path("data/raw/data.npz")
 
 
 def generate(data: Data, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Noisy pictures of one bright line, float32 (samples, size, size), and whether it lies: 1 or 0, int64 (samples,)."""
+    """Noisy pictures of a bright line, float32 (samples, size, size), and whether it lies, int64 (samples,): 1 or 0."""
     rng = np.random.default_rng(seed)
     pictures = rng.normal(scale=data.noise, size=(data.samples, data.size, data.size))
     lying, place = rng.integers(2, size=data.samples), rng.integers(data.size, size=data.samples)
