@@ -41,7 +41,9 @@ class Project:
 
     def repro(self, *arguments: str, **variables: str) -> list[str]:
         """Run dvc repro; returns the stages that ran."""
-        return re.findall(r"Running stage '(\w+)'", self.run("dvc", "repro", *arguments, check=True, **variables).stdout)
+        return re.findall(
+            r"Running stage '(\w+)'", self.run("dvc", "repro", *arguments, check=True, **variables).stdout
+        )
 
     def stage(self, step: str, *overrides: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run one stage by hand, which may fail."""

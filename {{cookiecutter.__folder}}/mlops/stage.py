@@ -126,7 +126,8 @@ def run(module: str, overrides: list[str]) -> int:
         **hardware(),
     }
     begun = time.perf_counter()
-    status, failure = 0, None
+    status = 0
+    failure: BaseException | None = None
     try:
         sys.argv = [module, *overrides]
         runpy.run_module(module, run_name="__main__", alter_sys=True)

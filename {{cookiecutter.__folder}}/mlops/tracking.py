@@ -89,13 +89,14 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     """
     stage = record["stage"] or record["module"].rpartition(".")[2]
     resumed = os.environ.get("MLOPS_RESUMED")
-    mlflow = sys.modules.get("mlflow")
-    run = mlflow.last_active_run() if mlflow else None
+    loaded = sys.modules.get("mlflow")
+    run: Any = loaded.last_active_run() if loaded else None
     if failure is None and run is None:
         return None
-    import mlflow  # type: ignore[no-redef]
+    import mlflow
 
     client = mlflow.MlflowClient()
+    identity: str
     if failure is not None:
         mlflow.end_run("FAILED")
         if run is None or run.info.run_id == resumed:
@@ -135,7 +136,8 @@ def lock_entry(stage: str) -> dict[str, Any]:
         (loaded,) = repo.stage.collect(stage)
         loaded.save_deps()
         loaded.save_outs()
-        return json.loads(json.dumps(to_single_stage_lockfile(loaded)))
+        entry: dict[str, Any] = json.loads(json.dumps(to_single_stage_lockfile(loaded)))
+        return entry
 
 
 def put_back(stage: str | None) -> None:

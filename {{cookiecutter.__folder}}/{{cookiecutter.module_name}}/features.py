@@ -6,10 +6,11 @@ import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
-from .config import CONFIGS, ROOT, Data, Features, load, nearest, outputs
+from .config import CONFIGS, ROOT, Data, Features, load, outputs
 from .files import replacing
 from .paths import PROCESSED, TABLE
 from .split import PARTS, split_rows
+from .strict import nearest
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:

@@ -35,13 +35,13 @@ def render(template: str, **values: Any) -> str:
 def provenance() -> dict[str, str]:
     """SHA-256 of what the results come from, by path."""
     names = [
-        "requirements/base.lock",
+        Path("requirements/base.lock"),
         COUNTS,
         METRICS,
         PREDICTIONS,
         *sorted(MODELS / path.name for path in (ROOT / MODELS).iterdir()),
     ]
-    return {Path(name).as_posix(): sha256(ROOT / name) for name in names}
+    return {name.as_posix(): sha256(ROOT / name) for name in names}
 
 
 def png(figure: Any) -> bytes:

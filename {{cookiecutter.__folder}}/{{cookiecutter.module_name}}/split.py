@@ -95,7 +95,7 @@ def _refuse_overlap(table: pd.DataFrame, parts: pd.Series, data: Data) -> None:
         if (spread > 1).any():
             raise ValueError(
                 f"{int((spread > 1).sum())} values of the group {data.group!r} would stand in more than one part, "
-                f"the first is {spread.index[spread > 1][0]!r}: use split=grouped"
+                f"the first is {spread.index[spread > 1].tolist()[0]!r}: use split=grouped"
             )
     repeated = duplicated_rows(table, data, keep=False)
     if repeated.any():

@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.csv
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, ROOT, Column, Data, Reading, load, nearest, outputs
+from ..config import CONFIGS, ROOT, Column, Data, Reading, load, outputs
 from ..files import replacing, sha256, write_json
 from ..paths import COUNTS, RAW, TABLE
 from ..schema import enforce, out_of_range
 from ..split import duplicated_rows
+from ..strict import nearest
 
 
 def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
@@ -26,11 +27,14 @@ def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
     try:
-        return _read_fast(path, read, text) if read.thousands is None else _read_thousands(path, read, text)
+        table = _read_fast(path, read, text) if read.thousands is None else _read_thousands(path, read, text)
     except UnicodeError as error:
         raise ValueError(f"{path.name} is not {read.encoding} ({error}): set read.encoding, perhaps cp1252") from None
     except (pa.ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise ValueError(f"{path.name} is no table separated by {read.separator!r}: {error}") from None
+    if not table.columns.is_unique:
+        raise ValueError(f"{path.name} has two columns {table.columns[table.columns.duplicated()][0]!r}")
+    return table
 
 
 def _read_fast(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:

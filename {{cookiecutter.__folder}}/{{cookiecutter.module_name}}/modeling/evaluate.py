@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hydra
 import numpy as np
 import pandas as pd
@@ -15,7 +17,7 @@ from .preprocess import encode_target
 from .store import Fitted, restore
 
 
-def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, object], pd.DataFrame]:
+def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, Any], pd.DataFrame]:
     """Metrics with intervals of the model and of the baseline, and the prediction of each test row."""
     classes = fitted.problem.classes
     actual = encode_target(test[config.data.target], classes)

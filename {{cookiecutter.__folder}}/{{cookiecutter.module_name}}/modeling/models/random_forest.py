@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import PositiveInt
 
 from ..estimators import ModelSettings, Problem
@@ -30,6 +30,7 @@ class Model(ModelSettings):
             n_jobs=problem.threads,
         )
 
-    def save(self, estimator: Any, folder: Path) -> None:
-        """As every model, with one job: threads add up the trees' votes in any order, so predictions would vary."""
-        super().save(estimator.set_params(n_jobs=1), folder)
+    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
+        """As every model, then one job: threads add up the trees' votes in any order, so predictions would vary."""
+        super().fit(estimator, train, validation)
+        estimator.set_params(n_jobs=1)

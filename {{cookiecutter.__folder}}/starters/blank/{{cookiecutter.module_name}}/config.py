@@ -1,0 +1,106 @@
+"""The types of configs/: what may stand there, and what the stages read.
+
+Yours: one class for each folder of configs/, one field for each key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
+
+from .strict import Strict
+
+ROOT = Path(__file__).resolve().parents[1]
+CONFIGS = str(ROOT / "configs")
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Data(Strict):
+    """configs/data/: what acquire makes."""
+
+    samples: PositiveInt
+    size: PositiveInt
+    noise: NonNegativeFloat
+
+
+class Features(Strict):
+    """configs/features/: how the prepared data become features."""
+
+    border: NonNegativeInt
+
+
+class Split(Strict):
+    """configs/split/: which samples train, validate and test."""
+
+    kind: Literal["random"]
+    validation: Share
+    test: Share
+
+
+class Model(Strict):
+    """configs/model/: the settings of the model."""
+
+    name: Literal["logistic"]
+    C: PositiveFloat
+
+
+class Evaluation(Strict):
+    """How sure the reported figures are."""
+
+    confidence: Share
+
+
+class Config(Strict):
+    """configs/config.yaml with the chosen file of every group."""
+
+    data: Data
+    features: Features
+    split: Split
+    model: Model
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    threads: PositiveInt
+    evaluation: Evaluation
+
+    @model_validator(mode="after")
+    def _fit_the_parts_together(self) -> Config:
+        if self.split.validation + self.split.test >= 1:
+            raise ValueError("split.validation and split.test leave nothing to train on")
+        if 2 * self.features.border >= self.data.size:
+            raise ValueError(f"features.border {self.features.border} leaves nothing of data.size {self.data.size}")
+        return self
+
+
+def load(composed: DictConfig) -> Config:
+    """Check what Hydra composed.
+
+    Raises:
+        ValueError: a key or value does not belong; the message names where and, for a key, the nearest valid one.
+    """
+    values: Any = OmegaConf.to_container(composed, resolve=True)
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "config.yaml"
+        found = "" if isinstance(first["input"], Mapping) else f", found {first['input']!r}"
+        raise ValueError(f"configs: {place}: {first['msg'].removeprefix('Value error, ')}{found}") from None
+
+
+def outputs() -> Path:
+    """Folder below which a stage writes: the project for the pipeline, Hydra's own for a run with overrides."""
+    hydra = HydraConfig.get()
+    return Path(hydra.runtime.output_dir) if hydra.overrides.task else ROOT
