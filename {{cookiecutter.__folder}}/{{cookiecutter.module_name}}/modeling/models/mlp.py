@@ -84,13 +84,18 @@ class Model(ModelSettings):
 def network(
     inputs: int, hidden: list[int], dropout: float, outputs: int, center: float = 0.0, spread: float = 1.0
 ) -> torch.nn.Module:
-    """Fully connected layers: float32 (batch, inputs) to (batch, outputs).
+    """Fully connected layers: float (batch, inputs) to float32 (batch, outputs).
 
     The output is stretched to the target's center and spread, so that training starts at the right scale.
     """
     import torch
 
-    class Stretch(torch.nn.Module):
+    class Single(torch.nn.Module):  # type: ignore[misc]
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            # The preprocessing gives double precision, which the layers refuse.
+            return x.float()
+
+    class Stretch(torch.nn.Module):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__()
             self.register_buffer("center", torch.tensor(center))
@@ -99,7 +104,7 @@ def network(
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x * self.spread + self.center
 
-    layers: list[torch.nn.Module] = []
+    layers: list[torch.nn.Module] = [Single()]
     for width_in, width_out in pairwise([inputs, *hidden]):
         layers += [torch.nn.Linear(width_in, width_out), torch.nn.ReLU(), torch.nn.Dropout(dropout)]
     return torch.nn.Sequential(*layers, torch.nn.Linear(hidden[-1], outputs), Stretch())
