@@ -41,7 +41,7 @@ def test_a_gap_where_none_may_be(table: pd.DataFrame, settings: Settings) -> Non
 
 
 def test_a_column_without_any_value(table: pd.DataFrame, settings: Settings) -> None:
-    with pytest.raises(ValueError, match="a column has no value at all"):
+    with pytest.raises(ValueError, match="column 'width': it has no value at all"):
         enforce(table.assign(width=float("nan")), settings())
 
 

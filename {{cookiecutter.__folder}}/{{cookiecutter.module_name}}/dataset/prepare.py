@@ -57,7 +57,8 @@ def _read_fast(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
             except pa.ArrowInvalid:
                 raise UnicodeError(f"column {name!r} has bytes that cannot be decoded") from None
             table = table.set_column(table.column_names.index(name), name, decoded)
-    return table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def _read_thousands(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:

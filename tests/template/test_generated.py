@@ -1,0 +1,54 @@
+"""What a user finds in a fresh project: its lint and tests pass, and the blank starter's pipeline runs and reproduces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import Project, bake_project
+
+pytestmark = pytest.mark.slow
+
+STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
+
+
+@pytest.fixture(scope="module", params=["tabular", "blank"])
+def fresh(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
+) -> Project:
+    """A fresh project of each starter, in a folder with spaces and accents, without deep learning."""
+    folder = tmp_path_factory.mktemp("Año nuevo")
+    return bake_project(folder, environment, starter=request.param, project_name="Señal débil")
+
+
+def test_its_lint_passes(fresh: Project) -> None:
+    fresh.run("make", "lint")
+
+
+def test_its_tests_pass(fresh: Project) -> None:
+    done = fresh.run("make", "test")
+    assert " passed" in done.stdout and "failed" not in done.stdout
+
+
+@pytest.mark.parametrize("starter", ["tabular", "blank"])
+def test_lint_passes_with_deep_learning(tmp_path: Path, environment: dict[str, str], starter: str) -> None:
+    bake_project(tmp_path, environment, starter=starter, deep_learning="torch").run("make", "lint")
+
+
+def test_the_tests_pass_with_deep_learning(tmp_path: Path, environment: dict[str, str]) -> None:
+    done = bake_project(tmp_path, environment, deep_learning="torch").run(
+        "python", "-m", "pytest", "tests/test_models.py"
+    )
+    assert "mlp" in (tmp_path / "my_ml_project" / "configs" / "model" / "mlp.yaml").read_text(encoding="utf-8")
+    assert " passed" in done.stdout and "skipped" not in done.stdout
+
+
+def test_the_blank_pipeline_runs_and_reproduces(tmp_path: Path, environment: dict[str, str]) -> None:
+    project = bake_project(tmp_path / "first", environment, starter="blank")
+    assert project.repro() == STAGES
+    assert project.repro() == []
+    project.commit()
+    clone = project.clone(tmp_path / "clone")
+    assert clone.repro() == STAGES
+    assert clone.outputs() == project.outputs()
+    assert clone.run("git", "status", "--porcelain").stdout == ""
