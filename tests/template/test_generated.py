@@ -1,4 +1,4 @@
-"""What a user finds in a fresh project: its lint and tests pass, and the blank starter's pipeline runs and reproduces."""
+"""A fresh project: its lint and its tests pass, and the blank starter's pipeline runs and reproduces."""
 
 from __future__ import annotations
 
