@@ -16,9 +16,10 @@ from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
     "making": daily.making,
-    "pipeline": pipeline.measure,
     "starting": daily.starting,
     "installing": daily.installing,
+    "pipeline": pipeline.whole,
+    "training": pipeline.training,
 }
 
 

@@ -38,6 +38,7 @@ PLACES = {
         "mlops.tracking.resume",
         "mlops.tracking.finish",
     ],
+    "MLflow's new database": ["mlflow.store.db.utils._initialize_tables"],
 }
 seconds = {"work": 0.0}
 stack = ["work"]
@@ -46,7 +47,8 @@ mark = time.perf_counter()
 
 def enter(kind: str) -> None:
     """Count from now on for `kind`."""
-    stack.append("MLflow" if stack[-1] == "MLflow" else kind)
+    inside = [name for name in stack if name.startswith("MLflow")]
+    stack.append(inside[-1] if inside and not kind.startswith("MLflow") else kind)
     switch(stack[-2])
 
 
@@ -96,7 +98,7 @@ def patch() -> None:
 
 def importing(name: str, *arguments: Any, **options: Any) -> Any:
     """Stand in for `__import__`."""
-    if threading.current_thread() is not threading.main_thread() or stack[-1] in ("imports", "MLflow"):
+    if threading.current_thread() is not threading.main_thread():
         return real_import(name, *arguments, **options)
     enter("MLflow" if name.partition(".")[0] == "mlflow" else "imports")
     try:
