@@ -11,7 +11,6 @@ from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Column, Data, Reading, load, nearest, outputs
 from ..files import replacing, write_json
-from ..schema import enforce, out_of_range
 from ..split import duplicated_rows
 from .acquire import RAW, sha256
 
@@ -86,6 +85,8 @@ def clean(table: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]
     if data.clean.missing == "drop":
         drop(table.isna().any(axis="columns"), "with missing values")
     if data.clean.out_of_range == "drop":
+        from ..schema import out_of_range
+
         drop(out_of_range(table, data), "out of range")
     counts["kept"] = len(table)
     return table.reset_index(drop=True), counts
@@ -125,6 +126,9 @@ def _refuse(values: pd.Series, converted: pd.Series, kind: str, hint: str = "") 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
     """Write data/interim/table.parquet and reports/data_counts.json."""
+    # Later stages import this file for its paths and need no pandera.
+    from ..schema import enforce
+
     data = load(cfg).data
     text = [name for name, column in data.columns.items() if column.type in ("category", "date")]
     table = type_columns(read_table(ROOT / RAW, data.read, text), data)
