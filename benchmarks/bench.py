@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import statistics
@@ -107,12 +108,12 @@ def bake(parent: Path, template: Path = TEMPLATE, *answers: str) -> float:
     return timed([*command, *answers], SCRATCH)
 
 
+@functools.cache
 def project() -> Path:
-    """The project that is measured, with its environment; made where it is not there yet."""
-    if not (PROJECT / ".venv" / "bin" / "dvc").exists():
-        shutil.rmtree(PROJECT, ignore_errors=True)
-        bake(SCRATCH, TEMPLATE, "project_name=Bench", "module_name=bench")
-        timed(["make", "env"], PROJECT, environment())
+    """The project that is measured, made anew from the template, with its environment."""
+    shutil.rmtree(PROJECT, ignore_errors=True)
+    bake(SCRATCH, TEMPLATE, "project_name=Bench", "module_name=bench")
+    timed(["make", "env"], PROJECT, environment())
     return PROJECT
 
 

@@ -30,8 +30,8 @@ def data(rows: int) -> Path:
 
 def configure(folder: Path, rows: int, trees: int) -> None:
     """Point a project at the generated table and a number of trees, every column under the schema."""
-    csv = data(rows)
     unconfigure(folder)
+    csv = data(rows)
     lines = [
         f"source: {{kind: file, url: null, mirrors: [], path: {csv}, sha256: {digest(csv)}}}",
         "task: classification",
