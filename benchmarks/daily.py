@@ -59,7 +59,7 @@ def starting(quick: bool) -> Group:
     return group
 
 
-def installing(quick: bool) -> Group:
+def installing(_: bool) -> Group:
     """Size and seconds of the environment: the base lock alone, and everything that make env installs."""
     group = Group("The environment")
     place, cache = SCRATCH / "installed", SCRATCH / "uv-cache"
@@ -83,7 +83,7 @@ def installing(quick: bool) -> Group:
             "cold": functools.partial(install, command, empty=True),
             "warm": functools.partial(install, command, empty=False),
         }
-        runs = side_by_side(sides, 1 if quick else 2)
+        runs = side_by_side(sides, 1)
         group.figures.append(Figure(f"{name}, cold", {"cold": runs["cold"]}, goal=goals[0]))
         group.figures.append(Figure(f"{name}, warm", {"warm": runs["warm"]}))
         group.figures.append(Figure(f"{name}, size", {"size": [size(folder / ".venv")]}, unit="MB", goal=goals[1]))
