@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+from pathlib import Path
 from typing import Any
 
 from benchmarks import daily, pipeline
@@ -28,15 +29,18 @@ def line(figure: Figure) -> str:
     unit = "×" if figure.ratio else f" {figure.unit}"
     places = 2 if figure.ratio or figure.value < 10 else 0 if figure.unit == "MB" else 1
     goal = "" if figure.goal is None else f"≤ {figure.goal:g}{unit}"
-    met = {True: "yes", False: "**no**", None: ""}[figure.met]
+    met = {True: "yes", False: "**no**", None: "unclear" if goal else ""}[figure.met]
     runs = [f"{name} {statistics.median(values):.2f}" for name, values in figure.sides.items()]
-    medians = f"{' / '.join(runs)} {figure.unit} ({len(next(iter(figure.sides.values())))} runs)"
+    medians = f"{' / '.join(runs)} {figure.unit}, {len(next(iter(figure.sides.values())))} ×"
     return f"| {figure.what} | {figure.value:.{places}f}{unit} | {medians} | {goal} | {met} |"
 
 
 def missed(figure: Figure) -> str:
-    """By how much a goal is missed, and why."""
+    """By how much a goal is missed, and why; or that the runs leave it open."""
     assert figure.goal is not None
+    if figure.met is None:
+        runs = "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in figure.sides.items())
+        return f"Unclear: {figure.what}. The runs are too few or differ too much: {runs} {figure.unit}. {figure.why}".rstrip()
     return f"Missed: {figure.what}, by {figure.value / figure.goal - 1:.0%}. {figure.why}".rstrip()
 
 
@@ -51,9 +55,16 @@ def page(measured: dict[str, Group], on: dict[str, Any]) -> str:
     for group in measured.values():
         table = ["| what | measured | medians | goal | met |", "|---|---:|---|---|---|", *map(line, group.figures)]
         parts += [f"## {group.title}", "\n".join(table)]
-        parts += [missed(figure) for figure in group.figures if figure.met is False]
-        parts += group.tables
+        parts += [missed(figure) for figure in group.figures if figure.goal and not figure.met]
+        parts += [*group.tables, f"Load of the machine as this began: {group.load} on {on['cores']} cores."]
     return "\n\n".join(parts) + "\n"
+
+
+def write_page(target: Path) -> None:
+    """RESULTS.md beside results.json."""
+    found = json.loads(target.read_text(encoding="utf-8"))
+    groups = {name: Group.from_json(group) for name, group in found["groups"].items()}
+    target.with_name("RESULTS.md").write_text(page(groups, found["machine"]), encoding="utf-8")
 
 
 def main() -> None:
@@ -74,7 +85,7 @@ def main() -> None:
         groups = {name: group.as_json() for name, group in measured.items()}
         text = json.dumps({"machine": machine(), "groups": groups}, indent=1, ensure_ascii=False)
         target.write_text(text + "\n", encoding="utf-8")
-        (folder / "RESULTS.md").write_text(page(measured, machine()), encoding="utf-8")
+        write_page(target)
     print(f"see {(folder / 'RESULTS.md').relative_to(TEMPLATE)}")
 
 

@@ -43,8 +43,16 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None where there is none."""
-        return None if self.goal is None else self.value <= self.goal
+        """Whether the goal is reached; None where there is none, or where the runs leave it open.
+
+        They do where best and worst runs disagree, and where each of two sides ran only once.
+        """
+        runs = list(self.sides.values())
+        if self.goal is None or (self.ratio and min(map(len, runs)) < 2):
+            return None
+        best = min(runs[0]) / (max(runs[1]) if self.ratio else 1)
+        worst = max(runs[0]) / (min(runs[1]) if self.ratio else 1)
+        return True if worst <= self.goal else False if best > self.goal else None
 
     def as_json(self) -> dict[str, Any]:
         """The figure as results.json holds it."""
@@ -63,15 +71,17 @@ class Group:
     title: str
     figures: list[Figure] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
+    # Programs that ran or waited to run, the minute before: more than none slows down what is measured.
+    load: float = field(default_factory=lambda: round(os.getloadavg()[0], 1))
 
     def as_json(self) -> dict[str, Any]:
         """The group as results.json holds it."""
-        return {"title": self.title, "figures": [figure.as_json() for figure in self.figures], "tables": self.tables}
+        return {**asdict(self), "figures": [figure.as_json() for figure in self.figures]}
 
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> Group:
         """Read back what `as_json` gave."""
-        return cls(found["title"], [Figure.from_json(figure) for figure in found["figures"]], found["tables"])
+        return cls(**{**found, "figures": [Figure.from_json(figure) for figure in found["figures"]]})
 
 
 def timed(command: Iterable[object], folder: Path, environment: dict[str, str] | None = None) -> float:
