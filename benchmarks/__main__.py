@@ -40,7 +40,7 @@ def missed(figure: Figure) -> str:
     assert figure.goal is not None
     if figure.met is None:
         runs = "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in figure.sides.items())
-        return f"Unclear: {figure.what}. The runs are too few or differ too much: {runs} {figure.unit}. {figure.why}".rstrip()
+        return f"Unclear: {figure.what}. Too few runs, or they differ too much: {runs} {figure.unit}. {figure.why}"
     return f"Missed: {figure.what}, by {figure.value / figure.goal - 1:.0%}. {figure.why}".rstrip()
 
 
