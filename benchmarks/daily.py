@@ -63,8 +63,8 @@ def installing(_: bool) -> Group:
     """Size and seconds of the environment: the base lock alone, and everything that make env installs."""
     group = Group("The environment")
     group.tables.append(
-        "Packages come from where pip is configured to look, a mirror nearby in these runs; cold means an empty cache of "
-        "uv. The seconds include making .venv and installing uv."
+        "Packages come from where pip is configured to look, a mirror nearby in these runs; cold means an empty cache "
+        "of uv. The seconds include making .venv and installing uv."
     )
     place, cache = SCRATCH / "installed", SCRATCH / "uv-cache"
     shutil.rmtree(place, ignore_errors=True)
