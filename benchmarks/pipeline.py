@@ -75,7 +75,7 @@ def bare() -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     timed(["git", "clone", "--quiet", project(), folder], SCRATCH)
     edit(folder / "dvc.yaml", {"python -m mlops.stage ": "python -m "})
-    edit(folder / "bench/dataset/prepare.py", {r".*enforce.*\n": "", r".* no pandera.*\n": ""})
+    edit(folder / "bench/dataset/prepare.py", {r".*enforce.*\n": ""})
     for name in ("train", "evaluate"):
         path = folder / f"bench/modeling/{name}.py"
         tree = WithoutMLflow().visit(ast.parse(path.read_text(encoding="utf-8")))

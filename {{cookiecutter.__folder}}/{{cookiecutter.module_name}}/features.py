@@ -7,7 +7,7 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from .config import CONFIGS, ROOT, Data, Features, load, outputs
-from .files import replacing
+from .files import write_parquet
 from .paths import PROCESSED, TABLE
 from .split import PARTS, split_rows
 from .strict import nearest
@@ -48,8 +48,7 @@ def main(cfg: DictConfig) -> None:
     processed[config.data.target] = table[config.data.target]
     parts = split_rows(table, config.data, config.split, config.seed)
     for part in PARTS:
-        with replacing(outputs() / PROCESSED / f"{part}.parquet") as partial:
-            processed[parts == part].to_parquet(partial)
+        write_parquet(outputs() / PROCESSED / f"{part}.parquet", processed[parts == part])
     print(f"{processed.shape[1] - 1} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
 
 

@@ -9,7 +9,10 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -45,6 +48,13 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file that people can read and compare: indented, keys in the order given."""
     write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table; only text with a dictionary of its values: of numbers it takes long and spares nothing."""
+    numbers = set(table.select_dtypes("number").columns)
+    with replacing(path) as partial:
+        table.to_parquet(partial, use_dictionary=[name for name in table.columns if name not in numbers])
 
 
 def read_json(path: Path) -> Any:

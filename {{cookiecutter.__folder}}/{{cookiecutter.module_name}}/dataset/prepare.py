@@ -11,7 +11,7 @@ import pyarrow.csv
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Column, Data, Reading, load, outputs
-from ..files import replacing, sha256, write_json
+from ..files import sha256, write_json, write_parquet
 from ..paths import COUNTS, RAW, TABLE
 from ..schema import enforce, out_of_range
 from ..split import duplicated_rows
@@ -158,8 +158,7 @@ def main(cfg: DictConfig) -> None:
     table = type_columns(read_table(ROOT / RAW, data.read, text), data)
     table, counts = clean(table, data)
     table = enforce(table, data)
-    with replacing(outputs() / TABLE) as partial:
-        table.to_parquet(partial, index=False)
+    write_parquet(outputs() / TABLE, table)
     write_json(outputs() / COUNTS, {"raw": {"file": RAW.as_posix(), "sha256": sha256(ROOT / RAW)}, "rows": counts})
     print(", ".join(f"{count} {reason}" for reason, count in counts.items()))
 

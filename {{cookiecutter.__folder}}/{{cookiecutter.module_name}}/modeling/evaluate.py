@@ -10,7 +10,7 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from ..config import CONFIGS, ROOT, Config, load, outputs
-from ..files import replacing, write_json
+from ..files import write_json, write_parquet
 from ..paths import METRICS, MODELS, PREDICTIONS, PROCESSED
 from .metrics import metrics_for, with_intervals
 from .preprocess import encode_target
@@ -48,8 +48,7 @@ def main(cfg: DictConfig) -> None:
     fitted = restore(config.model, config.seed, config.threads, ROOT / MODELS)
     test = pd.read_parquet(ROOT / PROCESSED / "test.parquet")
     report, predictions = evaluate(fitted, test, config)
-    with replacing(outputs() / PREDICTIONS) as partial:
-        predictions.to_parquet(partial)
+    write_parquet(outputs() / PREDICTIONS, predictions)
     write_json(outputs() / METRICS, report)
     import mlflow
 

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from scipy.stats import binomtest
 
 from ..config import CONFIGS, ROOT, load, outputs
-from ..files import replacing, write_json
+from ..files import write_json, write_parquet
 from ..paths import METRICS, MODELS, PREDICTIONS, PROCESSED
 
 
@@ -42,8 +42,7 @@ def main(cfg: DictConfig) -> None:
         "metrics": {"accuracy": judged},
         "baseline": {"accuracy": accuracy(actual, baseline, confidence)},
     }
-    with replacing(outputs() / PREDICTIONS) as partial:
-        pd.DataFrame({"actual": actual, "predicted": predicted}).to_parquet(partial)
+    write_parquet(outputs() / PREDICTIONS, pd.DataFrame({"actual": actual, "predicted": predicted}))
     write_json(outputs() / METRICS, report)
     import mlflow
 
