@@ -92,6 +92,25 @@ def test_an_ended_stage_leaves_the_last_good_outputs(project: Project, stage: st
     assert project.leftovers() == []
 
 
+def test_a_stage_does_not_outlive_its_runner(project: Project) -> None:
+    before = project.outputs()
+    source = project.path / project.module / HELD["train"][0]
+    original = source.read_bytes()
+    flag = hold(project, "train")
+    process = start(project)
+    held = wait_for(flag, process)
+    runner = int(Path(f"/proc/{held}/stat").read_text().rpartition(")")[2].split()[1])
+    os.kill(runner, signal.SIGKILL)
+    process.communicate(timeout=120)
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{held}").exists():
+        assert time.monotonic() < deadline, "the stage goes on without its runner"
+        os.sched_yield()
+    source.write_bytes(original)
+    project.repro()
+    assert project.outputs() == before
+
+
 def test_a_killed_training_is_closed_in_mlflow(project: Project, runs: Runs) -> None:
     flag = hold(project, "train")
     process = start(project)

@@ -76,9 +76,9 @@ def supervise(module: str, overrides: list[str]) -> int:
     except (OSError, ValueError) as error:
         tracking.put_back(os.environ.get("DVC_STAGE"))
         return complain(module, error)
+    # Ctrl-C reaches the whole group: the stage ends by itself, and is waited for. (Ignoring it would be inherited.)
+    signal.signal(signal.SIGINT, lambda *_: None)
     child = subprocess.Popen([sys.executable, "-m", "mlops.stage", module, *overrides], env=environment)
-    # Ctrl-C reaches the whole group: the stage ends by itself, and is waited for.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     status = child.wait()
     if status != 0:
@@ -115,6 +115,7 @@ def threads(overrides: list[str]) -> int:
 
 def run(module: str, overrides: list[str]) -> int:
     """Run the module as the main program, and record how it went."""
+    end_with_parent()
     folder = Path(os.environ["MLOPS_RUN_DIR"])
     record: dict[str, Any] = {
         "module": module,
@@ -149,6 +150,15 @@ def run(module: str, overrides: list[str]) -> int:
         print(f"stage {module}: could not be recorded: {explain(error)}", file=sys.stderr)
         return status or 1
     return status
+
+
+def end_with_parent() -> None:
+    """Let the stage not outlive the process that watches it, where the system can (Linux)."""
+    if sys.platform == "linux":
+        import ctypes
+
+        set_death_signal = 1  # PR_SET_PDEATHSIG of prctl(2)
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
 
 
 def hardware() -> dict[str, Any]:
