@@ -33,7 +33,7 @@ def test_the_lists_are_of_every_group() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_model_classifies_or_says_why_not(project: Project, model: str) -> None:
+def test_every_model_classifies_the_same_twice_or_says_why_not(project: Project, model: str) -> None:
     shrink(project)
     project.select(model=model)
     if model == "ridge":
@@ -42,6 +42,9 @@ def test_every_model_classifies_or_says_why_not(project: Project, model: str) ->
     else:
         assert project.repro()[-3:] == ["train", "evaluate", "report"] or model == "xgboost"
         assert f"<h1>{model}: classification of diagnosis</h1>" in (project.path / "reports/report.html").read_text()
+        before = project.outputs()
+        project.run("dvc", "repro", "--force", "--single-item", "--no-run-cache", "train")
+        assert project.outputs() == before
 
 
 @pytest.mark.parametrize("model", sorted(REGRESSION))

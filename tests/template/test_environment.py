@@ -103,7 +103,8 @@ def test_find_links_are_passed_on_from_pip(bake: Callable[..., Project], tmp_pat
 
 def installed(version: str) -> str:
     """A Python of that version, on PATH or among pyenv's."""
-    found = [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python")]
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    found = [shutil.which(f"python{version}"), *pyenv.glob(f"versions/{version}.*/bin/python")]
     for python in found:
         if python and subprocess.run([python, "-c", ""], capture_output=True).returncode == 0:
             return str(python)

@@ -38,9 +38,10 @@ class RunContext:
             for out in stage.get("outs", [])
             if out["path"].startswith("data/raw/")
         ]
+        commit = git("rev-parse", "HEAD")
         tags = {
-            "mlops.commit": git("rev-parse", "HEAD") or "none",
-            "mlops.dirty": str(dirty()).lower(),
+            "mlops.commit": commit or "none",
+            "mlops.dirty": str(dirty()).lower() if commit else "unknown",
             "mlops.dvc_lock": digest([Path("dvc.lock")]),
             "mlops.data": " ".join(raw) or "none",
             "mlops.configs": digest(Path("configs").rglob("*.yaml")),
