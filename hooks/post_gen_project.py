@@ -30,6 +30,7 @@ LEFT_OUT: dict[tuple[str, str], list[str]] = {
         "configs/split/stratified.yaml",
         "configs/split/time.yaml",
         "data/external/iris.csv",
+        "docs/.gitkeep",
         "{module_name}/modeling/estimators.py",
         "{module_name}/modeling/metrics.py",
         "{module_name}/modeling/models",
