@@ -33,8 +33,8 @@ TEMPLATES := --exclude '*cookiecutter.__folder*/tests'
 # A module's name and a pyproject.toml that are still to be rendered are no mistakes.
 UNRENDERED := $(TEMPLATES) --extend-ignore N999,RUF200
 
-lock: .venv/ready  ## resolve every lock anew: the template's and those shipped with the projects
-	$(BIN)/python tools/lock.py
+lock: .venv/ready  ## bring every lock up to date, the template's and the projects' (UPGRADE=1: newest versions)
+	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
 
 bench: .venv/ready  ## measure what README and docs state, side by side, in build/bench
 	$(BIN)/python -m benchmarks

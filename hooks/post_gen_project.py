@@ -85,16 +85,23 @@ def start_git(project: Path, context: dict[str, str]) -> str:
     if inside and git(project, "check-ignore", "--quiet", ".").returncode != 0:
         return "this folder is inside a git repository: no other one was made"
     email = context["author_email"] or "author@localhost"
-    author = ["-c", f"user.name={context['author_name']}", "-c", f"user.email={email}", "-c", "commit.gpgsign=false"]
+    author = [
+        "-c",
+        f"user.name={context['author_name'] or 'The authors'}",
+        "-c",
+        f"user.email={email}",
+        "-c",
+        "commit.gpgsign=false",
+    ]
     steps = [
-        ["init", "--quiet", "--initial-branch=main"],
+        ["-c", "init.defaultBranch=main", "init", "--quiet"],
         ["add", "--all"],
         [*author, "commit", "--quiet", "--no-verify", "--message", "Start from the template"],
     ]
     for step in steps:
         done = git(project, *step)
         if done.returncode != 0:
-            return f"git {step[0]} failed, the project is usable without: {done.stderr.strip()}"
+            return "git could not make the first commit, the project is usable without: {done.stderr.strip()}"
     return ""
 
 

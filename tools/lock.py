@@ -1,4 +1,4 @@
-"""make lock: resolve the template's lock and those shipped with the projects anew.
+"""make lock: bring the template's lock and those shipped with the projects up to date.
 
 The projects' locks are made by a project: one with every choice that adds a group.
 """
@@ -18,12 +18,22 @@ SHIPPED = TEMPLATE / "{{cookiecutter.__folder}}" / "requirements"
 def main() -> None:
     """Write requirements.lock and the shipped requirements/*.lock."""
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
-    sources = ["--no-annotate", "--no-header", "--quiet", "requirements.in", "--output-file", "requirements.lock"]
+    # Without --upgrade what is locked keeps its version where it can: make lock UPGRADE=1 asks for the newest.
+    upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
+    sources = [
+        *upgrade,
+        "--no-annotate",
+        "--no-header",
+        "--quiet",
+        "requirements.in",
+        "--output-file",
+        "requirements.lock",
+    ]
     subprocess.run([*uv, *sources], cwd=TEMPLATE, check=True)
     with tempfile.TemporaryDirectory() as folder:
         bake = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", folder]
         subprocess.run([*bake, "module_name=locked", "deep_learning=torch"], check=True)
-        subprocess.run(["make", "lock"], cwd=Path(folder, "locked"), check=True)
+        subprocess.run(["make", "lock", *(["UPGRADE=1"] if upgrade else [])], cwd=Path(folder, "locked"), check=True)
         for lock in Path(folder, "locked", "requirements").glob("*.lock"):
             shutil.copyfile(lock, SHIPPED / lock.name)
 

@@ -80,6 +80,32 @@ def test_numbers_and_letters_as_a_spanish_spreadsheet_writes_them(own: Callable[
     assert project.run("python", "-c", code).stdout == "1100.5 0.25 señal float64 float64 str\n"
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("importe;label\n1.234,5;a;\n2.234,5;b;\n", "is no table separated by ';'"),
+        ("importe;label;label\n1.234,5;a;b\n", "has two columns 'label'"),
+    ],
+)
+def test_a_spreadsheet_whose_rows_and_header_differ(own: Callable[..., Project], content: str, said: str) -> None:
+    project = own(content, read={"separator": ";", "decimal": ",", "thousands": "."})
+    assert said in refused(project, ACQUIRE, PREPARE)
+
+
+def test_what_is_a_name_stays_as_it_is_written(own: Callable[..., Project]) -> None:
+    """Dates and codes are no numbers, however much they look like them."""
+    rows = "".join(f"{i:03};0{i % 9 + 1}.02.2020;1.{i:03},5;{i % 2}\n" for i in range(60))
+    project = own(
+        "code;day;amount;label\n" + rows + "060;01.02.2020;1,5;\n",
+        read={"separator": ";", "decimal": ",", "thousands": "."},
+        id="code",
+    )
+    for step in (ACQUIRE, PREPARE):
+        assert (done := project.stage(step)).returncode == 0, done.stderr
+    code = "import pandas; print(*pandas.read_parquet('data/interim/table.parquet').iloc[7])"
+    assert project.run("python", "-c", code).stdout == "007 08.02.2020 1007.5 1\n"
+
+
 def test_the_wrong_encoding(own: Callable[..., Project]) -> None:
     project = own("x,label\n1,año\n2,señal\n".encode("cp1252"))
     assert "data.csv is not utf-8" in (line := refused(project, ACQUIRE, PREPARE))

@@ -102,6 +102,12 @@ def test_a_run_with_overrides_leaves_the_pipeline_alone(project: Project) -> Non
     assert project.repro() == []
 
 
+def test_training_does_not_read_the_test_rows(project: Project) -> None:
+    (project.path / "data/processed/test.parquet").unlink()
+    done = project.stage("modeling.train", "model=dummy")
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_module_that_a_stage_imports_is_its_dependency(finished: Project) -> None:
     """An undeclared import would let a change of it pass without a rerun."""
     steps = ["dataset.acquire", "dataset.prepare", "features", "modeling.train", "modeling.evaluate", "report"]

@@ -48,6 +48,21 @@ def test_a_run_knows_its_commit_and_inputs(project: Project, runs: Runs) -> None
     assert runs(project)[0]["tags"]["mlops.dirty"] == "true"
 
 
+def test_an_evaluation_says_its_own_state_on_the_run_of_its_training(project: Project, runs: Runs) -> None:
+    project.edit("configs/config.yaml", "resamples: 200", "resamples: 20")
+    assert project.repro() == ["evaluate", "report"]
+    (run,) = runs(project)
+    assert (run["tags"]["mlops.train.dirty"], run["tags"]["mlops.evaluate.dirty"]) == ("false", "true")
+
+
+def test_a_run_that_was_deleted_does_not_stop_the_evaluation(project: Project, runs: Runs) -> None:
+    (project.path / "mlflow.db").unlink()
+    project.edit("configs/config.yaml", "resamples: 200", "resamples: 20")
+    assert project.repro() == ["evaluate", "report"]
+    (run,) = runs(project)
+    assert run["tags"]["mlops.restored"] == project.lock()["train"]["outs"][0]["md5"]
+
+
 @pytest.mark.parametrize("inputs", ["README.md", "configs/config.yaml", "new_module.py"])
 def test_any_changed_input_makes_a_run_dirty(project: Project, inputs: str) -> None:
     code = "from mlops.tracking import RunContext; print(RunContext().tags()['mlops.dirty'])"

@@ -12,7 +12,8 @@ def main(arguments: list[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     env = commands.add_parser("env", help="build .venv from the hashed locks in requirements/")
     env.add_argument("--deep", choices=("cpu", "gpu"), help="with PyTorch, built for the CPU or for CUDA")
-    commands.add_parser("lock", help="write requirements/*.lock anew from pyproject.toml")
+    lock = commands.add_parser("lock", help="bring requirements/*.lock in line with pyproject.toml")
+    lock.add_argument("--upgrade", action="store_true", help="to the newest versions that it allows")
     select = commands.add_parser(
         "select", help="choose one file of a group in configs/config.yaml, such as: model=xgboost"
     )
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
         if options.command == "env":
             environment.sync(options.deep)
         elif options.command == "lock":
-            environment.lock()
+            environment.lock(options.upgrade)
         else:
             selection.select(options.choice)
     except (ValueError, OSError) as error:

@@ -49,8 +49,10 @@ def sync(deep: str | None = None) -> None:
         raise ValueError("the project itself could not be installed, see above")
 
 
-def lock() -> None:
-    """Resolve pyproject.toml anew into requirements/*.lock: every platform, with hashes, no host and no path.
+def lock(upgrade: bool) -> None:
+    """Resolve pyproject.toml into requirements/*.lock: every platform, with hashes, no host and no path.
+
+    What is locked keeps its version where it can, unless an upgrade is asked for.
 
     Raises:
         ValueError: the requirements contradict each other, or a package could not be had.
@@ -58,6 +60,7 @@ def lock() -> None:
     refuse_old_python()
     uv = bootstrap_uv()
     settings = [
+        *(["--upgrade"] if upgrade else []),
         "--universal",
         "--python-version",
         "3.11",
@@ -122,7 +125,7 @@ def pip_settings() -> dict[str, str]:
     # The interpreter behind an activated .venv, which itself has no pip.
     python = getattr(sys, "_base_executable", sys.executable)
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    # A variable outranks a file, so it comes last.
-    lines = sorted(listed.stdout.decode().splitlines(), key=lambda line: line.startswith(":env:"))
-    pairs = (line.partition("=") for line in lines)
-    return {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
+    pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())
+    settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
+    variables = {option: os.environ.get("PIP_" + option.upper().replace("-", "_")) for option in FROM_PIP}
+    return settings | {option: value for option, value in variables.items() if value}

@@ -74,7 +74,7 @@ def supervise(module: str, overrides: list[str]) -> int:
     except FileNotFoundError:
         return complain(module, ValueError("there is no configs/config.yaml here: run it in the project's folder"))
     except (OSError, ValueError) as error:
-        tracking.put_back(os.environ.get("DVC_STAGE"))
+        put_back()
         return complain(module, error)
     # Ctrl-C reaches the whole group: the stage ends by itself, and is waited for. (Ignoring it would be inherited.)
     signal.signal(signal.SIGINT, lambda *_: None)
@@ -82,13 +82,24 @@ def supervise(module: str, overrides: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     status = child.wait()
     if status != 0:
-        tracking.put_back(os.environ.get("DVC_STAGE"))
+        put_back()
     if status < 0:
-        reason = f"killed by signal {-status} ({signal.strsignal(-status)}); the last good outputs are in place"
+        reason = f"killed by signal {-status} ({signal.strsignal(-status)})"
         print(f"stage {module}: {reason}", file=sys.stderr)
         os.environ |= environment
-        tracking.close_killed(str(folder), environment.get("MLOPS_RESUMED"), reason)
+        try:
+            tracking.close_killed(str(folder), environment.get("MLOPS_RESUMED"), reason)
+        except Exception as error:  # noqa: BLE001 - a server that is away must not hide what happened
+            print(f"stage {module}: its MLflow run could not be closed: {explain(error)}", file=sys.stderr)
     return 128 - status if status < 0 else status
+
+
+def put_back() -> None:
+    """Bring the last good outputs back; a failure of that is told in one line, beside the stage's own."""
+    try:
+        tracking.put_back(os.environ.get("DVC_STAGE"))
+    except Exception as error:  # noqa: BLE001
+        print(f"the last good outputs could not be put back ({explain(error)}): dvc checkout does it", file=sys.stderr)
 
 
 def fixed_environment(threads: int, module: str) -> dict[str, str]:
@@ -122,7 +133,7 @@ def run(module: str, overrides: list[str]) -> int:
         "overrides": overrides,
         "stage": os.environ.get("DVC_STAGE"),
         "seed": tracking.setting("seed", overrides),
-        "lock": tracking.digest([Path("requirements/base.lock")]),
+        "lock": tracking.digest(Path("requirements/base.lock")),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         **hardware(),
     }
@@ -134,6 +145,7 @@ def run(module: str, overrides: list[str]) -> int:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+        failure = stop if status else None
     except KeyboardInterrupt as stop:
         status, failure = 130, stop
     except Exception as error:  # noqa: BLE001 - whatever the science raises is told in one line
@@ -201,7 +213,7 @@ def complain(module: str, error: BaseException, log: Path | None = None) -> int:
 def explain(error: BaseException) -> str:
     """One line for people: what was expected, what was found, what to do."""
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; the last good outputs are in place"
+        return "interrupted"
     text = " ".join(str(error).split())
     cause = error.__cause__ or error.__context__
     # Hydra's own errors carry what is valid: a choice of a group, or the keys beside the mistyped one.
@@ -215,7 +227,10 @@ def explain(error: BaseException) -> str:
                 f"configs: there is no key {getattr(found, 'full_key', key)!r}; {nearest(str(key), map(str, parent))}"
             )
     if isinstance(error, ModuleNotFoundError):
-        return f"this Python has no module {error.name!r}: make env, then activate .venv"
+        deep = " DEEP=cpu" if error.name in ("torch", "skorch", "safetensors") else ""
+        return f"this Python has no module {error.name!r}: make env{deep}, then activate .venv"
+    if isinstance(error, SystemExit):
+        return text
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename or 'no file named'}"
     return f"{text}" if isinstance(error, ValueError) and text else f"{type(error).__name__}: {text}"

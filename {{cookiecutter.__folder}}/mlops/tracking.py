@@ -7,10 +7,12 @@ MLflow, or failed.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import traceback
@@ -38,14 +40,12 @@ class RunContext:
             for out in stage.get("outs", [])
             if out["path"].startswith("data/raw/")
         ]
-        commit = git("rev-parse", "HEAD")
-        tags = {
-            "mlops.commit": commit or "none",
-            "mlops.dirty": str(dirty()).lower() if commit else "unknown",
-            "mlops.dvc_lock": digest([Path("dvc.lock")]),
+        tags = {f"mlops.{key}": value for key, value in state().items()}
+        tags |= {
+            "mlops.dvc_lock": digest(Path("dvc.lock")),
             "mlops.data": " ".join(raw) or "none",
-            "mlops.configs": digest(Path("configs").rglob("*.yaml")),
-            "mlops.requirements": digest(Path("requirements").glob("*.lock")),
+            "mlops.configs": digest(*Path("configs").rglob("*.yaml")),
+            "mlops.requirements": digest(*Path("requirements").glob("*.lock")),
         }
         for name in ("seed", "threads"):
             tags[f"mlops.{name}"] = setting(name, sys.argv[1:]) or "none"
@@ -53,6 +53,12 @@ class RunContext:
             if variable in os.environ:
                 tags[f"mlops.{name}"] = os.environ[variable]
         return tags
+
+
+def state() -> dict[str, str]:
+    """The commit, and whether inputs differ from it."""
+    commit = git("rev-parse", "HEAD")
+    return {"commit": commit or "none", "dirty": str(dirty()).lower() if commit else "unknown"}
 
 
 def setting(name: str, overrides: list[str]) -> str | None:
@@ -76,10 +82,24 @@ def resume(stage: str | None, server: str) -> dict[str, str]:
     for dependency in stages.get(stage, {}).get("deps", []):
         if dependency in hashes:
             run = read_index().get(server, {}).get(hashes[dependency])
-            if run:
+            if run and is_there(run, server):
                 return {"MLFLOW_RUN_ID": run, "MLOPS_RESUMED": run}
             return {"MLOPS_RESTORED": hashes[dependency]}
     return {}
+
+
+def is_there(run: str, server: str) -> bool:
+    """Whether a run still exists, as far as a look into a database file tells; a server is believed."""
+    if not server.startswith("sqlite:///"):
+        return True
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"file:{server.removeprefix('sqlite:///')}?mode=ro", uri=True)
+        ) as found:
+            query = "select 1 from runs where run_uuid = ? and lifecycle_stage = 'active'"
+            return found.execute(query, (run,)).fetchone() is not None
+    except sqlite3.Error:
+        return False
 
 
 def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
@@ -117,6 +137,8 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
         f"mlops.{stage}.{key}": str(record[key])
         for key in ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python")
     }
+    # Of this stage: a run that was resumed carries those of its training.
+    tags |= {f"mlops.{stage}.{key}": value for key, value in state().items()}
     if failure is not None:
         tags["mlops.error"] = record["error"]
     elif record["stage"]:
@@ -156,8 +178,10 @@ def put_back(stage: str | None) -> None:
             if out.hash_info:
                 try:
                     out.checkout(force=True)
-                except (DvcException, OSError) as error:
-                    print(f"{out} could not be put back: {error}; dvc checkout tries again", file=sys.stderr)
+                except DvcException:
+                    # Not in the cache here, such as metrics in a fresh clone: those are in git.
+                    if git("checkout", "--", str(out)) is None:
+                        raise
 
 
 def close_killed(record: str, resumed: str | None, reason: str) -> None:
@@ -188,7 +212,7 @@ def read_index() -> dict[str, dict[str, str]]:
 
 
 def dirty() -> bool:
-    """Whether any input (code, configs, locks, raw data) differs from the commit; what the pipeline writes is none."""
+    """Whether any input (code, configs, locks, own data) differs from the commit; what the pipeline writes is none."""
     written = {"dvc.lock", *outputs()}
     changed = (git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".") or "").split("\0")
     prefix = git("rev-parse", "--show-prefix") or ""
@@ -212,14 +236,13 @@ def git(*arguments: str) -> str | None:
     return done.stdout.rstrip("\n")
 
 
-def digest(paths: Iterable[Path]) -> str:
-    """SHA-256 over names and contents of files; "none" without any."""
-    total, any_file = hashlib.sha256(), False
-    for path in sorted(paths):
-        if path.is_file():
-            any_file = True
-            total.update(path.as_posix().encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest() if any_file else "none"
+def digest(*paths: Path) -> str:
+    """SHA-256 of a file, or over names and contents of several; "none" without any."""
+    files = {path.as_posix(): hashlib.sha256(path.read_bytes()) for path in sorted(paths) if path.is_file()}
+    if len(files) == 1:
+        return next(iter(files.values())).hexdigest()
+    named = b"".join(name.encode() + b"\0" + content.digest() for name, content in files.items())
+    return hashlib.sha256(named).hexdigest() if files else "none"
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

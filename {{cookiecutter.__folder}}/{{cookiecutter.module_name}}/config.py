@@ -79,6 +79,14 @@ class Column(Strict):
     values: list[str] | None = None
     nullable: bool = True
 
+    @model_validator(mode="after")
+    def _fit_limits_to_the_type(self) -> Column:
+        if self.type in ("category", "date") and (self.minimum is not None or self.maximum is not None):
+            raise ValueError(f"minimum and maximum are for numbers, not for the type {self.type}")
+        if self.type != "category" and self.values is not None:
+            raise ValueError(f"values are for categories, not for the type {self.type}")
+        return self
+
 
 class Data(Strict):
     """configs/data/: where the table comes from and what its columns are."""

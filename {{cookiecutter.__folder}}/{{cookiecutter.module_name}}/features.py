@@ -16,7 +16,7 @@ from .strict import nearest
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
     """Features of each row: every column without a role of its own, dates as numbers. Index as the table's.
 
-    What is learned from the rows (means, scales, categories) is no feature: it belongs into the model's Pipeline,
+    What is learned from the rows (means, scales, categories) is no feature: it belongs into modeling/preprocess.py,
     which is fitted on training rows only.
 
     Raises:

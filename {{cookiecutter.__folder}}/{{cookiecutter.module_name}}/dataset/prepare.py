@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import hydra
@@ -27,54 +28,51 @@ def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
     try:
-        table = _read_fast(path, read, text) if read.thousands is None else _read_thousands(path, read, text)
+        table = _read_text(path, read, text)
     except UnicodeError as error:
         raise ValueError(f"{path.name} is not {read.encoding} ({error}): set read.encoding, perhaps cp1252") from None
-    except (pa.ArrowInvalid, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except pa.ArrowInvalid as error:
         raise ValueError(f"{path.name} is no table separated by {read.separator!r}: {error}") from None
     if not table.columns.is_unique:
         raise ValueError(f"{path.name} has two columns {table.columns[table.columns.duplicated()][0]!r}")
+    if read.thousands is not None:
+        table = table.apply(lambda values: values if values.name in text else _without_thousands(values, read))
     return table
 
 
-def _read_fast(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
-    table = pyarrow.csv.read_csv(
-        path,
-        pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names),
-        pyarrow.csv.ParseOptions(delimiter=read.separator, newlines_in_values=True),
-        pyarrow.csv.ConvertOptions(
-            decimal_point=read.decimal,
-            null_values=[*pyarrow.csv.ConvertOptions().null_values, *read.missing],
-            strings_can_be_null=True,
-            # As bytes, which is also what undecodable text of other columns comes as: decoded below, one by one.
-            column_types=dict.fromkeys(text, pa.binary()),
-        ),
+def _read_text(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
+    reading = pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names)
+    parsing = pyarrow.csv.ParseOptions(delimiter=read.separator, newlines_in_values=True)
+    if read.thousands is not None:
+        # pyarrow knows no thousands separator: everything is text at first.
+        with pyarrow.csv.open_csv(path, reading, parsing) as stream:
+            text = stream.schema.names
+    converting = pyarrow.csv.ConvertOptions(
+        decimal_point=read.decimal,
+        null_values=[*pyarrow.csv.ConvertOptions().null_values, *read.missing],
+        strings_can_be_null=True,
+        # As bytes, which is also what undecodable text of other columns comes as: decoded below, one by one.
+        column_types=dict.fromkeys(text, pa.binary()),
     )
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    table = pyarrow.csv.read_csv(path, reading, parsing, converting)
+    for position, (name, column) in enumerate(zip(table.column_names, table.columns, strict=True)):
         if pa.types.is_binary(column.type):
             try:
-                decoded = column.cast(pa.string())
+                table = table.set_column(position, name, column.cast(pa.string()))
             except pa.ArrowInvalid:
                 raise UnicodeError(f"column {name!r} has bytes that cannot be decoded") from None
-            table = table.set_column(table.column_names.index(name), name, decoded)
-    frame: pd.DataFrame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas(date_as_object=False)
     return frame
 
 
-def _read_thousands(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
-    # pyarrow knows no thousands separator.
-    return pd.read_csv(
-        path,
-        sep=read.separator,
-        decimal=read.decimal,
-        thousands=read.thousands,
-        encoding=read.encoding,
-        names=read.names,
-        header=0 if read.names is None else None,
-        na_values=read.missing,
-        dtype=dict.fromkeys(text, "str"),
-        float_precision="round_trip",
-    )
+def _without_thousands(values: pd.Series, read: Reading) -> pd.Series:
+    """1.234,56 as a number; text that is no number, such as 01.02.2020, stays as it is."""
+    group, point = re.escape(read.thousands or ""), re.escape(read.decimal)
+    number = values.str.fullmatch(rf"\s*[+-]?(\d{{1,3}}({group}\d{{3}})+|\d+)({point}\d*)?([eE][+-]?\d+)?\s*", na=False)
+    if not number.any():
+        return values
+    plain = values.str.replace(read.thousands or "", "", regex=False).str.replace(read.decimal, ".", regex=False)
+    return pd.to_numeric(plain) if number[values.notna()].all() else values.where(~number, plain)
 
 
 def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
@@ -89,10 +87,19 @@ def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
     typed = {}
     for name in table.columns:
         column = data.columns.get(name)
-        if column is None and name == data.target:
-            column = Column(type="category" if data.task == "classification" else "number")
+        if column is None and name in written(data):
+            column = Column(type="category")
+        elif column is None and name == data.target:
+            column = Column(type="number")
         typed[name] = _typed(table[name], column, data.read.date_format)
     return pd.DataFrame(typed)
+
+
+def written(data: Data) -> list[str]:
+    """Columns that are taken as they are written: categories, dates, and, unless listed otherwise, id, group, class."""
+    names = [data.id, data.group, data.target if data.task == "classification" else None]
+    listed = [name for name, column in data.columns.items() if column.type in ("category", "date")]
+    return listed + [name for name in names if name and name not in data.columns]
 
 
 def clean(table: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]:
@@ -154,8 +161,7 @@ def _refuse(values: pd.Series, converted: pd.Series, kind: str, hint: str = "") 
 def main(cfg: DictConfig) -> None:
     """Write data/interim/table.parquet and reports/data_counts.json."""
     data = load(cfg).data
-    text = [name for name, column in data.columns.items() if column.type in ("category", "date")]
-    table = type_columns(read_table(ROOT / RAW, data.read, text), data)
+    table = type_columns(read_table(ROOT / RAW, data.read, written(data)), data)
     table, counts = clean(table, data)
     table = enforce(table, data)
     write_parquet(outputs() / TABLE, table)

@@ -68,10 +68,8 @@ def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> F
             raise ValueError(
                 f"{folder.name}/{name} is not the file that was trained: its sha256 differs from the manifest"
             )
-    if manifest["model"]["name"] != settings.name:
-        raise ValueError(
-            f"{folder.name} holds a {manifest['model']['name']}, configured is {settings.name}: train first"
-        )
+    if manifest["model"] != settings.model_dump():
+        raise ValueError(f"{folder.name} holds {manifest['model']}, configured is {settings.model_dump()}: train first")
     problem = Problem(manifest["task"], tuple(manifest["classes"]), seed, threads)
     return Fitted(
         settings=settings,
