@@ -63,7 +63,7 @@ def test_nothing_is_left_unrendered_or_of_another_choice(bake: Bake, starter: st
         if not name.endswith(".lock"):
             if "/templates/" not in name:
                 # GitHub's own expressions look alike.
-                assert not re.search(r"(?<!\$)\{\{|\{%|cookiecutter\.", text), name
+                assert not re.search(r"(?<!\$)\{\{\s|\{%|cookiecutter\.", text), name
             # mlops/ is the same for every project, and names the groups that one may have.
             if deep_learning == "no" and name not in {"ruff.toml", "LICENSE"}:
                 assert not re.search(r"(?i)\btorch\b|\bmlp\b|\bskorch\b", "" if name.startswith("mlops/") else text), (
