@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,13 @@ from conftest import Project, bake_project
 pytestmark = pytest.mark.slow
 
 STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
+
+
+def self_contained(project: Project) -> bool:
+    """Whether the report needs no other file and no network."""
+    page = (project.path / "reports" / "report.html").read_text(encoding="utf-8")
+    sources = re.findall(r"(?:src|href)=\"([^\"]*)", page)
+    return bool(sources) and all(source.startswith("data:image/png;base64,") for source in sources)
 
 
 @pytest.fixture(scope="module", params=["tabular", "blank"])
@@ -43,10 +51,17 @@ def test_the_tests_pass_with_deep_learning(tmp_path: Path, environment: dict[str
     assert " passed" in done.stdout and "skipped" not in done.stdout
 
 
+def test_the_report_is_one_file_with_its_figures(finished: Project) -> None:
+    assert self_contained(finished)
+    figures = {path.name for path in (finished.path / "reports" / "figures").iterdir()}
+    assert figures == {"calibration.png", "comparison.png", "confusion.png", "roc.png"}
+
+
 def test_the_blank_pipeline_runs_and_reproduces(tmp_path: Path, environment: dict[str, str]) -> None:
     project = bake_project(tmp_path / "first", environment, starter="blank")
     assert project.repro() == STAGES
     assert project.repro() == []
+    assert self_contained(project)
     project.commit()
     clone = project.clone(tmp_path / "clone")
     assert clone.repro() == STAGES

@@ -5,6 +5,7 @@ Yours: replace `figure` and `page` by what your readers need to see.
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import hydra
@@ -29,8 +30,8 @@ def figure(report: dict[str, Any]) -> Figure:
     return drawn
 
 
-def page(report: dict[str, Any]) -> str:
-    """The page as HTML; the figure stands beside it, in figures/."""
+def page(report: dict[str, Any], image: bytes) -> str:
+    """The page as HTML, with the PNG image inside: one file that can be sent to anybody."""
     row = "<tr><td>{name}</td><td>{value:.4g}</td><td>[{low:.4g}, {high:.4g}]</td></tr>".format
     return f"""<!doctype html>
 <html lang="en">
@@ -42,7 +43,7 @@ def page(report: dict[str, Any]) -> str:
 {row(name=report["model"], **report["metrics"]["accuracy"])}
 {row(name="baseline", **report["baseline"]["accuracy"])}
 </table>
-<p><img alt="accuracy of model and baseline" src="figures/accuracy.png"></p>
+<p><img alt="accuracy of model and baseline" src="data:image/png;base64,{base64.b64encode(image).decode()}"></p>
 </html>
 """
 
@@ -56,7 +57,8 @@ def main(cfg: DictConfig) -> None:
         partial.mkdir()
         # Without the version of matplotlib: the same pixels give the same bytes.
         figure(report).savefig(partial / "accuracy.png", dpi=110, metadata={"Software": None})
-    write_text(outputs() / REPORT, page(report))
+        image = (partial / "accuracy.png").read_bytes()
+    write_text(outputs() / REPORT, page(report, image))
     print(f"open {outputs() / REPORT}")
 
 
