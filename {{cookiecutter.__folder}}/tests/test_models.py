@@ -95,5 +95,5 @@ def test_another_model_than_the_trained_one_is_refused(table: pd.DataFrame, tmp_
     save(fitted("logistic", "classification", table), tmp_path / "models")
     other = configured("dummy", "classification").model
 
-    with pytest.raises(ValueError, match=r"models holds .*'logistic'.*, configured is \{'name': 'dummy'\}: train first"):
+    with pytest.raises(ValueError, match=r"holds .*'logistic'.*, configured is \{'name': 'dummy'\}: train first"):
         restore(other, seed=42, threads=2, folder=tmp_path / "models")
