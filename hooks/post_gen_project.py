@@ -101,7 +101,7 @@ def start_git(project: Path, context: dict[str, str]) -> str:
     for step in steps:
         done = git(project, *step)
         if done.returncode != 0:
-            return "git could not make the first commit, the project is usable without: {done.stderr.strip()}"
+            return f"git could not make the first commit, the project is usable without: {done.stderr.strip()}"
     return ""
 
 
