@@ -8,6 +8,7 @@ last good outputs stay in place.
 from __future__ import annotations
 
 import difflib
+import gc
 import json
 import os
 import platform
@@ -45,6 +46,9 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 RUNS = Path(".runs")
+# Loading libraries makes many objects and hardly any rubbish. Python looks for some every 700 objects, and once more
+# through all of them before it ends: with these settings a stage starts and ends about a second sooner.
+COLLECT_EVERY = (20_000, 20, 50)
 
 
 def main(arguments: list[str]) -> int:
@@ -56,10 +60,14 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     module, *overrides = arguments
+    gc.set_threshold(*COLLECT_EVERY)
     if os.environ.get("MLOPS_STAGE") != module:
-        return supervise(module, overrides)
-    del os.environ["MLOPS_STAGE"]
-    return run(module, overrides)
+        status = supervise(module, overrides)
+    else:
+        del os.environ["MLOPS_STAGE"]
+        status = run(module, overrides)
+    gc.freeze()
+    return status
 
 
 def supervise(module: str, overrides: list[str]) -> int:
