@@ -32,6 +32,9 @@ CONFIGS = str(ROOT / "configs")
 Share = Annotated[float, Field(gt=0, lt=1)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
+# The types that a column may have, and how the prepared table holds them.
+DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
+
 
 class SklearnSource(Strict):
     """A data set that comes inside scikit-learn."""

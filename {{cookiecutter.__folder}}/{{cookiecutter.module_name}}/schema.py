@@ -7,9 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 import pandera.pandas as pa
 
-from .config import Column, Data
-
-DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
+from .config import DTYPES, Column, Data
 
 
 def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:

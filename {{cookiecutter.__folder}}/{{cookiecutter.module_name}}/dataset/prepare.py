@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.csv
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, ROOT, Column, Data, Reading, load, outputs
+from ..config import CONFIGS, DTYPES, ROOT, Column, Data, Reading, load, outputs
 from ..files import sha256, write_json, write_parquet
 from ..paths import COUNTS, RAW, TABLE
 from ..schema import enforce, out_of_range
@@ -84,15 +84,17 @@ def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
     for name in [*data.columns, *data.roles]:
         if name not in table.columns:
             raise ValueError(f"the data have no column {name!r}; {nearest(name, map(str, table.columns))}")
-    typed = {}
+    changed = {}
     for name in table.columns:
         column = data.columns.get(name)
         if column is None and name in written(data):
             column = Column(type="category")
         elif column is None and name == data.target:
             column = Column(type="number")
-        typed[name] = _typed(table[name], column, data.read.date_format)
-    return pd.DataFrame(typed)
+        typed = _typed(table[name], column, data.read.date_format)
+        if typed.dtype != table[name].dtype:
+            changed[name] = typed
+    return table.assign(**changed)
 
 
 def written(data: Data) -> list[str]:
@@ -113,7 +115,8 @@ def clean(table: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]
     def drop(bad: pd.Series, reason: str) -> None:
         nonlocal table
         counts[reason] = int(bad.sum())
-        table = table[~bad]
+        if counts[reason]:
+            table = table[~bad]
 
     drop(table[data.target].isna(), "without target")
     if data.clean.duplicates == "drop":
@@ -130,6 +133,8 @@ def _typed(values: pd.Series, column: Column | None, date_format: str | None) ->
     kind = column.type if column else "number" if pd.api.types.is_numeric_dtype(values) else None
     if kind is None and pd.api.types.is_datetime64_any_dtype(values):
         kind = "date"
+    if kind and values.dtype == DTYPES[kind]:
+        return values
     if kind in ("number", "integer"):
         numbers = pd.to_numeric(values, errors="coerce")
         _refuse(values, numbers, kind)
