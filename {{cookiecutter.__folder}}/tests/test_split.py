@@ -103,7 +103,7 @@ def test_a_class_missing_from_a_part_is_refused(table: pd.DataFrame, settings: S
 
 
 def test_too_few_rows_are_refused(table: pd.DataFrame, settings: Settings) -> None:
-    with pytest.raises(ValueError, match="split=stratified: "):
+    with pytest.raises(ValueError, match="the validation part would be empty: 4 rows are too few for these shares"):
         split_rows(table.iloc[:4], settings(), split("stratified"), seed=42)
 
 

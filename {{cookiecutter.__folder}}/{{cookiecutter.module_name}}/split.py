@@ -29,24 +29,13 @@ def split_rows(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.S
 
 
 def _by_row(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Series:
-    from sklearn.model_selection import train_test_split
-
-    strata = _strata(table[data.target], data.task) if split.kind == "stratified" else None
-    rows = np.arange(len(table))
-
-    def part(rows: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
-        try:
-            rest, taken = train_test_split(
-                rows, test_size=share, random_state=seed, stratify=None if strata is None else strata[rows]
-            )
-        except ValueError as error:
-            raise ValueError(f"split={split.kind}: {error}") from None
-        return rest, taken
-
-    rest, test = part(rows, split.test)
-    train, validation = part(rest, split.validation / (1 - split.test))
-    parts = np.empty(len(table), dtype=object)
-    parts[train], parts[validation], parts[test] = PARTS
+    # pandas' own sampling: loading scikit-learn for it would take longer than the split of a million rows.
+    rows = pd.Series(_strata(table[data.target], data.task) if split.kind == "stratified" else np.zeros(len(table)))
+    test = rows.groupby(rows).sample(frac=split.test, random_state=seed).index
+    rest = rows.drop(test)
+    validation = rest.groupby(rest).sample(frac=split.validation / (1 - split.test), random_state=seed).index
+    parts = np.full(len(table), "train", dtype=object)
+    parts[validation], parts[test] = "validation", "test"
     return pd.Series(parts, index=table.index, dtype="str")
 
 
@@ -112,11 +101,15 @@ def _refuse_overlap(table: pd.DataFrame, parts: pd.Series, data: Data) -> None:
 def duplicated_rows(table: pd.DataFrame, data: Data, keep: Literal["first", False]) -> pd.Series:
     """Boolean, one a row: whether another row (keep="first": an earlier one) equals it in every column but the id."""
     compared = _without_id(table, data)
-    # Comparing whole rows is slow, comparing hashes fast; only rows that share a hash are compared in full.
-    candidates = pd.util.hash_pandas_object(compared, index=False).duplicated(keep=False).to_numpy()
-    duplicated = pd.Series(False, index=table.index)
-    duplicated[candidates] = compared[candidates].duplicated(keep=keep)
-    return duplicated
+    # Comparing whole rows is slow, comparing hashes fast, and of few columns fastest: rows that share no hash of a few
+    # columns are done with, and only those that share one of all columns are compared in full.
+    candidates = np.arange(len(compared))
+    for width in (3, compared.shape[1]):
+        hashes = pd.util.hash_pandas_object(compared.iloc[candidates, :width], index=False)
+        candidates = candidates[hashes.duplicated(keep=False).to_numpy()]
+    duplicated = np.zeros(len(table), dtype=bool)
+    duplicated[candidates] = compared.iloc[candidates].duplicated(keep=keep)
+    return pd.Series(duplicated, index=table.index)
 
 
 def _without_id(table: pd.DataFrame, data: Data) -> pd.DataFrame:
