@@ -19,7 +19,6 @@ from matplotlib.figure import Figure
 from scipy.stats import binomtest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
-from sklearn.model_selection import train_test_split
 from xgboost import XGBClassifier
 
 SEED, THREADS, RESAMPLES, CONFIDENCE = 42, 2, 50, 0.95
@@ -46,12 +45,12 @@ def read(path: str) -> pd.DataFrame:
 
 def with_intervals(actual: np.ndarray, given: np.ndarray) -> dict[str, dict[str, float]]:
     """Each metric with its interval: Wilson's for the accuracy, else from a bootstrap over rows."""
-    rng = np.random.default_rng(SEED)
     resampled: dict[str, list[float]] = {name: [] for name in METRICS if name != "accuracy"}
-    for _ in range(RESAMPLES):
-        rows = rng.integers(len(actual), size=len(actual))
+    for number in range(RESAMPLES):
+        rows = np.random.default_rng((SEED, number)).integers(len(actual), size=len(actual))
+        drawn = actual[rows], given[rows]
         for name, values in resampled.items():
-            values.append(METRICS[name](actual[rows], given[rows]))
+            values.append(METRICS[name](*drawn))
     result = {}
     for name, metric in METRICS.items():
         value = metric(actual, given)
@@ -92,10 +91,12 @@ def main(path: str, folder: Path, trees: int) -> None:
     table = read(path)
     actual = pd.Categorical(table.pop(TARGET), categories=CLASSES).codes.astype(np.int64)
     features = table.to_numpy()
-    rest, test = train_test_split(np.arange(len(table)), test_size=0.2, random_state=SEED, stratify=actual)
-    train, validation = train_test_split(rest, test_size=0.15 / 0.8, random_state=SEED, stratify=actual[rest])
+    rows = pd.Series(actual)
+    test = rows.groupby(rows).sample(frac=0.2, random_state=SEED).index
+    rest = rows.drop(test)
+    validation = rest.groupby(rest).sample(frac=0.15 / 0.8, random_state=SEED).index
     # Ascending, as the pipeline's files hold the rows: xgboost's sums hang on their order.
-    train, validation, test = np.sort(train), np.sort(validation), np.sort(test)
+    train, validation, test = rest.drop(validation).index.to_numpy(), np.sort(validation), np.sort(test)
     model = XGBClassifier(
         n_estimators=trees,
         early_stopping_rounds=trees,

@@ -103,6 +103,14 @@ def test_the_seed_decides_the_resamples() -> None:
     assert first != other
 
 
+def test_threads_change_no_figure() -> None:
+    named = metrics.classification_metrics(2)
+
+    one, four = (metrics.with_intervals(named, ACTUAL, PREDICTED, USUAL, 1, threads) for threads in (1, 4))
+
+    assert one == four
+
+
 def test_a_resample_without_a_class_is_drawn_again() -> None:
     # One positive in ten rows: a third of the plain resamples lack it, and the ROC curve is then not defined.
     actual = np.array([0] * 9 + [1])

@@ -22,14 +22,17 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
     classes = fitted.problem.classes
     actual = encode_target(test[config.data.target], classes)
     predicted = fitted.predict(test)
-    named = metrics_for(classes)
+
+    def judged(given: np.ndarray) -> dict[str, dict[str, float]]:
+        return with_intervals(metrics_for(classes), actual, given, config.evaluation, config.seed, config.threads)
+
     report = {
         "model": config.model.name,
         "task": config.data.task,
         "rows": len(test),
         "confidence": config.evaluation.confidence,
-        "metrics": with_intervals(named, actual, predicted, config.evaluation, config.seed),
-        "baseline": with_intervals(named, actual, fitted.predict_baseline(test), config.evaluation, config.seed),
+        "metrics": judged(predicted),
+        "baseline": judged(fitted.predict_baseline(test)),
     }
     table = pd.DataFrame({"actual": test[config.data.target]})
     if classes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -49,20 +50,28 @@ def metrics_for(classes: tuple[str, ...]) -> dict[str, Metric]:
 
 
 def with_intervals(
-    named: dict[str, Metric], actual: np.ndarray, predicted: np.ndarray, evaluation: Evaluation, seed: int
+    named: dict[str, Metric],
+    actual: np.ndarray,
+    predicted: np.ndarray,
+    evaluation: Evaluation,
+    seed: int,
+    threads: int = 1,
 ) -> dict[str, dict[str, float]]:
     """Each metric as value, low and high.
 
     The accuracy has Wilson's interval (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209), the others the percentiles of
-    a bootstrap over rows; a resample that lacks a class is drawn again.
+    a bootstrap over rows; a resample that lacks a class is drawn again. The number of threads changes the time only.
     """
-    rng = np.random.default_rng(seed)
-    classes = np.unique(actual) if actual.dtype.kind == "i" else None
-    resampled: dict[str, list[float]] = {name: [] for name in named if name != "accuracy"}
-    for _ in range(evaluation.resamples):
-        rows = _resample(rng, actual, classes)
-        for name, values in resampled.items():
-            values.append(named[name](actual[rows], predicted[rows]))
+    resampling = {name: metric for name, metric in named.items() if name != "accuracy"}
+
+    def score(number: int) -> list[float]:
+        # Each resample has random numbers of its own, so that the order in which threads draw them does not matter.
+        rows = _resample(np.random.default_rng((seed, number)), actual)
+        drawn = actual[rows], predicted[rows]
+        return [metric(*drawn) for metric in resampling.values()]
+
+    with ThreadPoolExecutor(threads) as pool:
+        resampled = np.array(list(pool.map(score, range(evaluation.resamples) if resampling else ())))
     tails = 100 * np.array([(1 - evaluation.confidence) / 2, (1 + evaluation.confidence) / 2])
     result = {}
     for name, metric in named.items():
@@ -71,15 +80,16 @@ def with_intervals(
             test = binomtest(round(value * len(actual)), len(actual))
             low, high = test.proportion_ci(evaluation.confidence, method="wilson")
         else:
-            low, high = np.percentile(resampled[name], tails)
+            low, high = np.percentile(resampled[:, list(resampling).index(name)], tails)
         result[name] = {"value": float(value), "low": float(low), "high": float(high)}
     return result
 
 
-def _resample(rng: np.random.Generator, actual: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+def _resample(rng: np.random.Generator, actual: np.ndarray) -> np.ndarray:
+    there = np.bincount(actual) > 0 if actual.dtype.kind == "i" else None
     for _ in range(1000):
         rows = rng.integers(len(actual), size=len(actual))
-        if classes is None or len(np.unique(actual[rows])) == len(classes):
+        if there is None or (np.bincount(actual[rows], minlength=len(there))[there] > 0).all():
             return rows
     raise ValueError(
         f"{len(actual)} test rows are too few for intervals: a class is missing from nearly every resample"
