@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 import gc
 import json
+import logging
 import os
 import platform
 import re
@@ -145,6 +146,8 @@ def run(module: str, overrides: list[str]) -> int:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         **hardware(),
     }
+    # Of a database that fails it shows the traceback, and raises the error all the same.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     begun = time.perf_counter()
     status = 0
     failure: BaseException | None = None
@@ -161,9 +164,10 @@ def run(module: str, overrides: list[str]) -> int:
     record |= {"status": status, "seconds": round(time.perf_counter() - begun, 3), "peak_memory_mib": peak_memory()}
     try:
         if failure is not None:
+            # Said first: a full disk may keep the rest from being written.
+            complain(module, failure, folder / "traceback.txt")
             record["error"] = explain(failure)
             (folder / "traceback.txt").write_text("".join(traceback.format_exception(failure)), encoding="utf-8")
-            complain(module, failure, folder / "traceback.txt")
         record["mlflow_run"] = tracking.finish(record, failure)
         (folder / "record.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except Exception as error:  # noqa: BLE001 - a full disk must not hide why the stage failed
@@ -240,7 +244,7 @@ def explain(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return text
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.strerror}: {error.filename or 'no file named'}"
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return f"{text}" if isinstance(error, ValueError) and text else f"{type(error).__name__}: {text}"
 
 
