@@ -33,8 +33,8 @@ def making(quick: bool) -> Group:
     )
     if not theirs:
         group.tables.append(
-            "Not compared with CCDS (goal: at most 1.0×): its package on the index holds only the command `ccds`, which "
-            "clones the template from GitHub. With that command on PATH and a clone: `CCDS_TEMPLATE=folder make bench`."
+            "Not compared with CCDS (goal: at most 1.0×): its package on the index holds only the command `ccds`, "
+            "which clones the template. With that command on PATH and a clone: `CCDS_TEMPLATE=folder make bench`."
         )
     return group
 
