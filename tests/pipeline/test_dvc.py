@@ -123,3 +123,30 @@ def test_every_module_that_a_stage_imports_is_its_dependency(finished: Project) 
         declared = {entry["path"] for entry in finished.lock()[stage]["deps"]}
         undeclared = {name for name in names - declared if Path(name).name not in harmless}
         assert not undeclared, f"{stage} imports {undeclared}"
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "said"),
+    [
+        ("configs/data/breast_cancer.yaml", "loader:", "loder:", "there is no key 'loder'; did you mean 'loader'?"),
+        ("configs/data/breast_cancer.yaml", "mean radius: {", "mean radios: {", "did you mean 'mean radius'?"),
+        (
+            "configs/model/xgboost.yaml",
+            "max_depth:",
+            "max_dept:",
+            "there is no key 'max_dept'; did you mean 'max_depth'?",
+        ),
+    ],
+)
+def test_a_mistake_stops_the_pipeline_and_leaves_its_results(
+    project: Project, name: str, old: str, new: str, said: str
+) -> None:
+    before = project.outputs()
+    project.edit(name, old, new)
+    done = project.run("dvc", "repro", check=False)
+    assert done.returncode != 0
+    assert len([line for line in done.stderr.splitlines() if line.startswith("stage ") and said in line]) == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    assert (project.outputs(), project.leftovers()) == (before, [])
+    project.edit(name, new, old)
+    assert project.repro() == []
