@@ -63,15 +63,17 @@ def with_intervals(
     a bootstrap over rows; a resample that lacks a class is drawn again. The number of threads changes the time only.
     """
     resampling = {name: metric for name, metric in named.items() if name != "accuracy"}
+    classes = np.unique(actual) if actual.dtype.kind == "i" else None
 
     def score(number: int) -> list[float]:
         # Each resample has random numbers of its own, so that the order in which threads draw them does not matter.
-        rows = _resample(np.random.default_rng((seed, number)), actual)
+        rows = _resample(np.random.default_rng((seed, number)), actual, classes)
         drawn = actual[rows], predicted[rows]
         return [metric(*drawn) for metric in resampling.values()]
 
     with ThreadPoolExecutor(threads) as pool:
-        resampled = np.array(list(pool.map(score, range(evaluation.resamples) if resampling else ())))
+        scores = list(pool.map(score, range(evaluation.resamples) if resampling else ()))
+    resampled = dict(zip(resampling, np.transpose(scores), strict=True))
     tails = 100 * np.array([(1 - evaluation.confidence) / 2, (1 + evaluation.confidence) / 2])
     result = {}
     for name, metric in named.items():
@@ -80,16 +82,15 @@ def with_intervals(
             test = binomtest(round(value * len(actual)), len(actual))
             low, high = test.proportion_ci(evaluation.confidence, method="wilson")
         else:
-            low, high = np.percentile(resampled[:, list(resampling).index(name)], tails)
+            low, high = np.percentile(resampled[name], tails)
         result[name] = {"value": float(value), "low": float(low), "high": float(high)}
     return result
 
 
-def _resample(rng: np.random.Generator, actual: np.ndarray) -> np.ndarray:
-    there = np.bincount(actual) > 0 if actual.dtype.kind == "i" else None
+def _resample(rng: np.random.Generator, actual: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
     for _ in range(1000):
         rows = rng.integers(len(actual), size=len(actual))
-        if there is None or (np.bincount(actual[rows], minlength=len(there))[there] > 0).all():
+        if classes is None or np.bincount(actual[rows], minlength=classes[-1] + 1)[classes].all():
             return rows
     raise ValueError(
         f"{len(actual)} test rows are too few for intervals: a class is missing from nearly every resample"
