@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
@@ -112,6 +113,10 @@ def git(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def main(context: dict[str, str]) -> int:
     """Finish the project in the current folder; returns the exit status."""
+    # A console that cannot show a name must not cost the project.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     project = Path.cwd()
     lay_over(project, context["starter"])
     leave_out(project, context)

@@ -59,9 +59,14 @@ def refusal(name: str) -> str | None:
 
 def main(context: dict[str, str]) -> int:
     """Check the answers; returns the exit status."""
+    email = context["author_email"]
     reason = refusal(context["module_name"])
     if reason:
         print(f"{reason}; {EXAMPLE}", file=sys.stderr)
+    # What the project's metadata take for an address: with another one, nothing could be installed.
+    elif email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
+        reason = f"author_email {email!r} is no e-mail address; a valid one is ana@example.org, or none"
+        print(reason, file=sys.stderr)
     return 1 if reason else 0
 
 

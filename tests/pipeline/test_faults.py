@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
+import select
 import shutil
 import signal
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,14 +31,15 @@ HELD = {
 
 
 def hold(project: Project, stage: str) -> Path:
-    """Make a stage wait, half-way through its writing, until it is ended; returns the file with its process id."""
+    """Make a stage wait, half-way through its writing, until it is ended; returns the pipe of its process id."""
     name, line = HELD[stage]
     path = project.path / project.module / name
     text = path.read_text(encoding="utf-8")
     assert text.count(line) == 1
     indent = line[: len(line) - len(line.lstrip())]
     flag = project.path / ".runs" / "held"
-    wait = f"import os, signal; open({str(flag)!r}, 'w').write(str(os.getpid())); signal.pause()"
+    os.mkfifo(flag)
+    wait = f"import os, signal; print(os.getpid(), file=open({str(flag)!r}, 'w'), flush=True); signal.pause()"
     path.write_text(text.replace(line, f"{indent}{wait}\n{line}"), encoding="utf-8")
     return flag
 
@@ -56,13 +58,12 @@ def start(project: Project) -> subprocess.Popen[str]:
 
 
 def wait_for(flag: Path, process: subprocess.Popen[str]) -> int:
-    """The process id in the flag file, once it is there."""
-    deadline = time.monotonic() + 120
-    while not (flag.is_file() and flag.read_text()):
-        assert process.poll() is None, process.communicate()[0]
-        assert time.monotonic() < deadline, "the stage did not come to the place where it is held"
-        os.sched_yield()
-    return int(flag.read_text())
+    """The process id that comes through the pipe."""
+    told = os.open(flag, os.O_RDONLY | os.O_NONBLOCK)
+    if not select.select([told], [], [], 120)[0]:
+        os.killpg(process.pid, signal.SIGKILL)
+        pytest.fail(f"the stage did not come to the place where it is held: {process.communicate()[0]}")
+    return int(os.read(told, 20))
 
 
 @pytest.mark.parametrize("stage", HELD)
@@ -99,13 +100,12 @@ def test_a_stage_does_not_outlive_its_runner(project: Project) -> None:
     flag = hold(project, "train")
     process = start(project)
     held = wait_for(flag, process)
+    watched = os.pidfd_open(held)
     runner = int(Path(f"/proc/{held}/stat").read_text().rpartition(")")[2].split()[1])
     os.kill(runner, signal.SIGKILL)
     process.communicate(timeout=120)
-    deadline = time.monotonic() + 30
-    while Path(f"/proc/{held}").exists():
-        assert time.monotonic() < deadline, "the stage goes on without its runner"
-        os.sched_yield()
+    ended = select.select([watched], [], [], 30)[0]
+    assert ended, "the stage goes on without its runner"
     source.write_bytes(original)
     project.repro()
     assert project.outputs() == before
@@ -119,6 +119,23 @@ def test_a_killed_training_is_closed_in_mlflow(project: Project, runs: Runs) -> 
     killed, trained = runs(project)
     assert (killed["status"], trained["status"]) == ("KILLED", "FINISHED")
     assert "killed by signal 9" in killed["tags"]["mlops.error"]
+
+
+def test_a_killed_evaluation_is_recorded_beside_its_training(project: Project, runs: Runs) -> None:
+    (trained,) = runs(project)
+    flag = hold(project, "evaluate")
+    process = start(project)
+    os.kill(wait_for(flag, process), signal.SIGKILL)
+    process.communicate(timeout=120)
+    killed, still = runs(project)
+    assert (still["id"], still["status"]) == (trained["id"], "FINISHED")
+    assert (killed["status"], killed["tags"]["mlops.beside"]) == ("KILLED", trained["id"])
+    (record,) = (path for path in project.path.glob(".runs/*-evaluate-*/record.json") if "killed" in path.read_text())
+    assert json.loads(record.read_text())["status"] == -signal.SIGKILL
+
+
+# Of a full disk the file system speaks, or SQLite for MLflow.
+FULL = ("No space left on device", "database or disk is full")
 
 
 def in_namespace(project: Project, prepare: str, command: str) -> subprocess.CompletedProcess[str]:
@@ -148,3 +165,50 @@ def test_a_full_or_read_only_disk_is_said_in_one_line(project: Project, prepare:
     assert "Traceback" not in done.stderr
     assert project.outputs() == before
     assert project.leftovers() == []
+
+
+def test_a_full_disk_stops_the_pipeline_which_recovers_with_room(project: Project, tmp_path: Path) -> None:
+    before = project.outputs()
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    # The disk lives no longer than the command: everything that is looked at happens in it.
+    (tmp_path / "steps.sh").write_text(
+        """
+        sed -i 's/^seed: 42/seed: 43/' configs/config.yaml
+        dd if=/dev/zero of=filler bs=1k 2>/dev/null
+        truncate -s -400K filler
+        dvc repro && exit 1
+        find . -name '*.partial' | sed 's/^/left over: /'
+        rm filler
+        dvc repro && echo recovered
+        sed -i 's/^seed: 43/seed: 42/' configs/config.yaml
+        dvc repro && cp -r dvc.yaml data models reports docs "$1"
+        """
+    )
+    back = Project(tmp_path / "back", project.module)
+    back.path.mkdir()
+    mount = f"mount -t tmpfs -o size=40m tmpfs {disk} && cp -a . {disk} && cd {disk}"
+    done = in_namespace(project, mount, f"sh {tmp_path}/steps.sh {back.path}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("stage ")]
+    assert said and any(reason in line for line in said for reason in FULL), done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert "left over" not in done.stdout
+    assert "recovered" in done.stdout
+    assert back.outputs() == before
+
+
+def test_a_read_only_folder_stops_the_pipeline_which_recovers(project: Project) -> None:
+    before = project.outputs()
+    project.edit("configs/config.yaml", "seed: 42", "seed: 43")
+    done = in_namespace(project, "mount --bind -o ro models models", "dvc repro")
+    assert done.returncode != 0
+    assert "Read-only file system" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    changed = {name for name, digest in project.outputs().items() if digest != before[name]}
+    assert all(name.startswith("data/processed/") for name in changed)
+    assert project.leftovers() == []
+    project.repro()
+    project.edit("configs/config.yaml", "seed: 43", "seed: 42")
+    project.repro()
+    assert project.outputs() == before

@@ -63,13 +63,37 @@ def test_a_run_that_was_deleted_does_not_stop_the_evaluation(project: Project, r
     assert run["tags"]["mlops.restored"] == project.lock()["train"]["outs"][0]["md5"]
 
 
-@pytest.mark.parametrize("inputs", ["README.md", "configs/config.yaml", "new_module.py"])
-def test_any_changed_input_makes_a_run_dirty(project: Project, inputs: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "dirty"),
+    {
+        "configs/config.yaml": "true",
+        "data/external/own.csv": "true",
+        "dvc.yaml": "true",
+        "finished/features.py": "true",
+        "finished/new_module.py": "true",
+        "mlops/select.py": "true",
+        "requirements/base.lock": "true",
+        "README.md": "false",
+        "notebooks/new.py": "false",
+        "tests/test_new.py": "false",
+    }.items(),
+)
+def test_a_changed_input_makes_a_run_dirty(project: Project, name: str, dirty: str) -> None:
     code = "from mlops.tracking import RunContext; print(RunContext().tags()['mlops.dirty'])"
     assert project.run("python", "-c", code).stdout.strip() == "false"
-    with (project.path / inputs).open("a", encoding="utf-8") as stream:
+    with (project.path / name).open("a", encoding="utf-8") as stream:
         stream.write("# changed\n")
-    assert project.run("python", "-c", code).stdout.strip() == "true"
+    assert project.run("python", "-c", code).stdout.strip() == dirty
+
+
+def test_a_run_is_recorded_from_any_folder(project: Project, runs: Runs) -> None:
+    """Elsewhere DVC names a stage with its file."""
+    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    done = project.run("dvc", "--cd", "notebooks", "repro", "../dvc.yaml")
+    assert "Running stage '../dvc.yaml:report'" in done.stdout
+    run = runs(project)[0]
+    assert run["tags"]["mlops.evaluate.reports/predictions.parquet"] == project.lock()["evaluate"]["outs"][-1]["md5"]
+    assert json.loads(run["artifacts"]["dvc/train.json"]) == project.lock()["train"]
 
 
 def test_a_failed_stage_leaves_the_training_finished_and_is_recorded_beside_it(project: Project, runs: Runs) -> None:

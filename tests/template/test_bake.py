@@ -123,6 +123,16 @@ def test_inside_another_repository_none_is_made(tmp_path: Path) -> None:
     assert (bake_project(tmp_path / "ignored", clean_environment()).path / ".git").is_dir()
 
 
+def test_a_first_commit_that_fails_is_told_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "objects").write_text("no folder")
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(tmp_path)]
+    variables = {**clean_environment(), "GIT_OBJECT_DIRECTORY": str(tmp_path / "objects")}
+    done = subprocess.run(command, capture_output=True, text=True, env=variables)
+    assert done.returncode == 0
+    assert re.search(r"git could not make the first commit, the project is usable without: \w+", done.stderr)
+    assert (tmp_path / "my_ml_project" / "dvc.yaml").is_file()
+
+
 def test_without_git_the_project_is_usable(tmp_path: Path, environment: dict[str, str]) -> None:
     binaries = tmp_path / "bin"
     binaries.mkdir()
@@ -147,6 +157,15 @@ def test_the_next_commands_are_told(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("    ")]
     assert lines == ["cd my_ml_project", "make env", "make reproduce"]
+
+
+def test_a_console_that_cannot_show_the_name_costs_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(tmp_path)]
+    # Only of the hooks: cookiecutter itself shows nothing.
+    variables = {**clean_environment(), "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
+    done = subprocess.run([*command, "project_name=Señales", "module_name=senales"], capture_output=True, env=variables)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "senales" / ".git").is_dir()
 
 
 def test_two_bakes_are_the_same_bytes(bake: Bake) -> None:

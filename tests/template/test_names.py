@@ -73,6 +73,20 @@ def test_names_of_projects_become_names_of_modules(tmp_path: Path) -> None:
     assert (tmp_path / "prediccion_de_alumnos_senal_n_2026" / "dvc.yaml").is_file()
 
 
+@pytest.mark.parametrize("email", ["ana@localhost", "n/a", "ana", "a na@example.org", "@example.org"])
+def test_what_is_no_address_is_refused(email: str, tmp_path: Path) -> None:
+    done = bake(tmp_path, f"author_email={email}")
+    assert done.returncode != 0
+    assert f"author_email {email!r} is no e-mail address; a valid one is ana@example.org, or none" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_long_titles_become_short_names(tmp_path: Path) -> None:
+    assert bake(tmp_path, "project_name=Predicting student enrolment in Spanish universities").returncode == 0
+    assert (tmp_path / "predicting_student_enrolment_in_spanish" / "dvc.yaml").is_file()
+
+
 def test_the_refused_names_hold_every_package_of_the_environment(environment: dict[str, str]) -> None:
     spec = importlib.util.spec_from_file_location("pre_gen", TEMPLATE / "hooks" / "pre_gen_project.py")
     assert spec and spec.loader

@@ -74,6 +74,8 @@ def lock(upgrade: bool) -> None:
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     groups = {"base": project["project"]["dependencies"], **project.get("dependency-groups", {})}
     for group, requirements in groups.items():
+        if not all(isinstance(requirement, str) for requirement in requirements):
+            raise ValueError(f"pyproject.toml: the group {group} includes another one: list its packages instead")
         target = str(LOCKS / f"{group}.lock")
         constraints = [] if group == "base" else ["--constraints", str(LOCKS / "base.lock")]
         # From standard input: uv reads no groups of a pyproject.toml that it does not manage.
@@ -87,9 +89,14 @@ def bootstrap_uv() -> Path:
     scripts = VENV / ("Scripts" if os.name == "nt" else "bin")
     python, uv = scripts / "python", scripts / "uv"
     if not shutil.which(str(uv)):
+        # pip finds nothing in its own cache without the index: the wheel is kept with what uv itself keeps.
+        kept = Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv") / "uv-itself"
         made = run([sys.executable, "-m", "venv", str(VENV)])
-        pip = [str(python), "-m", "pip", "install", "-qq", "--require-hashes", "--no-deps"]
-        if not made or not run([*pip, "--requirement", str(LOCKS / "uv.lock")]):
+        pip = [str(python), "-m", "pip"]
+        of_the_lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCKS / "uv.lock")]
+        install = [*pip, "install", "-qqq", "--no-index", "--find-links", str(kept), *of_the_lock]
+        download = [*pip, "download", "-qq", "--dest", str(kept), *of_the_lock]
+        if not made or not (run(install) or (run(download) and run(install))):
             raise ValueError(
                 ".venv could not be made, see above; on Debian and Ubuntu venv is a package of its own: python3-venv"
             )

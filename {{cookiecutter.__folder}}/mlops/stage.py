@@ -76,53 +76,60 @@ def supervise(module: str, overrides: list[str]) -> int:
 
     DVC removes a stage's outputs before it runs. If the stage fails, whatever ended it, the last good ones come back.
     """
+    if not tracking.CONFIG.is_file():
+        return complain(module, ValueError(f"there is no {tracking.CONFIG} here: run it in the project's folder"))
+    folder = RUNS / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{module.rpartition('.')[2]}-{os.getpid()}"
     try:
-        environment = fixed_environment(threads(overrides), module)
-        folder = Path(environment["MLOPS_RUN_DIR"])
+        environment = fixed_environment(threads(overrides), module, folder)
         folder.mkdir(parents=True)
-    except FileNotFoundError:
-        return complain(module, ValueError("there is no configs/config.yaml here: run it in the project's folder"))
-    except (OSError, ValueError) as error:
-        put_back()
+        # Until the stage can say that it was interrupted, Ctrl-C waits.
+        hold_interrupts(True)
+        child = subprocess.Popen([sys.executable, "-m", "mlops.stage", module, *overrides], env=environment)
+        # It reaches the whole group: the stage ends by itself, and is waited for. (Ignoring it would be inherited.)
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+        hold_interrupts(False)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no database, no server, no thread: one line each
+        put_back(folder)
         return complain(module, error)
-    # Ctrl-C reaches the whole group: the stage ends by itself, and is waited for. (Ignoring it would be inherited.)
-    signal.signal(signal.SIGINT, lambda *_: None)
-    child = subprocess.Popen([sys.executable, "-m", "mlops.stage", module, *overrides], env=environment)
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     status = child.wait()
     if status != 0:
-        put_back()
+        put_back(folder)
     if status < 0:
         reason = f"killed by signal {-status} ({signal.strsignal(-status)})"
         print(f"stage {module}: {reason}", file=sys.stderr)
         os.environ |= environment
+        record = {"module": module, "overrides": overrides, "stage": tracking.stage(), "status": status}
         try:
+            write_record(folder, {**record, "error": reason})
             tracking.close_killed(str(folder), environment.get("MLOPS_RESUMED"), reason)
         except Exception as error:  # noqa: BLE001 - a server that is away must not hide what happened
             print(f"stage {module}: its MLflow run could not be closed: {explain(error)}", file=sys.stderr)
     return 128 - status if status < 0 else status
 
 
-def put_back() -> None:
+def put_back(folder: Path) -> None:
     """Bring the last good outputs back; a failure of that is told in one line, beside the stage's own."""
     try:
-        tracking.put_back(os.environ.get("DVC_STAGE"))
+        if tracking.put_back(folder):
+            print(f"what the stage had written before it failed is kept in {folder}", file=sys.stderr)
     except Exception as error:  # noqa: BLE001
         print(f"the last good outputs could not be put back ({explain(error)}): dvc checkout does it", file=sys.stderr)
 
 
-def fixed_environment(threads: int, module: str) -> dict[str, str]:
+def hold_interrupts(held: bool) -> None:
+    """Let Ctrl-C wait, for this process and those that it starts, or let it through."""
+    if hasattr(signal, "pthread_sigmask"):  # not on Windows
+        signal.pthread_sigmask(signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+def fixed_environment(threads: int, module: str, folder: Path) -> dict[str, str]:
     """The environment of a stage: the caller's, with everything fixed that results could hang on."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    here = {
-        "MLOPS_STAGE": module,
-        "MLOPS_THREADS": str(threads),
-        "MLOPS_RUN_DIR": f"{RUNS}/{stamp}-{module.rpartition('.')[2]}-{os.getpid()}",
-    }
+    here = {"MLOPS_STAGE": module, "MLOPS_THREADS": str(threads), "MLOPS_RUN_DIR": folder.as_posix()}
     here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     defaults = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db", "MLFLOW_EXPERIMENT_NAME": module.partition(".")[0]}
     environment = defaults | os.environ | FIXED | here
-    return environment | tracking.resume(os.environ.get("DVC_STAGE"), environment["MLFLOW_TRACKING_URI"])
+    return environment | tracking.resume(environment["MLFLOW_TRACKING_URI"])
 
 
 def threads(overrides: list[str]) -> int:
@@ -140,9 +147,10 @@ def run(module: str, overrides: list[str]) -> int:
     record: dict[str, Any] = {
         "module": module,
         "overrides": overrides,
-        "stage": os.environ.get("DVC_STAGE"),
+        "stage": tracking.stage(),
         "seed": tracking.setting("seed", overrides),
-        "lock": tracking.digest(Path("requirements/base.lock")),
+        "lock": tracking.digest(*Path("requirements").glob("*.lock")),
+        **tracking.state(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         **hardware(),
     }
@@ -152,6 +160,7 @@ def run(module: str, overrides: list[str]) -> int:
     status = 0
     failure: BaseException | None = None
     try:
+        hold_interrupts(False)
         sys.argv = [module, *overrides]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:
@@ -169,11 +178,16 @@ def run(module: str, overrides: list[str]) -> int:
             record["error"] = explain(failure)
             (folder / "traceback.txt").write_text("".join(traceback.format_exception(failure)), encoding="utf-8")
         record["mlflow_run"] = tracking.finish(record, failure)
-        (folder / "record.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    except Exception as error:  # noqa: BLE001 - a full disk must not hide why the stage failed
+        write_record(folder, record)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a full disk must not hide why the stage failed
         print(f"stage {module}: could not be recorded: {explain(error)}", file=sys.stderr)
         return status or 1
     return status
+
+
+def write_record(folder: Path, record: dict[str, Any]) -> None:
+    """Leave the record of a run in its folder."""
+    (folder / "record.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def end_with_parent() -> None:

@@ -16,11 +16,11 @@ import sqlite3
 import subprocess
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-INDEX = Path(".runs/mlflow.json")
+CONFIG = Path("configs/config.yaml")
 TRAIN = "train"
 
 
@@ -36,8 +36,8 @@ class RunContext:
         locked = read_yaml(Path("dvc.lock")).get("stages", {})
         raw = [
             out["md5"]
-            for stage in locked.values()
-            for out in stage.get("outs", [])
+            for step in locked.values()
+            for out in step.get("outs", [])
             if out["path"].startswith("data/raw/")
         ]
         tags = {f"mlops.{key}": value for key, value in state().items()}
@@ -55,6 +55,11 @@ class RunContext:
         return tags
 
 
+def stage() -> str | None:
+    """The stage that DVC runs, None for a run by hand; from another folder DVC calls it ../dvc.yaml:train."""
+    return os.environ.get("DVC_STAGE", "").rpartition(":")[2] or None
+
+
 def state() -> dict[str, str]:
     """The commit, and whether inputs differ from it."""
     commit = git("rev-parse", "HEAD")
@@ -63,43 +68,50 @@ def state() -> dict[str, str]:
 
 def setting(name: str, overrides: list[str]) -> str | None:
     """A top-level value of the configuration as text: the override name=VALUE, else its line in configs/config.yaml."""
-    lines = Path("configs/config.yaml").read_text(encoding="utf-8").splitlines()
+    lines = CONFIG.read_text(encoding="utf-8").splitlines()
     for text in [*reversed(overrides), *lines]:
         if found := re.match(rf"\+*{name}\s*[:=]\s*([^\s#]+)", text):
             return found[1]
     return None
 
 
-def resume(stage: str | None, server: str) -> dict[str, str]:
+def resume(server: str) -> dict[str, str]:
     """Variables that make a stage's first run that of the model it reads: train's, found by the hash of its output.
 
-    Where that hash is not known here (DVC restored the model from a cache, no training ran), a new run says so in its
-    tag mlops.restored.
+    Where no run has that hash (DVC restored the model from a cache, no training ran), a new run says so in its tag
+    mlops.restored.
     """
     stages = read_yaml(Path("dvc.yaml")).get("stages", {})
     trained = read_yaml(Path("dvc.lock")).get("stages", {}).get(TRAIN, {}).get("outs", [])
     hashes = {out["path"]: out["md5"] for out in trained}
-    for dependency in stages.get(stage, {}).get("deps", []):
+    for dependency in stages.get(stage(), {}).get("deps", []):
         if dependency in hashes:
-            run = read_index().get(server, {}).get(hashes[dependency])
-            if run and is_there(run, server):
-                return {"MLFLOW_RUN_ID": run, "MLOPS_RESUMED": run}
-            return {"MLOPS_RESTORED": hashes[dependency]}
+            run = find_run(f"mlops.{TRAIN}.{dependency}", hashes[dependency], server)
+            return {"MLFLOW_RUN_ID": run, "MLOPS_RESUMED": run} if run else {"MLOPS_RESTORED": hashes[dependency]}
     return {}
 
 
-def is_there(run: str, server: str) -> bool:
-    """Whether a run still exists, as far as a look into a database file tells; a server is believed."""
+def find_run(tag: str, value: str, server: str) -> str | None:
+    """The id of the newest run with this tag, None where there is none."""
     if not server.startswith("sqlite:///"):
-        return True
+        import mlflow
+
+        client = mlflow.MlflowClient(server)
+        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+        runs = client.search_runs(experiments, f"tags.`{tag}` = '{value}'", max_results=1)
+        return runs[0].info.run_id if runs else None
+    # Every stage asks: importing MLflow for it would take a second.
+    query = (
+        "select run_uuid from runs join tags using (run_uuid) "
+        "where key = ? and value = ? and lifecycle_stage = 'active' order by start_time desc"
+    )
     try:
-        with contextlib.closing(
-            sqlite3.connect(f"file:{server.removeprefix('sqlite:///')}?mode=ro", uri=True)
-        ) as found:
-            query = "select 1 from runs where run_uuid = ? and lifecycle_stage = 'active'"
-            return found.execute(query, (run,)).fetchone() is not None
+        database = sqlite3.connect(f"file:{server.removeprefix('sqlite:///')}?mode=ro", uri=True)
+        with contextlib.closing(database) as found:
+            row = found.execute(query, (tag, value)).fetchone()
     except sqlite3.Error:
-        return False
+        return None
+    return row[0] if row else None
 
 
 def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
@@ -108,7 +120,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     Returns:
         The id of the run that stands for this stage, None where it started none and went well.
     """
-    stage = record["stage"] or record["module"].rpartition(".")[2]
+    name = record["stage"] or record["module"].rpartition(".")[2]
     resumed = os.environ.get("MLOPS_RESUMED")
     loaded = sys.modules.get("mlflow")
     run: Any = loaded.last_active_run() if loaded else None
@@ -125,7 +137,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
                 # The training went well, whatever became of a later stage.
                 client.set_terminated(run.info.run_id, "FINISHED")
             os.environ.pop("MLFLOW_RUN_ID", None)
-            with mlflow.start_run(run_name=f"{stage} failed", tags={"mlops.beside": resumed or "none"}) as run:
+            with mlflow.start_run(run_name=f"{name} failed", tags={"mlops.beside": resumed or "none"}) as run:
                 pass
         identity = run.info.run_id
         client.log_text(identity, "".join(traceback.format_exception(failure)), "traceback.txt")
@@ -133,19 +145,17 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     else:
         mlflow.end_run()
         identity = run.info.run_id
+    # Commit and state of this stage too: a run that was resumed carries those of its training.
     tags = {
-        f"mlops.{stage}.{key}": str(record[key])
-        for key in ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python")
+        f"mlops.{name}.{key}": str(record[key])
+        for key in ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python", "commit", "dirty")
     }
-    # Of this stage: a run that was resumed carries those of its training.
-    tags |= {f"mlops.{stage}.{key}": value for key, value in state().items()}
     if failure is not None:
         tags["mlops.error"] = record["error"]
     elif record["stage"]:
         entry = lock_entry(record["stage"])
-        client.log_dict(identity, entry, f"dvc/{stage}.json")
-        tags |= {f"mlops.{stage}.{out['path']}": out["md5"] for out in entry.get("outs", [])}
-        remember(identity, [out["md5"] for out in entry.get("outs", [])])
+        client.log_dict(identity, entry, f"dvc/{name}.json")
+        tags |= {f"mlops.{name}.{out['path']}": out["md5"] for out in entry.get("outs", [])}
     client.log_batch(identity, tags=[mlflow.entities.RunTag(key, value) for key, value in tags.items()])
     return identity
 
@@ -163,16 +173,26 @@ def lock_entry(stage: str) -> dict[str, Any]:
         return entry
 
 
-def put_back(stage: str | None) -> None:
-    """Bring the outputs that dvc.lock names back from DVC's cache; nothing to do for a run by hand or a first run."""
-    if stage is None:
-        return
+def put_back(folder: Path) -> bool:
+    """Bring the outputs that dvc.lock names back from DVC's cache; nothing to do for a run by hand.
+
+    DVC has removed them before the stage ran: what stands there now it has written itself, such as a model of hours
+    whose metrics could not be logged. That is kept in `folder`; returns whether there was any.
+    """
+    if stage() is None:
+        return False
     from dvc.exceptions import DvcException
     from dvc.repo import Repo
 
+    kept = False
     with Repo() as repo:
-        (loaded,) = repo.stage.collect(stage)
+        (loaded,) = repo.stage.collect(stage())
         for out in loaded.outs:
+            written = Path(str(out))
+            if written.exists():
+                (folder / written).parent.mkdir(parents=True, exist_ok=True)
+                written.rename(folder / written)
+                kept = True
             # Small metrics are no cached outputs, but DVC's run cache holds them too.
             out.use_cache = True
             if out.hash_info:
@@ -180,8 +200,9 @@ def put_back(stage: str | None) -> None:
                     out.checkout(force=True)
                 except DvcException:
                     # Not in the cache here, such as metrics in a fresh clone: those are in git.
-                    if git("checkout", "--", str(out)) is None:
+                    if git("checkout", "--", str(out)) is None or out.changed_checksum():
                         raise
+    return kept
 
 
 def close_killed(record: str, resumed: str | None, reason: str) -> None:
@@ -195,35 +216,31 @@ def close_killed(record: str, resumed: str | None, reason: str) -> None:
         client.set_terminated(run.info.run_id, "KILLED")
     if resumed:
         client.set_terminated(resumed, "FINISHED")
-
-
-def remember(run: str, hashes: Iterable[str]) -> None:
-    """Note which run made an output, for `resume`."""
-    index = read_index()
-    index.setdefault(os.environ["MLFLOW_TRACKING_URI"], {}).update(dict.fromkeys(hashes, run))
-    partial = INDEX.with_suffix(".partial")
-    partial.write_text(json.dumps(index, indent=2), encoding="utf-8")
-    os.replace(partial, INDEX)
-
-
-def read_index() -> dict[str, dict[str, str]]:
-    """Run ids by tracking server and output hash."""
-    return json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.is_file() else {}
+        del os.environ["MLFLOW_RUN_ID"]
+        tags = {"mlops.beside": resumed, "mlops.error": reason}
+        with mlflow.start_run(run_name=f"{stage()} killed", tags=tags) as run:
+            pass
+        client.set_terminated(run.info.run_id, "KILLED")
 
 
 def dirty() -> bool:
-    """Whether any input (code, configs, locks, own data) differs from the commit; what the pipeline writes is none."""
-    written = {"dvc.lock", *outputs()}
-    changed = (git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".") or "").split("\0")
+    """Whether any input differs from the commit: a folder that a stage reads, dvc.yaml or configs/.
+
+    What the pipeline itself writes is none, nor are documents, notebooks and tests.
+    """
+    pipeline = read_yaml(Path("dvc.yaml")).get("stages", {}).values()
+    inputs = {"dvc.yaml", "configs", *(path.split("/")[0] for step in pipeline for path in step.get("deps", []))}
+    written = set(outputs())
     prefix = git("rev-parse", "--show-prefix") or ""
-    return any(path[3:].removeprefix(prefix) not in written for path in changed if path)
+    status = git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *sorted(inputs)) or ""
+    return any(path[3:].removeprefix(prefix) not in written for path in status.split("\0") if path)
 
 
 def outputs() -> Iterator[str]:
     """Paths of everything that the stages of dvc.yaml write."""
-    for stage in read_yaml(Path("dvc.yaml")).get("stages", {}).values():
+    for step in read_yaml(Path("dvc.yaml")).get("stages", {}).values():
         for kind in ("outs", "metrics", "plots"):
-            for out in stage.get(kind, []):
+            for out in step.get(kind, []):
                 yield out if isinstance(out, str) else next(iter(out))
 
 

@@ -104,6 +104,15 @@ class Data(Strict):
     clean: Cleaning
     columns: dict[str, Column]
 
+    @model_validator(mode="after")
+    def _fit_the_target_to_the_task(self) -> Data:
+        listed = self.columns[self.target].type if self.target in self.columns else None
+        if self.task == "classification" and listed not in (None, "category"):
+            raise ValueError(f"columns.{self.target}: a class to learn has the type category, numbered or not")
+        if self.task == "regression" and listed in ("category", "date"):
+            raise ValueError(f"columns.{self.target}: a number to learn has the type number or integer")
+        return self
+
     @property
     def roles(self) -> list[str]:
         """Names of the columns that are never features."""

@@ -31,7 +31,11 @@ def replacing(path: Path) -> Iterator[Path]:
             aside = path.with_name(f"{path.name}.old.partial")
             _remove(aside)
             path.rename(aside)
-            partial.rename(path)
+            try:
+                partial.rename(path)
+            except OSError:
+                aside.rename(path)
+                raise
             _remove(aside)
         else:
             os.replace(partial, path)

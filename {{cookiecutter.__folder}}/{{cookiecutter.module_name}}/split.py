@@ -59,6 +59,11 @@ def _by_group(groups: pd.Series, split: Split, seed: int) -> pd.Series:
 
 
 def _by_time(times: pd.Series, split: Split) -> pd.Series:
+    if not (pd.api.types.is_datetime64_any_dtype(times) or pd.api.types.is_numeric_dtype(times)):
+        raise ValueError(
+            f"split=time: the column {times.name!r} is text, which has no order in time: "
+            "list it under columns as {type: date}, and set read.date_format"
+        )
     if times.isna().any():
         raise ValueError(f"split=time: {int(times.isna().sum())} rows have no {times.name!r}")
     ordered = np.sort(times.to_numpy())
@@ -78,7 +83,7 @@ def _refuse_overlap(table: pd.DataFrame, parts: pd.Series, data: Data) -> None:
             missing = sorted(set(table[data.target].unique()) - set(table.loc[parts == name, data.target].unique()))
             if missing:
                 raise ValueError(
-                    f"the {name} part would have no row of class {missing[0]!r}: use split=stratified or more rows"
+                    f"the {name} part would have no row of class {missing[0]!r}: more rows are needed, or another split"
                 )
     if data.group:
         spread = parts.groupby(table[data.group].to_numpy()).nunique()

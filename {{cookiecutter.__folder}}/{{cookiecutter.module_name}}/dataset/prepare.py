@@ -66,13 +66,20 @@ def _read_text(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
 
 
 def _without_thousands(values: pd.Series, read: Reading) -> pd.Series:
-    """1.234,56 as a number; text that is no number, such as 01.02.2020, stays as it is."""
+    """1.234,56 without its thousands mark; text that is no number, such as 01.02.2020, stays as it is."""
     group, point = re.escape(read.thousands or ""), re.escape(read.decimal)
     number = values.str.fullmatch(rf"\s*[+-]?(\d{{1,3}}({group}\d{{3}})+|\d+)({point}\d*)?([eE][+-]?\d+)?\s*", na=False)
     if not number.any():
         return values
-    plain = values.str.replace(read.thousands or "", "", regex=False).str.replace(read.decimal, ".", regex=False)
-    return pd.to_numeric(plain) if number[values.notna()].all() else values.where(~number, plain)
+    plain = values.str.replace(read.thousands or "", "", regex=False)
+    return _numbers(plain, read) if number[values.notna()].all() else values.where(~number, plain)
+
+
+def _numbers(values: pd.Series, read: Reading) -> pd.Series:
+    """Text as numbers, with the configured decimal mark and no other; what is no number becomes missing."""
+    if read.decimal != "." and not pd.api.types.is_numeric_dtype(values):
+        values = values.astype("str").str.translate(str.maketrans({".": "?", read.decimal: "."}))
+    return pd.to_numeric(values, errors="coerce")
 
 
 def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
@@ -91,7 +98,7 @@ def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
             column = Column(type="category")
         elif column is None and name == data.target:
             column = Column(type="number")
-        typed = _typed(table[name], column, data.read.date_format)
+        typed = _typed(table[name], column, data.read)
         if typed.dtype != table[name].dtype:
             changed[name] = typed
     return table.assign(**changed)
@@ -129,14 +136,14 @@ def clean(table: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]
     return table.reset_index(drop=True), counts
 
 
-def _typed(values: pd.Series, column: Column | None, date_format: str | None) -> pd.Series:
+def _typed(values: pd.Series, column: Column | None, read: Reading) -> pd.Series:
     kind = column.type if column else "number" if pd.api.types.is_numeric_dtype(values) else None
     if kind is None and pd.api.types.is_datetime64_any_dtype(values):
         kind = "date"
     if kind and values.dtype == DTYPES[kind]:
         return values
     if kind in ("number", "integer"):
-        numbers = pd.to_numeric(values, errors="coerce")
+        numbers = _numbers(values, read)
         _refuse(values, numbers, kind)
         if kind == "number":
             return numbers.astype("float64")
@@ -144,12 +151,13 @@ def _typed(values: pd.Series, column: Column | None, date_format: str | None) ->
             raise ValueError(f"column {values.name!r}: not every value is a whole number; give it the type number")
         return numbers.astype("int64")
     if kind == "date":
-        dates = pd.to_datetime(values, errors="coerce", format=date_format or "ISO8601")
+        dates = pd.to_datetime(values, errors="coerce", format=read.date_format or "ISO8601", utc=True)
         _refuse(values, dates, "date")
-        return dates.astype("datetime64[us]")
-    if kind is None and values.notna().any() and pd.to_numeric(values.dropna(), errors="coerce").notna().mean() > 0.5:
+        # One clock for all: offsets are counted in, and a time without one stays as it is written.
+        return dates.dt.tz_localize(None).astype("datetime64[us]")
+    if kind is None and values.notna().any() and _numbers(values.dropna(), read).notna().mean() > 0.5:
         # Text that is mostly numbers is a mistake more often than a category: ask.
-        _refuse(values, pd.to_numeric(values, errors="coerce"), "number", hint="; if it is text, list it under columns")
+        _refuse(values, _numbers(values, read), "number", hint="; if it is text, list it under columns")
     return values.astype("str")
 
 

@@ -52,9 +52,10 @@ def main(cfg: DictConfig) -> None:
             fitted.predict(validation),
         )
         scores = {name: metric(actual, predicted) for name, metric in metrics_for(fitted.problem.classes).items()}
-        mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})
+        # Before anything that a server could refuse.
         with replacing(outputs() / MODELS) as partial:
             save(fitted, partial)
+        mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})
     print(f"{config.model.name}: validation " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
 
 

@@ -73,10 +73,10 @@ class Model(ModelSettings):
 
         save_file(estimator.module_.state_dict(), folder / "model.safetensors")
 
-    def restore(self, problem: Problem, features: int, folder: Path) -> Any:
+    def restore(self, problem: Problem, inputs: int, folder: Path) -> Any:
         from safetensors.torch import load_file
 
-        estimator = self.estimator(problem).set_params(module__inputs=features).initialize()
+        estimator = self.estimator(problem).set_params(module__inputs=inputs).initialize()
         estimator.module_.load_state_dict(load_file(folder / "model.safetensors"))
         return estimator
 

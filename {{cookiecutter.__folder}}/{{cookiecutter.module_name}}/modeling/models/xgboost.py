@@ -38,7 +38,7 @@ class Model(ModelSettings):
         """XGBoost's own binary format, which later versions read too."""
         estimator.save_model(folder / "model.ubj")
 
-    def restore(self, problem: Problem, features: int, folder: Path) -> Any:
+    def restore(self, problem: Problem, inputs: int, folder: Path) -> Any:
         estimator = self.estimator(problem)
         estimator.load_model(folder / "model.ubj")
         return estimator

@@ -39,11 +39,12 @@ def main(cfg: DictConfig) -> None:
         mlflow.log_params({"seed": config.seed, "model.C": config.model.C})
         fitted = fit(train["features"], train["target"], config.model)
         accuracy = fitted["model"].score(validation["features"], validation["target"])
-        mlflow.log_metric("validation.accuracy", accuracy)
+        # Before anything that a server could refuse.
         with replacing(outputs() / MODELS) as partial:
             partial.mkdir()
             for name, estimator in fitted.items():
                 joblib.dump(estimator, partial / f"{name}.joblib")
+        mlflow.log_metric("validation.accuracy", accuracy)
     print(f"{config.model.name}: validation accuracy {accuracy:.4g}")
 
 

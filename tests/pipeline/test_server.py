@@ -1,0 +1,139 @@
+"""MLflow by HTTP: a tracking server in place of the file, a server that is away, and the pages of make ui."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+import pytest
+from conftest import Project
+
+pytestmark = pytest.mark.slow
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(folder: Path, variables: dict[str, str], *command: str) -> Iterator[subprocess.Popen[str]]:
+    """A server, a process group of its own, that runs while the block does."""
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        said: list[str] = []
+        ready = threading.Event()
+
+        def listen(lines: TextIO) -> None:
+            # To the end: a server whose output nobody reads comes to a stop.
+            for line in lines:
+                said.append(line)
+                if "startup complete" in line:
+                    ready.set()
+
+        listening = threading.Thread(target=listen, args=[process.stdout])
+        listening.start()
+        assert ready.wait(60), "".join(said)
+        yield process
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        listening.join()
+
+
+def ask(url: str, query: dict[str, Any] | None = None) -> bytes:
+    """What a server answers, to a query in JSON if there is one."""
+    data = None if query is None else json.dumps(query).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return bytes(answer.read())
+
+
+def runs_at(server: str, experiment: str) -> list[dict[str, Any]]:
+    """The runs of an experiment as the server tells them, tags as a dictionary."""
+    found = json.loads(ask(f"{server}/api/2.0/mlflow/experiments/get-by-name?experiment_name={experiment}"))
+    query = {"experiment_ids": [found["experiment"]["experiment_id"]]}
+    runs = json.loads(ask(f"{server}/api/2.0/mlflow/runs/search", query)).get("runs", [])
+    return [{**run["info"], "tags": {tag["key"]: tag["value"] for tag in run["data"]["tags"]}} for run in runs]
+
+
+def test_a_tracking_server_gets_the_runs(project: Project, tmp_path: Path) -> None:
+    (project.path / "mlflow.db").unlink()
+    port = free_port()
+    server = f"http://127.0.0.1:{port}"
+    command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    (tmp_path / "server").mkdir()
+    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    with serving(tmp_path / "server", project.environment, *command):
+        assert project.repro(MLFLOW_TRACKING_URI=server) == ["train", "evaluate", "report"]
+        (run,) = runs_at(server, project.module)
+        assert run["status"] == "FINISHED"
+        for stage in ("train", "evaluate"):
+            for out in project.lock()[stage]["outs"]:
+                assert run["tags"][f"mlops.{stage}.{out['path']}"] == out["md5"]
+            artifact = ask(f"{server}/get-artifact?run_id={run['run_id']}&path=dvc/{stage}.json")
+            assert json.loads(artifact) == project.lock()[stage]
+    assert not (project.path / "mlflow.db").exists()
+
+
+def test_a_server_that_is_away_is_said_in_one_line(project: Project) -> None:
+    before = project.outputs()
+    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    server = f"http://127.0.0.1:{free_port()}"
+    done = project.run("dvc", "repro", check=False, MLFLOW_TRACKING_URI=server, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
+    assert done.returncode != 0
+    (line, *_) = [line for line in done.stderr.splitlines() if line.startswith("stage ")]
+    assert server in line
+    assert "Traceback" not in done.stdout + done.stderr
+    assert (project.outputs(), project.leftovers()) == (before, [])
+    assert project.repro() == ["train", "evaluate", "report"]
+
+
+def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Project, tmp_path: Path) -> None:
+    """Hours of training are not lost to a moment of the network."""
+    before = project.outputs()
+    port = free_port()
+    command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    away = "        os.killpg(int(os.environ['SERVER']), 9)\n"
+    line = '        mlflow.log_metrics({f"validation.'
+    project.edit(f"{project.module}/modeling/train.py", line, away + line)
+    project.edit(f"{project.module}/modeling/train.py", "import hydra\n", "import os\nimport hydra\n")
+    with serving(tmp_path, project.environment, *command) as process:
+        server = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+        done = project.run("dvc", "repro", check=False, SERVER=str(process.pid), **server)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout + done.stderr
+    (kept,) = project.path.glob(".runs/*-train-*/models/manifest.json")
+    folder = kept.parents[1].relative_to(project.path)
+    assert f"what the stage had written before it failed is kept in {folder}" in done.stderr
+    assert (project.outputs(), project.leftovers()) == (before, [])
+
+
+def test_make_ui_shows_the_runs(project: Project) -> None:
+    port = free_port()
+    server = f"http://127.0.0.1:{port}"
+    with serving(project.path, {**project.environment, "MLFLOW_PORT": str(port)}, "make", "ui"):
+        assert b"<title>MLflow</title>" in ask(server)
+        (run,) = runs_at(server, project.module)
+        assert run["status"] == "FINISHED"
