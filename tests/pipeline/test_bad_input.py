@@ -268,7 +268,9 @@ def test_a_download_says_which_source_served_it(own: Callable[..., Project], ser
     assert "100%" in done.stderr
 
 
-@pytest.mark.parametrize(("page", "said"), [("corrupt", "its sha256 is"), ("truncated", "IncompleteRead"), ("gone", "404")])
+@pytest.mark.parametrize(
+    ("page", "said"), {"corrupt": "its sha256 is", "truncated": "IncompleteRead", "gone": "404"}.items()
+)
 def test_a_bad_download_is_refused(own: Callable[..., Project], server: str, page: str, said: str) -> None:
     line = refused(own(GOOD, source={"url": f"{server}/{page}", "path": None}), ACQUIRE)
     assert f"{server}/{page}" in line and said in line

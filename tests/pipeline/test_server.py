@@ -97,9 +97,19 @@ def test_a_tracking_server_gets_the_runs(project: Project, tmp_path: Path) -> No
     assert not (project.path / "mlflow.db").exists()
 
 
-def test_a_server_that_is_away_is_said_in_one_line(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("name", "old", "new", "stages"),
+    [
+        ("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3", ["train", "evaluate", "report"]),
+        ("configs/config.yaml", "resamples: 200", "resamples: 20", ["evaluate", "report"]),
+    ],
+    ids=["train", "evaluate"],
+)
+def test_a_server_that_is_away_is_said_in_one_line(
+    project: Project, name: str, old: str, new: str, stages: list[str]
+) -> None:
     before = project.outputs()
-    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    project.edit(name, old, new)
     server = f"http://127.0.0.1:{free_port()}"
     done = project.run("dvc", "repro", check=False, MLFLOW_TRACKING_URI=server, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
     assert done.returncode != 0
@@ -107,7 +117,7 @@ def test_a_server_that_is_away_is_said_in_one_line(project: Project) -> None:
     assert server in line
     assert "Traceback" not in done.stdout + done.stderr
     assert (project.outputs(), project.leftovers()) == (before, [])
-    assert project.repro() == ["train", "evaluate", "report"]
+    assert project.repro() == stages
 
 
 def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Project, tmp_path: Path) -> None:

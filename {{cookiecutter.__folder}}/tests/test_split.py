@@ -98,7 +98,7 @@ def test_a_duplicate_on_both_sides_is_refused(table: pd.DataFrame, settings: Set
 def test_a_class_missing_from_a_part_is_refused(table: pd.DataFrame, settings: Settings) -> None:
     table["y"] = np.where(np.arange(300) < 2, "rare", "common")
 
-    with pytest.raises(ValueError, match=r"part would have no row of class 'rare': use split=stratified or more rows"):
+    with pytest.raises(ValueError, match=r"part would have no row of class 'rare': more rows are needed"):
         split_rows(table, settings(), split("random"), seed=42)
 
 

@@ -78,7 +78,7 @@ def _without_thousands(values: pd.Series, read: Reading) -> pd.Series:
 def _numbers(values: pd.Series, read: Reading) -> pd.Series:
     """Text as numbers, with the configured decimal mark and no other; what is no number becomes missing."""
     if read.decimal != "." and not pd.api.types.is_numeric_dtype(values):
-        values = values.astype("str").str.translate(str.maketrans({".": "?", read.decimal: "."}))
+        values = values.astype("str").str.translate(str.maketrans(f".{read.decimal}", "?."))
     return pd.to_numeric(values, errors="coerce")
 
 
