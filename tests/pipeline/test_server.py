@@ -8,13 +8,12 @@ import os
 import signal
 import socket
 import subprocess
-import threading
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import pytest
+import urllib3
 from conftest import Project
 
 pytestmark = pytest.mark.slow
@@ -28,46 +27,27 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, variables: dict[str, str], *command: str) -> Iterator[subprocess.Popen[str]]:
-    """A server, a process group of its own, that runs while the block does."""
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+def serving(port: int, folder: Path, variables: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A server, a process group of its own, that answers at the port while the block runs."""
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, cwd=folder, env=variables, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
-        assert process.stdout is not None
-        said: list[str] = []
-        ready = threading.Event()
-
-        def listen(lines: TextIO) -> None:
-            # To the end: a server whose output nobody reads comes to a stop.
-            for line in lines:
-                said.append(line)
-                if "startup complete" in line:
-                    ready.set()
-
-        listening = threading.Thread(target=listen, args=[process.stdout])
-        listening.start()
-        assert ready.wait(60), "".join(said)
+        assert ask(f"http://127.0.0.1:{port}/health") == b"OK"
         yield process
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        listening.join()
 
 
 def ask(url: str, query: dict[str, Any] | None = None) -> bytes:
-    """What a server answers, to a query in JSON if there is one."""
-    data = None if query is None else json.dumps(query).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return bytes(answer.read())
+    """What a server answers, to a query in JSON if there is one; it may take its time to start."""
+    pool = urllib3.PoolManager(retries=urllib3.Retry(connect=10, backoff_factor=0.1), timeout=60)
+    answer = pool.request("GET" if query is None else "POST", url, json=query)
+    assert answer.status == 200, answer.data
+    return answer.data
 
 
 def runs_at(server: str, experiment: str) -> list[dict[str, Any]]:
@@ -85,7 +65,7 @@ def test_a_tracking_server_gets_the_runs(project: Project, tmp_path: Path) -> No
     command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     (tmp_path / "server").mkdir()
     project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
-    with serving(tmp_path / "server", project.environment, *command):
+    with serving(port, tmp_path / "server", project.environment, *command):
         assert project.repro(MLFLOW_TRACKING_URI=server) == ["train", "evaluate", "report"]
         (run,) = runs_at(server, project.module)
         assert run["status"] == "FINISHED"
@@ -129,7 +109,7 @@ def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Proje
     line = '        mlflow.log_metrics({f"validation.'
     project.edit(f"{project.module}/modeling/train.py", line, away + line)
     project.edit(f"{project.module}/modeling/train.py", "import hydra\n", "import os\nimport hydra\n")
-    with serving(tmp_path, project.environment, *command) as process:
+    with serving(port, tmp_path, project.environment, *command) as process:
         server = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
         done = project.run("dvc", "repro", check=False, SERVER=str(process.pid), **server)
     assert done.returncode != 0
@@ -143,7 +123,7 @@ def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Proje
 def test_make_ui_shows_the_runs(project: Project) -> None:
     port = free_port()
     server = f"http://127.0.0.1:{port}"
-    with serving(project.path, {**project.environment, "MLFLOW_PORT": str(port)}, "make", "ui"):
+    with serving(port, project.path, {**project.environment, "MLFLOW_PORT": str(port)}, "make", "ui"):
         assert b"<title>MLflow</title>" in ask(server)
         (run,) = runs_at(server, project.module)
         assert run["status"] == "FINISHED"
