@@ -91,12 +91,14 @@ def bootstrap_uv() -> Path:
     if not shutil.which(str(uv)):
         # pip finds nothing in its own cache without the index: the wheel is kept with what uv itself keeps.
         kept = Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv") / "uv-itself"
-        made = run([sys.executable, "-m", "venv", str(VENV)])
+        lock = LOCKS / "uv.lock"
+        version = lock.read_text(encoding="utf-8").split()[0].removeprefix("uv==")
+        of_the_lock = ["--require-hashes", "--no-deps", "--requirement", str(lock)]
         pip = [str(python), "-m", "pip"]
-        of_the_lock = ["--require-hashes", "--no-deps", "--requirement", str(LOCKS / "uv.lock")]
-        install = [*pip, "install", "-qqq", "--no-index", "--find-links", str(kept), *of_the_lock]
-        download = [*pip, "download", "-qq", "--dest", str(kept), *of_the_lock]
-        if not made or not (run(install) or (run(download) and run(install))):
+        made = run([sys.executable, "-m", "venv", str(VENV)])
+        if made and not any(kept.glob(f"uv-{version}-*")):
+            made = run([*pip, "download", "-qq", "--dest", str(kept), *of_the_lock])
+        if not made or not run([*pip, "install", "-qq", "--no-index", "--find-links", str(kept), *of_the_lock]):
             raise ValueError(
                 ".venv could not be made, see above; on Debian and Ubuntu venv is a package of its own: python3-venv"
             )
