@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.config import Data
+from {{ cookiecutter.module_name }}.table import Data
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from {{ cookiecutter.module_name }}.config import CONFIGS, Config, load
+from {{ cookiecutter.module_name }}.config import Config, load
+from {{ cookiecutter.module_name }}.strict import CONFIGS
 
 # Whatever configs/config.yaml chooses now, these go together.
 TOGETHER = ["data=breast_cancer", "features=default", "split=stratified", "model=xgboost"]

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.config import Data, Features
+from {{ cookiecutter.module_name }}.config import Features
 from {{ cookiecutter.module_name }}.features import build_features
+from {{ cookiecutter.module_name }}.table import Data
 
 Settings = Callable[..., Data]
 NOTHING = Features(drop=[], date_parts=[])

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
 
-from {{ cookiecutter.module_name }}.config import CONFIGS, Config, load
+from {{ cookiecutter.module_name }}.config import Config, load
 from {{ cookiecutter.module_name }}.modeling import models
 from {{ cookiecutter.module_name }}.modeling.metrics import metrics_for
 from {{ cookiecutter.module_name }}.modeling.preprocess import encode_target
 from {{ cookiecutter.module_name }}.modeling.store import Fitted, restore, save
 from {{ cookiecutter.module_name }}.modeling.train import fit
+from {{ cookiecutter.module_name }}.strict import CONFIGS
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
 FITTING = [(model, task) for model in MODELS for task in import_module(f"{models.__name__}.{model}").Model.tasks]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from {{ cookiecutter.module_name }} import config
+from {{ cookiecutter.module_name }} import strict
 
 OUTPUTS = """
 data/raw/data.csv data/interim/table.parquet data/processed/test.parquet models/manifest.json
@@ -23,11 +23,11 @@ reports/metrics.json reports/predictions.parquet reports/figures/comparison.png 
 def project(tmp_path: Path) -> Path:
     """A copy of what the pipeline reads, without anything that it has written, on the data that need no network."""
     copy = tmp_path / "copy"
-    for name in ("configs", "data/external", "mlops", "requirements", str(config.__package__)):
-        shutil.copytree(config.ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("configs", "data/external", "mlops", "requirements", str(strict.__package__)):
+        shutil.copytree(strict.ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / ".dvc").mkdir()
-    shutil.copy(config.ROOT / ".dvc" / "config", copy / ".dvc")
-    shutil.copy(config.ROOT / "dvc.yaml", copy)
+    shutil.copy(strict.ROOT / ".dvc" / "config", copy / ".dvc")
+    shutil.copy(strict.ROOT / "dvc.yaml", copy)
     # DVC asks for a git repository, or to be told that there is none.
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     for choice in ("data=breast_cancer", "features=default", "split=stratified", "model=xgboost"):

@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.config import Data, Split
+from {{ cookiecutter.module_name }}.config import Split
 from {{ cookiecutter.module_name }}.split import duplicated_rows, split_rows
+from {{ cookiecutter.module_name }}.table import Data
 
 Settings = Callable[..., Data]
 

@@ -6,11 +6,12 @@ import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
-from .config import CONFIGS, ROOT, Data, Features, load, outputs
+from .config import Features, load
 from .files import write_parquet
 from .paths import PROCESSED, TABLE
 from .split import PARTS, split_rows
-from .strict import nearest
+from .strict import CONFIGS, ROOT, nearest, outputs
+from .table import Data
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:

@@ -11,9 +11,10 @@ import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
-from .config import CONFIGS, ROOT, Config, load, outputs
+from .config import Config, load
 from .files import read_json, replacing, sha256, write_text
 from .paths import CARD, COUNTS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT
+from .strict import CONFIGS, ROOT, outputs
 
 
 def render(template: str, **values: Any) -> str:

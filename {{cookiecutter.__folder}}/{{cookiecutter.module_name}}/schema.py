@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 import pandera.pandas as pa
 
-from .config import DTYPES, Column, Data
+from .table import DTYPES, Column, Data
 
 
 def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:

@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from .config import Data, Split
+from .config import Split
+from .table import Data
 
 PARTS = ("train", "validation", "test")
 

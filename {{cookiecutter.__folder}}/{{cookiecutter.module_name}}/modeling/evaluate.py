@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, ROOT, Config, load, outputs
+from ..config import Config, load
 from ..files import write_json, write_parquet
 from ..paths import METRICS, MODELS, PREDICTIONS, PROCESSED
+from ..strict import CONFIGS, ROOT, outputs
 from .metrics import metrics_for, with_intervals
 from .preprocess import encode_target
 from .store import Fitted, restore

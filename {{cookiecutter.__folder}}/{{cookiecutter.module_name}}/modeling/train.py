@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, ROOT, Config, load, outputs
+from ..config import Config, load
 from ..files import replacing
 from ..paths import MODELS, PROCESSED
+from ..strict import CONFIGS, ROOT, outputs
 from .estimators import Problem
 from .metrics import metrics_for
 from .preprocess import encode_target, preprocessing

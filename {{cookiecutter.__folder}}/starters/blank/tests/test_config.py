@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from {{ cookiecutter.module_name }}.config import CONFIGS, load
+from {{ cookiecutter.module_name }}.config import load
+from {{ cookiecutter.module_name }}.strict import CONFIGS
 
 CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in Path(CONFIGS).glob("*/*.yaml"))
 

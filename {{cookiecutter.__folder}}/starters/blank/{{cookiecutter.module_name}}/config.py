@@ -5,26 +5,12 @@ Yours: one class for each folder of configs/, one field for each key.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
-from pydantic import (
-    Field,
-    NonNegativeFloat,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    ValidationError,
-    model_validator,
-)
+from omegaconf import DictConfig
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from .strict import Strict
-
-ROOT = Path(__file__).resolve().parents[1]
-CONFIGS = str(ROOT / "configs")
+from .strict import Strict, checked
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -85,22 +71,5 @@ class Config(Strict):
 
 
 def load(composed: DictConfig) -> Config:
-    """Check what Hydra composed.
-
-    Raises:
-        ValueError: a key or value does not belong; the message names where and, for a key, the nearest valid one.
-    """
-    values: Any = OmegaConf.to_container(composed, resolve=True)
-    try:
-        return Config.model_validate(values)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "config.yaml"
-        found = "" if isinstance(first["input"], Mapping) else f", found {first['input']!r}"
-        raise ValueError(f"configs: {place}: {first['msg'].removeprefix('Value error, ')}{found}") from None
-
-
-def outputs() -> Path:
-    """Folder below which a stage writes: the project for the pipeline, Hydra's own for a run with overrides."""
-    hydra = HydraConfig.get()
-    return Path(hydra.runtime.output_dir) if hydra.overrides.task else ROOT
+    """Check what Hydra composed; raises ValueError as `strict.checked` does."""
+    return checked(composed, Config)

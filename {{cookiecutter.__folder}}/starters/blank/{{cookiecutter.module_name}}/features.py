@@ -9,9 +9,10 @@ import hydra
 import numpy as np
 from omegaconf import DictConfig
 
-from .config import CONFIGS, ROOT, Features, Split, load, outputs
+from .config import Features, Split, load
 from .files import replacing
 from .paths import CLEAN, PROCESSED
+from .strict import CONFIGS, ROOT, outputs
 
 PARTS = ("train", "validation", "test")
 

@@ -12,9 +12,10 @@ import hydra
 from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
-from .config import CONFIGS, ROOT, load, outputs
+from .config import load
 from .files import read_json, replacing, write_text
 from .paths import FIGURES, METRICS, REPORT
+from .strict import CONFIGS, ROOT, outputs
 
 
 def figure(report: dict[str, Any]) -> Figure:

@@ -9,9 +9,10 @@ import hydra
 import numpy as np
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, Data, load, outputs
+from ..config import Data, load
 from ..files import replacing
 from ..paths import RAW
+from ..strict import CONFIGS, outputs
 
 
 def generate(data: Data, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,10 @@ import hydra
 import numpy as np
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, ROOT, load, outputs
+from ..config import load
 from ..files import replacing, write_json
 from ..paths import CLEAN, COUNTS, RAW
+from ..strict import CONFIGS, ROOT, outputs
 
 
 def usable(pictures: np.ndarray) -> np.ndarray:

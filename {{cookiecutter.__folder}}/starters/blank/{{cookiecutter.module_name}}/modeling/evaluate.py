@@ -12,9 +12,10 @@ import pandas as pd
 from omegaconf import DictConfig
 from scipy.stats import binomtest
 
-from ..config import CONFIGS, ROOT, load, outputs
+from ..config import load
 from ..files import write_json, write_parquet
 from ..paths import METRICS, MODELS, PREDICTIONS, PROCESSED
+from ..strict import CONFIGS, ROOT, outputs
 
 
 def accuracy(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> dict[str, float]:

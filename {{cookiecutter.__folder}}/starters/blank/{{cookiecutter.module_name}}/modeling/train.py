@@ -12,9 +12,10 @@ import joblib
 import numpy as np
 from omegaconf import DictConfig
 
-from ..config import CONFIGS, ROOT, Model, load, outputs
+from ..config import Model, load
 from ..files import replacing
 from ..paths import MODELS, PROCESSED
+from ..strict import CONFIGS, ROOT, outputs
 
 
 def fit(features: np.ndarray, target: np.ndarray, model: Model) -> dict[str, Any]:
