@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -114,6 +115,11 @@ def clean_environment() -> dict[str, str]:
     return {
         key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "MLOPS_", "DVC_", "DATA_"))
     }
+
+
+def listen_to_interrupts() -> None:
+    """Undo what a shell does to its background jobs: they, and all that they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

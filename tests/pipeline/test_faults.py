@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
+from conftest import Project, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +45,7 @@ def hold(project: Project, stage: str) -> Path:
 
 
 def start(project: Project) -> subprocess.Popen[str]:
-    """Start dvc repro in a process group of its own, as a terminal does."""
+    """Start dvc repro in a process group of its own that Ctrl-C reaches, as a terminal does."""
     return subprocess.Popen(
         ["dvc", "repro"],
         cwd=project.path,
@@ -54,6 +54,7 @@ def start(project: Project) -> subprocess.Popen[str]:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=listen_to_interrupts,
     )
 
 

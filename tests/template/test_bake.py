@@ -24,7 +24,8 @@ LICENSES = {
     "GPL-3.0-or-later": "GNU GENERAL PUBLIC LICENSE",
     "proprietary": "All rights reserved",
 }
-CHOICES = list(itertools.product(["tabular", "blank"], ["no", "torch"]))
+STARTERS = ["tabular", "primary_particles", "blank"]
+CHOICES = list(itertools.product(STARTERS, ["no", "torch"]))
 DEEP = {
     "configs/model/mlp.yaml",
     "{module}/modeling/models/mlp.py",
@@ -48,8 +49,8 @@ def listed(name: str) -> set[str]:
 def test_the_files_are_those_of_the_choices(bake: Bake, starter: str, deep_learning: str) -> None:
     project = bake(starter=starter, deep_learning=deep_learning)
     expected = listed("files.txt")
-    if starter == "blank":
-        expected = expected - listed("blank_left_out.txt") | listed("blank_added.txt")
+    if starter != "tabular":
+        expected = expected - listed(f"{starter}_left_out.txt") | listed(f"{starter}_added.txt")
     if deep_learning == "no":
         expected -= DEEP
     assert files(project) == expected
@@ -224,7 +225,7 @@ def test_make_help_and_the_readme_name_every_target(bake: Bake) -> None:
     assert set(re.findall(r"(?:`| {4}|&& )make ([a-z]+)", readme)) <= targets
 
 
-@pytest.mark.parametrize("starter", ["tabular", "blank"])
+@pytest.mark.parametrize("starter", STARTERS)
 def test_the_tree_in_the_readme_is_there(bake: Bake, starter: str) -> None:
     project = bake(starter=starter)
     readme = (project.path / "README.md").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, TREE, clean_environment
+from conftest import TEMPLATE, TREE, clean_environment, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -33,6 +33,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(tmp_path: Path) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
+        preexec_fn=listen_to_interrupts,
     )
     assert demo.stdout is not None
     said = ""

@@ -1,4 +1,4 @@
-"""A fresh project: its lint and its tests pass, and the blank starter's pipeline runs and reproduces."""
+"""A fresh project: its lint and its tests pass, and the pipeline of a starter runs and reproduces."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from conftest import Project, bake_project
 
 pytestmark = pytest.mark.slow
 
+STARTERS = ["tabular", "primary_particles", "blank"]
 STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
 
 
@@ -20,7 +21,7 @@ def self_contained(project: Project) -> bool:
     return bool(sources) and all(source.startswith("data:image/png;base64,") for source in sources)
 
 
-@pytest.fixture(scope="module", params=["tabular", "blank"])
+@pytest.fixture(scope="module", params=STARTERS)
 def fresh(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]
 ) -> Project:
@@ -38,7 +39,7 @@ def test_its_tests_pass(fresh: Project) -> None:
     assert " passed" in done.stdout and "failed" not in done.stdout
 
 
-@pytest.mark.parametrize("starter", ["tabular", "blank"])
+@pytest.mark.parametrize("starter", STARTERS)
 def test_lint_passes_with_deep_learning(tmp_path: Path, environment: dict[str, str], starter: str) -> None:
     bake_project(tmp_path, environment, starter=starter, deep_learning="torch").run("make", "lint")
 
@@ -55,8 +56,9 @@ def test_the_report_is_one_file_with_its_figures(finished: Project) -> None:
     assert figures == {"calibration.png", "comparison.png", "confusion.png", "roc.png"}
 
 
-def test_the_blank_pipeline_runs_and_reproduces(tmp_path: Path, environment: dict[str, str]) -> None:
-    project = bake_project(tmp_path / "first", environment, starter="blank")
+@pytest.mark.parametrize("starter", ["primary_particles", "blank"])
+def test_a_pipeline_runs_and_reproduces(tmp_path: Path, environment: dict[str, str], starter: str) -> None:
+    project = bake_project(tmp_path / "first", environment, starter=starter)
     assert project.repro() == STAGES
     assert project.repro() == []
     assert self_contained(project)

@@ -12,7 +12,7 @@ import pytest
 from conftest import Project
 
 
-@pytest.mark.parametrize("starter", ["tabular", "blank"])
+@pytest.mark.parametrize("starter", ["tabular", "primary_particles", "blank"])
 def test_no_failure_is_left_without_a_reason(bake: Callable[..., Project], starter: str) -> None:
     project = bake(starter=starter)
     command = [sys.executable, "-m", "repo_review", "--format", "json", str(project.path)]

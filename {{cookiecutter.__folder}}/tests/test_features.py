@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.config import Features
 from {{ cookiecutter.module_name }}.features import build_features
+from {{ cookiecutter.module_name }}.problem import Features
 from {{ cookiecutter.module_name }}.table import Data
 
 Settings = Callable[..., Data]

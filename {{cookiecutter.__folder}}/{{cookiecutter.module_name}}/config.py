@@ -14,17 +14,10 @@ from omegaconf import DictConfig
 from pydantic import Field, PositiveInt, SerializeAsAny, ValidatorFunctionWrapHandler, field_validator, model_validator
 
 from .modeling.estimators import ModelSettings
+from .problem import Data, Features
 from .strict import Strict, checked, nearest
-from .table import Data
 
 Share = Annotated[float, Field(gt=0, lt=1)]
-
-
-class Features(Strict):
-    """configs/features/: how the prepared table becomes features."""
-
-    drop: list[str]
-    date_parts: list[Literal["year", "month", "day", "dayofweek", "dayofyear", "hour"]]
 
 
 class Split(Strict):

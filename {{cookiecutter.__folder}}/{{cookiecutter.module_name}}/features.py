@@ -6,9 +6,10 @@ import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
-from .config import Features, load
+from .config import load
 from .files import write_parquet
 from .paths import PROCESSED, TABLE
+from .problem import Features
 from .split import PARTS, split_rows
 from .strict import CONFIGS, ROOT, nearest, outputs
 from .table import Data

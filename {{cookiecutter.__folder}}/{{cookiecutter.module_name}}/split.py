@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .config import Split
-from .table import Data
+from .problem import Data
 
 PARTS = ("train", "validation", "test")
 

@@ -9,8 +9,7 @@ from ..config import load
 from ..files import replacing
 from ..paths import RAW
 from ..strict import CONFIGS, outputs
-from ..table import SklearnSource
-from .sources import fetch_file, write_sklearn
+from .sources import bring
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
@@ -18,7 +17,7 @@ def main(cfg: DictConfig) -> None:
     """Write data/raw."""
     source = load(cfg).data.source
     with replacing(outputs() / RAW) as partial:
-        served = write_sklearn(source, partial) if isinstance(source, SklearnSource) else fetch_file(source, partial)
+        served = bring(source, partial)
     print(f"data/raw: from {served}")
 
 

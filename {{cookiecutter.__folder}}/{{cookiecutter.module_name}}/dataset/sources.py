@@ -11,6 +11,11 @@ from ..strict import ROOT
 from ..table import FileSource, SklearnSource
 
 
+def bring(source: SklearnSource | FileSource, target: Path) -> str:
+    """Write a table to a file that is not there yet; returns what served it."""
+    return write_sklearn(source, target) if isinstance(source, SklearnSource) else fetch_file(source, target)
+
+
 def write_sklearn(source: SklearnSource, target: Path) -> str:
     """Write one of scikit-learn's own data sets as CSV, classes by their names; returns what served it."""
     from sklearn import datasets

@@ -32,7 +32,7 @@ class Fitted:
 
     def predict_baseline(self, table: pd.DataFrame) -> np.ndarray:
         """What the baseline says, shaped as from `predict`."""
-        return _predict(self.baseline, np.zeros((len(table), 1)), self.problem)
+        return _predict(self.baseline, table[self.features], self.problem)
 
 
 def save(fitted: Fitted, folder: Path) -> None:

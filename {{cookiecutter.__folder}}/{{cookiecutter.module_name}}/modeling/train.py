@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hydra
-import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
@@ -11,6 +10,7 @@ from ..config import Config, load
 from ..files import replacing
 from ..paths import MODELS, PROCESSED
 from ..strict import CONFIGS, ROOT, outputs
+from .baseline import baseline
 from .estimators import Problem
 from .metrics import metrics_for
 from .preprocess import encode_target, preprocessing
@@ -19,8 +19,6 @@ from .store import Fitted, save
 
 def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted:
     """Fit preprocessing, model and baseline on training rows; validation rows may only decide when to stop."""
-    from sklearn.dummy import DummyClassifier, DummyRegressor
-
     target, settings = config.data.target, config.model
     classes = tuple(sorted(train[target].unique())) if config.data.task == "classification" else ()
     problem = Problem(config.data.task, classes, config.seed, config.threads)
@@ -31,9 +29,8 @@ def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted
     estimator = settings.estimator(problem)
     held_out = preprocess.transform(validation[features])
     settings.fit(estimator, (inputs, actual), (held_out, encode_target(validation[target], classes)))
-    baseline = DummyClassifier(strategy="prior") if classes else DummyRegressor()
-    baseline.fit(np.zeros((len(train), 1)), actual)
-    return Fitted(settings, problem, features, preprocess, estimator, baseline)
+    simple = baseline(problem, features).fit(train[features], actual)
+    return Fitted(settings, problem, features, preprocess, estimator, simple)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")

@@ -1,0 +1,208 @@
+"""The simulation against what is published of air showers, and the same bytes however it is run."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+
+from {{ cookiecutter.module_name }}.config import load
+from {{ cookiecutter.module_name }}.problem import Showers
+from {{ cookiecutter.module_name }}.simulation import array, generate, showers, traces
+from {{ cookiecutter.module_name }}.strict import CONFIGS
+
+MASSES = {"proton": 1.0, "helium": 4.0, "oxygen": 16.0, "iron": 56.0}
+# Moments of Xmax, JCAP 02 (2013) 026, arXiv:1301.6637: X0, D, xi, delta; p0, p1, p2; a0, a1, b.
+MOMENTS = {
+    "EPOS-LHC": ((806.1, 55.6, 0.15, 0.83), (3284, -260, 132), (-0.462, -0.0008, 0.059)),
+    "QGSJetII-04": ((790.4, 54.4, -0.31, 0.24), (3738, -375, -21), (-0.397, 0.0008, 0.046)),
+}
+
+
+def configured(*overrides: str) -> Showers:
+    with initialize_config_dir(CONFIGS, version_base="1.3"):
+        choices = ["data=showers", "features=event", "split=grouped", "model=fisher"]
+        data: Any = load(compose("config", [*choices, *overrides])).data
+    return data
+
+
+def refusal(*overrides: str) -> str:
+    with pytest.raises(ValueError, match=r"^configs: ") as caught:
+        configured(*overrides)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("model", MOMENTS)
+@pytest.mark.parametrize("primary", MASSES)
+@pytest.mark.parametrize("lg_energy", [18.0, 18.5, 19.0, 19.5, 20.0])
+def test_depths_have_the_published_moments(model: str, primary: str, lg_energy: float) -> None:
+    (x0, d, xi, delta), (p0, p1, p2), (a0, a1, b) = MOMENTS[model]
+    e, ln = lg_energy - 19, np.log(MASSES[primary])
+    mean = x0 + d * e + (xi - d / np.log(10) + delta * e) * ln
+    deviation = np.sqrt((p0 + p1 * e + p2 * e**2) * (1 + (a0 + a1 * e) * ln + b * ln**2))
+
+    n = 100_000
+    energy, mass = np.full(n, 10**lg_energy), np.full(n, MASSES[primary])
+    parameters = showers.gumbel(energy, mass, configured().models[model].xmax)
+    depth = showers.xmax(parameters, np.random.default_rng(1).standard_gamma(parameters.shape))
+    assert abs(depth.mean() - mean) <= 6
+    assert abs(depth.std() - deviation) <= 4
+    assert depth.mean() == pytest.approx(parameters.mean()[0], abs=1)
+    assert depth.std() == pytest.approx(parameters.deviation()[0], abs=1)
+
+
+def muons(energy: float, mass: float, n: int = 50_000) -> tuple[np.ndarray, np.ndarray]:
+    """Depths and lg of the muons of showers of one kind."""
+    config, rng = configured(), np.random.default_rng(2)
+    energies, masses = np.full(n, energy), np.full(n, mass)
+    parameters = showers.gumbel(energies, masses, config.models["QGSJetII-04"].xmax)
+    depth = showers.xmax(parameters, rng.standard_gamma(parameters.shape))
+    normal = rng.standard_normal(n)
+    return depth, showers.lg_muons(energies, masses, depth, parameters, normal, config.muons, factor=1.0)
+
+
+def test_iron_makes_about_a_third_more_muons_than_protons() -> None:
+    ratio = 10 ** (muons(1e19, 56.0)[1].mean() - muons(1e19, 1.0)[1].mean())
+    assert 1.3 <= ratio <= 1.4
+
+
+@pytest.mark.parametrize("mass", MASSES.values())
+def test_muons_grow_almost_with_the_energy(mass: float) -> None:
+    slope = muons(1e20, mass)[1].mean() - muons(1e19, mass)[1].mean()
+    assert slope == pytest.approx(0.94, abs=0.015)
+
+
+@pytest.mark.parametrize(("mass", "correlation"), [(1.0, -0.01), (4.0, 0.32), (56.0, 0.62)])
+def test_muons_go_with_the_depth(mass: float, correlation: float) -> None:
+    assert np.corrcoef(*muons(1e19, mass))[0, 1] == pytest.approx(correlation, abs=0.02)
+
+
+def signal(energy: float, zenith: float, distance: float) -> float:
+    """Mean signal in VEM of a shower between helium and oxygen."""
+    config = configured()
+    lg_muons = config.signal.reference_lg_muons + 0.938 * np.log10(energy / 1e19)
+    xmax = config.signal.reference_xmax + 57 * np.log10(energy / 1e19)
+    muonic, em = array.mean_signals(
+        np.array([energy]),
+        np.array([lg_muons]),
+        np.array([xmax]),
+        np.radians([zenith]),
+        np.array([[distance]]),
+        config.array,
+        config.signal,
+    )
+    return float(muonic[0, 0] + em[0, 0])
+
+
+def test_the_signal_at_1000_m_is_physical() -> None:
+    assert signal(1e19, 38, 1000) == pytest.approx(50, abs=10)
+    # E = 0.19 EeV S38^1.02: the signal grows with the power 1 / 1.02 of the energy.
+    growth = np.log10(signal(1e20, 38, 1000) / signal(1e19, 38, 1000))
+    assert growth == pytest.approx(1 / 1.02, abs=0.05)
+
+
+def test_the_signal_falls_with_the_zenith_angle() -> None:
+    """About as Auger's constant intensity cut has it: 1.06 of that at 38 degrees when vertical, 0.47 at 60."""
+    reference = signal(1e19, 38, 1000)
+    assert signal(1e19, 0, 1000) / reference == pytest.approx(1.06, abs=0.15)
+    assert signal(1e19, 60, 1000) / reference == pytest.approx(0.47, abs=0.1)
+
+
+def test_the_lateral_distribution_has_a_physical_slope() -> None:
+    """Auger's at 1000 m: beta (1 + 1000 / 1700) with beta about -2.2 gives -3.5; Greisen's muons alone -2.6."""
+    slope = np.log(signal(1e19, 38, 1050) / signal(1e19, 38, 950)) / np.log(1050 / 950)
+    assert -3.7 < slope < -2.7
+
+
+def test_risetimes_fall_as_the_share_of_muons_grows() -> None:
+    config = configured()
+    times = []
+    for share in (0.0, 0.5, 1.0):
+        n = 400
+        recorded, _ = traces.record(
+            [np.random.default_rng(3)],
+            np.array([n]),
+            np.full(n, 40.0 * share),
+            np.full(n, 40.0 * (1 - share)),
+            *traces.medians(np.full(n, 1000.0), np.full(n, 340.0), config.arrival),
+            config.arrival.width,
+            config.station,
+        )
+        times.append(traces.observables(recorded, config.station)["risetime"].mean())
+    assert times[0] > times[1] > times[2]
+
+
+def test_a_trace_holds_the_signal_and_saturates() -> None:
+    config = configured()
+    median = np.array([300.0, 300.0])
+    arguments = np.array([2]), np.array([0.0, 0.0]), np.array([100.0, 1e5]), median, median, 0.7, config.station
+    recorded, saturated = traces.record([np.random.default_rng(4)], *arguments)
+    assert recorded.shape == (2, config.station.bins)
+    assert recorded[0].sum() == pytest.approx(100, rel=0.3)
+    assert saturated.tolist() == [False, True]
+    assert recorded[1].max() == pytest.approx(config.station.saturation, abs=0.1)
+
+
+def test_stations_form_triangles_of_the_given_spacing() -> None:
+    positions = array.stations(configured().array)
+    assert len(positions) == 61
+    apart = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    np.fill_diagonal(apart, np.inf)
+    np.testing.assert_allclose(apart.min(axis=1), 1500)
+    assert (np.isclose(apart, 1500).sum(axis=1).max()) == 6
+
+
+def test_distances_are_those_to_the_axis() -> None:
+    positions = np.array([[1000.0, 0.0], [0.0, 1000.0]])
+    core, azimuth = np.zeros((2, 2)), np.zeros(2)
+    found = array.distance(positions, core, np.radians([0.0, 60.0]), azimuth)
+    np.testing.assert_allclose(found, [[1000, 1000], [500, 1000]])
+
+
+def digest(folder: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("chunk", "workers"), [(1, 1), (7, 1), (13, 2), (60, 2)])
+def test_the_bytes_depend_on_the_seed_alone(tmp_path: Path, chunk: int, workers: int) -> None:
+    small = "data.showers=60", "data.row_group=20", "data.traces=30"
+    generate.write(tmp_path / "one", configured(*small, "data.chunk=60"), seed=5, workers=1)
+    generate.write(tmp_path / "other", configured(*small, f"data.chunk={chunk}"), seed=5, workers=workers)
+    assert digest(tmp_path / "one") == digest(tmp_path / "other")
+    generate.write(tmp_path / "seed", configured(*small, "data.chunk=60"), seed=6, workers=1)
+    assert digest(tmp_path / "one") != digest(tmp_path / "seed")
+
+
+def test_every_value_is_a_number_and_traces_are_those_of_the_first_showers() -> None:
+    tables = generate.simulate(np.arange(100, 160), configured("data.traces=130"), seed=7)
+    for name in ("truth", "events", "stations"):
+        frame = tables[name].to_pandas()
+        assert np.isfinite(frame.select_dtypes("number")).all(axis=None)
+        assert frame["shower"].is_monotonic_increasing
+    assert tables["truth"]["shower"].to_pylist() == list(range(100, 160))
+    assert set(tables["traces"]["shower"].to_pylist()) <= set(range(100, 130))
+    assert set(tables["events"].column_names).isdisjoint({"xmax", "lg_muons"})
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("data.hadronic=EPOS-LCH", "there is no hadronic model 'EPOS-LCH'; did you mean 'EPOS-LHC'?"),
+        ("+data.primaries.uranium=238", "primaries.uranium: the parametrisation holds for mass numbers 1 to 56"),
+        ("data.spectrum.highest=1e21", "energies must ascend within 1e18 to 1e20 eV"),
+        ("data.spectrum.lowest=1e17", "energies must ascend within 1e18 to 1e20 eV"),
+        ("data.spectrum.steepest_zenith=75.0", "data.spectrum.steepest_zenith"),
+        ("+data.station.triger=3.0", "there is no key 'triger'; did you mean 'trigger'?"),
+    ],
+)
+def test_what_the_parametrisation_does_not_hold_for_is_refused(override: str, said: str) -> None:
+    assert said in refusal(override)
+
+
+def test_showers_that_trigger_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no station has triggered in 8 showers"):
+        generate.write(tmp_path / "none", configured("data.showers=8", "data.station.trigger=1e9"), seed=1, workers=1)

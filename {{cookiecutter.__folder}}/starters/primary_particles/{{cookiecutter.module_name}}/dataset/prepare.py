@@ -1,0 +1,140 @@
+"""Make data/interim from data/raw: every value checked, showers that can be reconstructed kept, lost ones counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import hydra
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from omegaconf import DictConfig
+
+from ..config import load
+from ..files import replacing, sha256, write_json
+from ..paths import COUNTS, INTERIM, RAW, TABLE
+from ..problem import Showers
+from ..strict import CONFIGS, ROOT, outputs
+from ..table import Data
+
+TABLES = ("events", "stations", "traces")
+# What a reconstructed event and a recorded station must lie within.
+LIMITS = {
+    "events": {"energy": (0.0, 1e22), "zenith": (0.0, 90.0), "azimuth": (0.0, 360.0), "multiplicity": (1, 1e4)},
+    "stations": {"signal": (0.0, 1e7), "risetime": (0.0, 1e5), "falltime": (0.0, 1e5), "area_over_peak": (0.0, 1e4)},
+    "traces": {},
+}
+
+
+def row_groups(folder: Path) -> Iterator[dict[str, pa.Table]]:
+    """The tables of a simulation, a row group of showers at a time.
+
+    Raises:
+        ValueError: a file cannot be read, or the files are not of one simulation.
+    """
+    try:
+        files = {name: pq.ParquetFile(folder / f"{name}.parquet") for name in TABLES}
+        counts = {name: file.num_row_groups for name, file in files.items()}
+        if len(set(counts.values())) != 1:
+            raise ValueError(f"the tables in {folder.name} differ in their row groups ({counts}): run acquire again")
+        for number in range(counts["events"]):
+            yield {name: file.read_row_group(number) for name, file in files.items()}
+    except (OSError, pa.ArrowException) as error:
+        raise ValueError(f"data/raw: a table cannot be read ({error}): run acquire again") from None
+
+
+def check(name: str, table: pa.Table) -> None:
+    """Refuse missing values and what no detector measures.
+
+    Raises:
+        ValueError: a value is missing or outside its limits; the message names the table, column and shower.
+    """
+    for column in table.column_names:
+        values = table[column].combine_chunks()
+        if pa.types.is_fixed_size_list(values.type):
+            flat = values.flatten().to_numpy(zero_copy_only=False).reshape(len(values), -1)
+            bad = ~np.isfinite(flat).all(axis=1)
+        elif pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+            numbers = values.to_numpy(zero_copy_only=False)
+            low, high = LIMITS[name].get(column, (-np.inf, np.inf))
+            bad = ~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high))
+        else:
+            bad = pc.is_null(values).to_numpy(zero_copy_only=False)
+        if bad.any():
+            row = int(bad.argmax())
+            raise ValueError(
+                f"{name}: {column!r} of shower {table['shower'][row]} is missing or outside its limits, "
+                f"found {str(values[row].as_py())[:60]}"
+            )
+
+
+def usable(group: dict[str, pa.Table], fewest: int) -> tuple[dict[str, pa.Table], int]:
+    """Showers with enough stations to be reconstructed, with their stations and traces; and how many had too few."""
+    events = group["events"]
+    kept = events.filter(pc.greater_equal(events["multiplicity"], fewest))
+    result = {"events": kept}
+    for name in ("stations", "traces"):
+        result[name] = group[name].filter(pc.is_in(group[name]["shower"], value_set=kept["shower"].combine_chunks()))
+    return result, len(events) - len(kept)
+
+
+def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]:
+    """Write the tables of a simulation, checked and cut, into a new folder; returns the counts of showers.
+
+    Raises:
+        ValueError: a value is not fit for use, no shower is left, or a primary is missing.
+    """
+    target.mkdir()
+    writers: dict[str, pq.ParquetWriter] = {}
+    read, few, found = 0, 0, set()
+    for group in row_groups(source):
+        for name, table in group.items():
+            check(name, table)
+        kept, lost = usable(group, data.fewest_stations)
+        read, few = read + len(group["events"]), few + lost
+        found |= set(kept["events"]["primary"].unique().to_pylist())
+        for name, table in kept.items():
+            if name not in writers:
+                writers[name] = pq.ParquetWriter(target / f"{name}.parquet", table.schema)
+            writers[name].write_table(table, row_group_size=max(len(table), 1))
+    for writer in writers.values():
+        writer.close()
+    if read == few:
+        raise ValueError(f"none of {read} showers has {data.fewest_stations} stations: raise spectrum.lowest")
+    if unknown := found - set(data.primaries):
+        raise ValueError(f"unknown primary {min(unknown)!r}; configured are {', '.join(data.primaries)}")
+    if missing := [name for name in data.primaries if name not in found]:
+        raise ValueError(f"no shower of {missing[0]!r} is left, though data.primaries names it: simulate more showers")
+    return {"read": read, f"with fewer than {data.fewest_stations} stations": few, "kept": read - few}
+
+
+def prepare_table(source: Path, target: Path, data: Data) -> dict[str, int]:
+    """Write the telescope's table, typed, cleaned and checked, into a new folder; returns the counts of rows."""
+    from ..files import write_parquet
+    from ..schema import enforce
+    from .tables import clean, read_table, type_columns, written
+
+    table = type_columns(read_table(source / TABLE, data.read, written(data)), data)
+    table, counts = clean(table, data)
+    target.mkdir()
+    write_parquet(target / "events.parquet", enforce(table, data))
+    return counts
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write data/interim and reports/data_counts.json."""
+    data: Any = load(cfg).data
+    simulated = isinstance(data, Showers)
+    with replacing(outputs() / INTERIM) as partial:
+        counts = (prepare_showers if simulated else prepare_table)(ROOT / RAW, partial, data)
+    raw = RAW / ("stations.parquet" if simulated else TABLE)
+    write_json(outputs() / COUNTS, {"raw": {"file": raw.as_posix(), "sha256": sha256(ROOT / raw)}, "rows": counts})
+    print(", ".join(f"{count} {reason}" for reason, count in counts.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Make data/processed from data/interim: features, and the rows that train, validate and test, one file each.
+
+Features are made of what a detector measures. The truth of the simulation (data/raw/tables/truth.parquet) is read by
+no function here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import hydra
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from omegaconf import DictConfig
+
+from .config import Config, load
+from .files import replacing
+from .paths import INTERIM, PROCESSED
+from .problem import Features
+from .simulation.array import distance
+from .split import PARTS, split_rows
+from .strict import CONFIGS, ROOT, outputs
+
+
+def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
+    """What one station and the reconstruction of its shower say; one row a station, in the order of `stations`.
+
+    Args:
+        events: reconstructed showers (eV, degrees, m), ordered by `shower`.
+        stations: their stations (m, VEM, ns), ordered by `shower`.
+    """
+    rows = np.searchsorted(events["shower"], stations["shower"])
+    energy, zenith, azimuth = (events[name].to_numpy()[rows] for name in ("energy", "zenith", "azimuth"))
+    core = events[["core_x", "core_y"]].to_numpy()[rows]
+    positions = stations[["x", "y"]].to_numpy()[:, None, :]
+    columns = {
+        "lg_energy": np.log10(energy),
+        "zenith": zenith,
+        "azimuth": azimuth,
+        "core_distance": distance(positions, core, np.radians(zenith), np.radians(azimuth))[:, 0],
+        "lg_signal": np.log10(stations["signal"].to_numpy()),
+        **{name: stations[name].to_numpy() for name in ("length", "risetime", "falltime", "area_over_peak")},
+    }
+    return pd.DataFrame(columns, index=stations.index).astype("float32")
+
+
+def event_features(events: pd.DataFrame, stations: pd.DataFrame, features: Features) -> pd.DataFrame:
+    """What all stations of a shower say together; one row a shower, in the order of `events`.
+
+    Times grow with the distance from the core: they are scaled to 1000 m and averaged with the signals as weights. The
+    tables are those of `station_features`.
+    """
+    each = station_features(events, stations)
+    signal, far = stations["signal"].to_numpy(dtype=np.float64), each["core_distance"].to_numpy(dtype=np.float64)
+    first = np.searchsorted(stations["shower"], events["shower"])
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(values, first)
+
+    # A few stations at the core hold nearly all of the signal: the square root lets the others count.
+    weight = np.sqrt(signal)
+    lg_energy = np.log10(events["energy"].to_numpy())
+    lg_s1000 = np.log10(s1000(signal, far, first, features.ldf_slope))
+    columns = {
+        "lg_energy": lg_energy,
+        "zenith": events["zenith"].to_numpy(),
+        "multiplicity": events["multiplicity"].to_numpy(),
+        "lg_s1000": lg_s1000,
+        "lg_s1000_per_energy": lg_s1000 - lg_energy,
+        "lg_total_signal": np.log10(total(signal)),
+        "nearest": np.minimum.reduceat(far, first),
+        "farthest": np.maximum.reduceat(far, first),
+    }
+    for name in ("length", "risetime", "falltime", "area_over_peak"):
+        scaled = each[name].to_numpy(dtype=np.float64) * 1000 / far
+        columns[f"{name}_1000"] = total(weight * scaled) / total(weight)
+    return pd.DataFrame(columns, index=events.index).astype("float32")
+
+
+def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: float) -> np.ndarray:
+    """Signal at 1000 m in VEM, float64 (showers,): the likeliest for Poisson signals of a known lateral distribution.
+
+    That is (r / 1000 m)^slope ((r + 700 m) / 1700 m)^slope, which Auger uses (Nucl. Instrum. Methods A 798 (2015) 172).
+
+    Args:
+        signal: VEM (stations,).
+        distance: m (stations,).
+        first: the first station of each shower, int (showers,).
+        slope: the exponent.
+    """
+    shape = (distance / 1000) ** slope * ((distance + 700) / 1700) ** slope
+    ratio: np.ndarray = np.add.reduceat(signal, first) / np.add.reduceat(shape, first)
+    return ratio
+
+
+def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
+    """The ten parameters of an image of the MAGIC telescope, and six that physics makes of them; one row an image.
+
+    R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511. Lengths in mm, fAlpha in degrees, fSize in lg photons.
+    """
+    with np.errstate(divide="ignore"):
+        return table.drop(columns="class").assign(
+            miss=table["fDist"] * np.sin(np.radians(table["fAlpha"])),
+            length_by_size=np.log(table["fLength"]) - table["fSize"],
+            width_by_size=np.log(table["fWidth"].clip(lower=0.1)) - table["fSize"],
+            roundness=table["fWidth"] / table["fLength"],
+            asymmetry=table["fAsym"].abs(),
+            third_moment=table["fM3Long"].abs(),
+        )
+
+
+def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
+    """The processed rows, target last, and each one's part, some showers at a time."""
+    data, level = config.data, config.features.level
+    events = pd.read_parquet(folder / "events.parquet")
+    parts = split_rows(events, data, config.split, config.seed)
+    if level == "hillas":
+        yield hillas_features(events).assign(**{data.target: events[data.target]}), parts
+        return
+    groups = pq.ParquetFile(folder / "events.parquet"), pq.ParquetFile(folder / "stations.parquet")
+    start = 0
+    for number in range(groups[0].num_row_groups):
+        some, stations = (group.read_row_group(number).to_pandas() for group in groups)
+        part = parts.iloc[start : start + len(some)].reset_index(drop=True)
+        start += len(some)
+        if level == "event":
+            built = event_features(some, stations, config.features)
+            yield built.assign(primary=some["primary"]), part
+        else:
+            of = np.searchsorted(some["shower"], stations["shower"])
+            built = station_features(some, stations).assign(primary=some["primary"].to_numpy()[of])
+            yield built, part.iloc[of].reset_index(drop=True)
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write data/processed/{train,validation,test}.parquet: the features, the target last."""
+    config = load(cfg)
+    counts = dict.fromkeys(PARTS, 0)
+    with ExitStack() as stack:
+        paths = {name: stack.enter_context(replacing(outputs() / PROCESSED / f"{name}.parquet")) for name in PARTS}
+        writers: dict[str, pq.ParquetWriter] = {}
+        for built, parts in rows(ROOT / INTERIM, config):
+            for name in PARTS:
+                table = pa.Table.from_pandas(built[parts.to_numpy() == name], preserve_index=False)
+                if name not in writers:
+                    writers[name] = stack.enter_context(pq.ParquetWriter(paths[name], table.schema))
+                writers[name].write_table(table, row_group_size=max(len(table), 1))
+                counts[name] += len(table)
+    print(f"{config.features.level}: " + ", ".join(f"{count} rows {name}" for name, count in counts.items()))
+
+
+if __name__ == "__main__":
+    main()
