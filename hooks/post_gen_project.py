@@ -13,7 +13,10 @@ from pathlib import Path
 LEFT_OUT: dict[tuple[str, str], list[str]] = {
     ("deep_learning", "no"): [
         "configs/model/mlp.yaml",
+        "configs/model/trace_network.yaml",
         "{module_name}/modeling/models/mlp.py",
+        "{module_name}/modeling/models/trace_network.py",
+        "{module_name}/modeling/networks.py",
         "requirements/deep-*.lock",
     ],
     ("starter", "primary_particles"): [
@@ -48,12 +51,15 @@ LEFT_OUT: dict[tuple[str, str], list[str]] = {
         "configs/split/time.yaml",
         "data/external/iris.csv",
         "docs/.gitkeep",
+        "{module_name}/charts.py",
         "{module_name}/dataset/sources.py",
         "{module_name}/dataset/tables.py",
         "{module_name}/modeling/baseline.py",
+        "{module_name}/modeling/domain.py",
         "{module_name}/modeling/estimators.py",
         "{module_name}/modeling/metrics.py",
         "{module_name}/modeling/models",
+        "{module_name}/modeling/networks.py",
         "{module_name}/modeling/preprocess.py",
         "{module_name}/modeling/store.py",
         "{module_name}/plots.py",

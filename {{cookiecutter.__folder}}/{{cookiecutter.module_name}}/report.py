@@ -65,12 +65,12 @@ def values(config: Config) -> dict[str, Any]:
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
     """Write reports/figures, reports/report.html and docs/model_card.md."""
-    from . import plots
+    from . import charts, plots
 
     config = load(cfg)
     facts = values(config)
-    drawn = {"comparison": plots.comparison(facts["report"]["metrics"], facts["report"]["baseline"])}
-    drawn |= plots.figures(pd.read_parquet(ROOT / PREDICTIONS), config.data.task)
+    drawn = {"comparison": charts.comparison(facts["report"]["metrics"], facts["report"]["baseline"])}
+    drawn |= plots.figures(pd.read_parquet(ROOT / PREDICTIONS), config)
     images = {name: png(figure) for name, figure in drawn.items()}
     with replacing(outputs() / FIGURES) as partial:
         partial.mkdir()

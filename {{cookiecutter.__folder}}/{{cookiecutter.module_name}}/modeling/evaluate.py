@@ -13,6 +13,7 @@ from ..config import Config, load
 from ..files import write_json, write_parquet
 from ..paths import METRICS, MODELS, PREDICTIONS, PROCESSED
 from ..strict import CONFIGS, ROOT, outputs
+from .domain import domain_metrics
 from .metrics import metrics_for, with_intervals
 from .preprocess import encode_target
 from .store import Fitted, restore
@@ -23,9 +24,10 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
     classes = fitted.problem.classes
     actual = encode_target(test[config.data.target], classes)
     predicted = fitted.predict(test)
+    metrics = metrics_for(classes) | domain_metrics(config.data, classes)
 
     def judged(given: np.ndarray) -> dict[str, dict[str, float]]:
-        return with_intervals(metrics_for(classes), actual, given, config.evaluation, config.seed, config.threads)
+        return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads)
 
     report = {
         "model": config.model.name,

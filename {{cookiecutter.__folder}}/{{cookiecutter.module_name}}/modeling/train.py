@@ -11,6 +11,7 @@ from ..files import replacing
 from ..paths import MODELS, PROCESSED
 from ..strict import CONFIGS, ROOT, outputs
 from .baseline import baseline
+from .domain import domain_metrics
 from .estimators import Problem
 from .metrics import metrics_for
 from .preprocess import encode_target, preprocessing
@@ -49,7 +50,8 @@ def main(cfg: DictConfig) -> None:
             encode_target(validation[config.data.target], fitted.problem.classes),
             fitted.predict(validation),
         )
-        scores = {name: metric(actual, predicted) for name, metric in metrics_for(fitted.problem.classes).items()}
+        metrics = metrics_for(fitted.problem.classes) | domain_metrics(config.data, fitted.problem.classes)
+        scores = {name: metric(actual, predicted) for name, metric in metrics.items()}
         # Before anything that a server could refuse.
         with replacing(outputs() / MODELS) as partial:
             save(fitted, partial)

@@ -44,8 +44,11 @@ def change(path: Path, column: str, row: int, value: Any) -> None:
     groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
     values = groups[0][column].to_pylist()
     values[row] = value
-    place = groups[0].column_names.index(column)
-    groups[0] = groups[0].set_column(place, column, pa.array(values, type=groups[0].schema.field(column).type))
+    place, kind = groups[0].column_names.index(column), groups[0].schema.field(column).type
+    # A trace that was measured may hold what a simulated one cannot.
+    kind = pa.list_(pa.float32(), kind.list_size) if pa.types.is_fixed_size_list(kind) else kind
+    groups = [group.set_column(place, column, group[column].cast(kind)) for group in groups]
+    groups[0] = groups[0].set_column(place, column, pa.array(values, type=kind))
     with pq.ParquetWriter(path, groups[0].schema) as writer:
         for group in groups:
             writer.write_table(group)

@@ -142,9 +142,9 @@ def test_a_trace_holds_the_signal_and_saturates() -> None:
     arguments = np.array([2]), np.array([0.0, 0.0]), np.array([100.0, 1e5]), median, median, 0.7, config.station
     recorded, saturated = traces.record([np.random.default_rng(4)], *arguments)
     assert recorded.shape == (2, config.station.bins)
-    assert recorded[0].sum() == pytest.approx(100, rel=0.3)
+    assert recorded[0].sum() * config.station.count == pytest.approx(100, rel=0.3)
     assert saturated.tolist() == [False, True]
-    assert recorded[1].max() == pytest.approx(config.station.saturation, abs=0.1)
+    assert recorded[1].max() * config.station.count == pytest.approx(config.station.saturation, abs=0.1)
 
 
 def test_stations_form_triangles_of_the_given_spacing() -> None:

@@ -20,7 +20,7 @@ from omegaconf import DictConfig
 from .config import Config, load
 from .files import replacing
 from .paths import INTERIM, PROCESSED
-from .problem import Features
+from .problem import Features, Showers
 from .simulation.array import distance
 from .split import PARTS, split_rows
 from .strict import CONFIGS, ROOT, outputs
@@ -81,6 +81,38 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, features: Featu
     return pd.DataFrame(columns, index=events.index).astype("float32")
 
 
+def trace_features(
+    events: pd.DataFrame, stations: pd.DataFrame, traces: np.ndarray, features: Features, count: float
+) -> pd.DataFrame:
+    """The features of an event, then of its strongest stations core distance, lg signal and trace each.
+
+    A trace is ln(1 + VEM in a bin / 0.1), which shows single muons beside the rise of a strong signal. Where a shower
+    has too few stations the values are missing.
+
+    Args:
+        events: as of `station_features`.
+        stations: as of `station_features`.
+        traces: counts of the converter (stations, bins), a row for each of `stations`.
+        features: which stations and bins are taken.
+        count: VEM of one count.
+    """
+    each = station_features(events, stations)
+    row = np.searchsorted(events["shower"], stations["shower"])
+    strongest = np.lexsort((-stations["signal"].to_numpy(), row))
+    place = np.arange(len(row)) - np.searchsorted(row, row)
+    taken = place < features.stations
+    chosen, row, place = strongest[taken], row[taken], place[taken]
+    cut = traces[chosen, : features.bins * features.merged].astype(np.float32) * np.float32(count)
+    merged = np.maximum(cut.reshape(len(chosen), features.bins, features.merged).sum(axis=2), 0)
+    values = np.full((len(events), features.stations, 2 + features.bins), np.nan, dtype=np.float32)
+    values[row, place, :2] = each[["core_distance", "lg_signal"]].to_numpy()[chosen]
+    values[row, place, 2:] = np.log1p(merged / np.float32(0.1))
+    each_station = ["core_distance", "lg_signal", *(f"bin {number}" for number in range(features.bins))]
+    names = [f"station {number} {name}" for number in range(features.stations) for name in each_station]
+    of_stations = pd.DataFrame(values.reshape(len(events), -1), columns=names, index=events.index)
+    return pd.concat([event_features(events, stations, features), of_stations], axis=1)
+
+
 def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: float) -> np.ndarray:
     """Signal at 1000 m in VEM, float64 (showers,): the likeliest for Poisson signals of a known lateral distribution.
 
@@ -115,25 +147,34 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
 
 def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
     """The processed rows, target last, and each one's part, some showers at a time."""
-    data, level = config.data, config.features.level
+    data, features = config.data, config.features
     events = pd.read_parquet(folder / "events.parquet")
     parts = split_rows(events, data, config.split, config.seed)
-    if level == "hillas":
+    if not isinstance(data, Showers):
         yield hillas_features(events).assign(**{data.target: events[data.target]}), parts
         return
-    groups = pq.ParquetFile(folder / "events.parquet"), pq.ParquetFile(folder / "stations.parquet")
-    start = 0
-    for number in range(groups[0].num_row_groups):
-        some, stations = (group.read_row_group(number).to_pandas() for group in groups)
-        part = parts.iloc[start : start + len(some)].reset_index(drop=True)
-        start += len(some)
-        if level == "event":
-            built = event_features(some, stations, config.features)
+    names = ["events", "stations", *(["traces"] if features.level == "traces" else [])]
+    with ExitStack() as stack:
+        files = {name: stack.enter_context(pq.ParquetFile(folder / f"{name}.parquet")) for name in names}
+        start = 0
+        for number in range(files["events"].num_row_groups):
+            some, stations = (files[name].read_row_group(number).to_pandas() for name in ("events", "stations"))
+            part = parts.iloc[start : start + len(some)].reset_index(drop=True)
+            start += len(some)
+            if features.level == "station":
+                row = np.searchsorted(some["shower"], stations["shower"])
+                built, part = station_features(some, stations), part.iloc[row].reset_index(drop=True)
+                some = some.iloc[row].reset_index(drop=True)
+            elif features.level == "event":
+                built = event_features(some, stations, features)
+            else:
+                kept = files["traces"].read_row_group(number)
+                there = some["shower"].isin(kept["shower"].to_numpy())
+                some, part = some[there].reset_index(drop=True), part[there].reset_index(drop=True)
+                stations = stations[stations["shower"].isin(some["shower"])].reset_index(drop=True)
+                recorded = kept["trace"].combine_chunks().flatten().to_numpy().reshape(len(kept), -1)
+                built = trace_features(some, stations, recorded, features, data.station.count)
             yield built.assign(primary=some["primary"]), part
-        else:
-            of = np.searchsorted(some["shower"], stations["shower"])
-            built = station_features(some, stations).assign(primary=some["primary"].to_numpy()[of])
-            yield built, part.iloc[of].reset_index(drop=True)
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")

@@ -33,5 +33,8 @@ Data = Annotated[Annotated[Showers, Tag("simulated")] | Annotated[Table, Tag("ta
 class Features(Strict):
     """configs/features/: what a row is, and what is known of it."""
 
-    level: Literal["event", "station", "hillas"]
+    level: Literal["event", "traces", "station", "hillas"]
     ldf_slope: float = -2.2
+    stations: PositiveInt = 6
+    bins: PositiveInt = 80
+    merged: PositiveInt = 2

@@ -98,7 +98,7 @@ def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]
         found |= set(kept["events"]["primary"].unique().to_pylist())
         for name, table in kept.items():
             if name not in writers:
-                writers[name] = pq.ParquetWriter(target / f"{name}.parquet", table.schema)
+                writers[name] = pq.ParquetWriter(target / f"{name}.parquet", table.schema, compression="zstd")
             writers[name].write_table(table, row_group_size=max(len(table), 1))
     for writer in writers.values():
         writer.close()

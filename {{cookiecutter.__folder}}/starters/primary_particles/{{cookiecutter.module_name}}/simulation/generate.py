@@ -108,7 +108,7 @@ def write(folder: Path, config: Simulation, seed: int, workers: int) -> dict[str
             table = pa.concat_tables(tables).combine_chunks()
             cut = int(np.searchsorted(table["shower"].to_numpy(), until))
             if name not in writers:
-                writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema)
+                writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema, compression="zstd")
             writers[name].write_table(table.slice(0, cut), row_group_size=max(cut, 1))
             rows[name] = rows.get(name, 0) + cut
             waiting[name] = [table.slice(cut)]

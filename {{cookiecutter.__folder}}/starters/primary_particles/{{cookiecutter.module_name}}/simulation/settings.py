@@ -102,9 +102,16 @@ class Station(Strict):
     em_quantum: PositiveFloat
     gain: NonNegativeFloat
     noise: NonNegativeFloat
+    count: PositiveFloat
     saturation: PositiveFloat
     trigger: PositiveFloat
     candidate: PositiveFloat
+
+    @model_validator(mode="after")
+    def _fit_into_a_count(self) -> Station:
+        if self.saturation / self.count > 32000:
+            raise ValueError(f"saturation {self.saturation:g} is more than 32000 counts of {self.count:g} VEM")
+        return self
 
 
 class Resolution(Strict):

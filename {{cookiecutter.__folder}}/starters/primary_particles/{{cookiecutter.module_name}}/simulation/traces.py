@@ -51,7 +51,7 @@ def record(
         station: the station.
 
     Returns:
-        float32 (stations, bins) in VEM a bin, and bool (stations,): whether any bin saturated.
+        int16 (stations, bins), counts of the converter, and bool (stations,): whether any bin saturated.
     """
     rows = len(muonic)
     edges = np.arange(1, station.bins + 1) * station.bin
@@ -88,7 +88,8 @@ def record(
     traces *= np.maximum(1 + station.gain * gain, 0.1).astype(np.float32)[:, None]
     saturated = (traces > station.saturation).any(axis=1)
     np.minimum(traces, np.float32(station.saturation), out=traces)
-    return traces + noise * np.float32(station.noise), saturated
+    traces += noise * np.float32(station.noise)
+    return np.rint(traces / np.float32(station.count)).astype(np.int16), saturated
 
 
 def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
@@ -98,14 +99,15 @@ def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
     and 95 %, within a bin by linear interpolation; the area over peak is the signal by the highest bin.
 
     Args:
-        traces: VEM a bin (stations, bins).
+        traces: int16 (stations, bins), counts of the converter.
         station: the station.
 
     Returns:
         signal (VEM), length, risetime, falltime (ns), area_over_peak (bins), each float32 (stations,).
     """
     # Hundreds of bins of noise alone would add up to a signal.
-    grown = np.cumsum(np.where(traces > 3 * station.noise, traces, 0), axis=1, dtype=np.float64)
+    above = np.where(traces * station.count > 3 * station.noise, traces, 0)
+    grown = np.cumsum(above, axis=1, dtype=np.int64) * station.count
     signal = grown[:, -1]
     t5, t10, t50, t90, t95 = (_reached(grown, share) * station.bin for share in (0.05, 0.1, 0.5, 0.9, 0.95))
     columns = {
@@ -113,7 +115,7 @@ def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
         "length": t95 - t5,
         "risetime": t50 - t10,
         "falltime": t90 - t50,
-        "area_over_peak": signal / traces.max(axis=1),
+        "area_over_peak": signal / (np.maximum(traces.max(axis=1), 1) * station.count),
     }
     return {name: values.astype(np.float32) for name, values in columns.items()}
 
