@@ -24,14 +24,10 @@ def shower(events: pd.DataFrame, stations: pd.DataFrame) -> Figure:
     )
     area = 40 * np.log10(1 + seen["signal"])
     points = axes.scatter(seen["x"] / 1000, seen["y"] / 1000, area, seen["risetime"], cmap="viridis")
-    core, azimuth = event[["core_x", "core_y"]].to_numpy(dtype=float) / 1000, np.radians(event["azimuth"])
-    axes.plot(*core, "x", color="#d55e00", markersize=10, label="core")
-    axes.annotate(
-        "",
-        xy=core,
-        xytext=core + 2.5 * np.array([np.cos(azimuth), np.sin(azimuth)]),
-        arrowprops={"arrowstyle": "->", "color": "#d55e00"},
-    )
+    x, y, azimuth = event["core_x"] / 1000, event["core_y"] / 1000, np.radians(event["azimuth"])
+    axes.plot(x, y, "x", color="#d55e00", markersize=10, label="core")
+    origin = (x + 2.5 * np.cos(azimuth), y + 2.5 * np.sin(azimuth))
+    axes.annotate("", xy=(x, y), xytext=origin, arrowprops={"arrowstyle": "->", "color": "#d55e00"})
     axes.set_aspect("equal")
     axes.legend(loc="upper left")
     figure.colorbar(points, label="risetime, ns")

@@ -1,0 +1,101 @@
+"""The worked example, from showers to the network on their traces, and the telescope's images."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from conftest import TEMPLATE, Project, bake_project
+
+pytestmark = pytest.mark.slow
+
+MAGIC = TEMPLATE.parent / "shared" / "data" / "magic04.data"
+STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
+    """The example with fewer showers, run and committed. Only to be copied or cloned."""
+    folder = tmp_path_factory.mktemp("example")
+    project = bake_project(
+        folder, environment, starter="primary_particles", deep_learning="torch", project_name="Cosmic"
+    )
+    path = project.path / "configs" / "data" / "showers.yaml"
+    fewer = re.sub(r"(?m)^(showers|traces): \d+", r"\1: 1600", path.read_text(encoding="utf-8"))
+    path.write_text(fewer, encoding="utf-8")
+    project.select(features="traces", model="trace_network")
+    assert project.repro() == STAGES
+    project.commit()
+    return project
+
+
+def metrics(project: Project) -> dict[str, dict[str, float]]:
+    """The metrics of the last run, each as value, low and high."""
+    found: dict[str, dict[str, float]] = json.loads((project.path / "reports" / "metrics.json").read_text())["metrics"]
+    return found
+
+
+def test_a_clone_reproduces_the_network_on_traces(example: Project, tmp_path: Path) -> None:
+    clone = example.clone(tmp_path / "clone")
+    before = (clone.path / "dvc.lock").read_bytes()
+    assert clone.repro() == STAGES
+    assert (clone.path / "dvc.lock").read_bytes() == before
+    assert clone.outputs() == example.outputs()
+
+
+def test_the_report_shows_showers(example: Project) -> None:
+    figures = {path.stem for path in (example.path / "reports" / "figures").iterdir()}
+    assert figures == set("calibration comparison confusion energies mass plane roc shower traces".split())
+    of_the_field = {"proton_iron_auc", "proton_iron_merit_factor", "ln_mass_bias", "ln_mass_resolution"}
+    assert of_the_field <= set(metrics(example))
+
+
+def test_levels_and_models(example: Project, tmp_path: Path) -> None:
+    project = example.copy(tmp_path / "project")
+    project.select(features="event", model="fisher")
+    assert project.repro() == ["featurize", "train", "evaluate", "report"]
+    # At the level of the truth Xmax alone reaches 1.38, muons alone 1.63: beyond them lies a leak.
+    assert 0.3 < metrics(project)["proton_iron_merit_factor"]["value"] < 1.6
+    project.select(features="station", model="random_forest")
+    assert project.repro() == ["featurize", "train", "evaluate", "report"]
+    assert metrics(project)["proton_iron_auc"]["value"] > 0.5
+
+
+def test_the_telescope(example: Project, tmp_path: Path) -> None:
+    if not MAGIC.is_file():
+        pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
+    project = example.copy(tmp_path / "project")
+    project.select(data="magic", features="hillas", split="stratified", model="xgboost")
+    assert project.repro(DATA_FILE=str(MAGIC)) == STAGES
+    found = metrics(project)
+    assert found["roc_auc"]["value"] > 0.93
+    efficiencies = [found[f"gamma_efficiency_at_{share}"]["value"] for share in ("0.01", "0.02", "0.05", "0.1", "0.2")]
+    assert efficiencies == sorted(efficiencies) and efficiencies[0] > 0.2
+    assert json.loads((project.path / "reports" / "data_counts.json").read_text())["rows"]["duplicates"] == 115
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("data.hadronic=EPOS-LCH", "there is no hadronic model 'EPOS-LCH'; did you mean 'EPOS-LHC'?"),
+        ("data.spectrum.highest=1e21", "energies must ascend within 1e18 to 1e20 eV"),
+        ("data.station.trigger=1e9", "no station has triggered in 1600 showers"),
+    ],
+)
+def test_what_cannot_be_simulated_is_said_in_one_line(example: Project, override: str, said: str) -> None:
+    before = example.outputs()
+    done = example.stage("dataset.acquire", override)
+    assert done.returncode != 0
+    assert len([line for line in done.stderr.splitlines() if line.startswith("stage ") and said in line]) == 1
+    assert "Traceback" not in done.stdout + done.stderr
+    assert example.outputs() == before
+
+
+def test_a_network_without_its_traces_is_refused(example: Project, tmp_path: Path) -> None:
+    project = example.copy(tmp_path / "project")
+    project.select(features="event")
+    done = project.run("dvc", "repro", check=False)
+    assert "set features=traces" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
