@@ -73,9 +73,13 @@ def predicted_against_actual(predictions: pd.DataFrame) -> Figure:
 
 
 def comparison(metrics: dict[str, dict[str, float]], baseline: dict[str, dict[str, float]]) -> Figure:
-    """Each metric of the model beside the baseline's, with intervals, one panel a metric."""
-    figure = Figure(figsize=(2.2 * len(metrics), 2.6), layout="constrained")
-    for axes, name in zip(figure.subplots(1, len(metrics), squeeze=False)[0], metrics, strict=True):
+    """Each metric of the model beside the baseline's, with intervals, one panel a metric, five in a row."""
+    columns, lines = min(5, len(metrics)), -(-len(metrics) // 5)
+    figure = Figure(figsize=(2.2 * columns, 2.6 * lines), layout="constrained")
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axes in panels[len(metrics) :]:
+        axes.set_axis_off()
+    for axes, name in zip(panels, metrics, strict=False):
         for place, (label, color, values) in enumerate([("model", BLUE, metrics), ("baseline", ORANGE, baseline)]):
             metric = values[name]
             reach = [[metric["value"] - metric["low"]], [metric["high"] - metric["value"]]]

@@ -31,7 +31,7 @@ def figures(predictions: pd.DataFrame, config: Config) -> dict[str, Figure]:
         "plane": shower_charts.plane(truth.to_pandas(), data.hadronic),
         "roc": shower_charts.roc(predictions, light, heavy),
         "mass": shower_charts.mass(predictions, lg_energy, data.primaries),
-        "energies": shower_charts.confusion_by_energy(predictions, lg_energy),
+        "energies": shower_charts.confusion_by_energy(predictions, lg_energy, list(data.primaries)),
     }
     if len(traces):
         drawn["traces"] = shower_charts.traces(stations.to_pandas(), traces, data.station)

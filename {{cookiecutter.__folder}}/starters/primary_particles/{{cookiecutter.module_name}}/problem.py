@@ -34,7 +34,7 @@ class Features(Strict):
     """configs/features/: what a row is, and what is known of it."""
 
     level: Literal["event", "traces", "station", "hillas"]
-    ldf_slope: float = -2.2
+    ldf_slope: float = -2.0
     stations: PositiveInt = 6
     bins: PositiveInt = 80
     merged: PositiveInt = 2

@@ -98,9 +98,8 @@ def mass(predictions: pd.DataFrame, lg_energy: pd.Series, primaries: dict[str, f
     return figure
 
 
-def confusion_by_energy(predictions: pd.DataFrame, lg_energy: pd.Series) -> Figure:
-    """Confusion of the primaries, rows normalised, in three ranges of energy with the same number of showers."""
-    names = class_names(predictions)
+def confusion_by_energy(predictions: pd.DataFrame, lg_energy: pd.Series, names: list[str]) -> Figure:
+    """Confusion of the primaries named, rows normalised, in three ranges of energy with the same number of showers."""
     edges = np.quantile(lg_energy, [0, 1 / 3, 2 / 3, 1])
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
