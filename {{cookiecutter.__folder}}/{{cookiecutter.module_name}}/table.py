@@ -81,6 +81,8 @@ class Data(Strict):
     time: str | None
     clean: Cleaning
     columns: dict[str, Column]
+    # What a reader of the report has to know of these data.
+    note: str | None = None
 
     @model_validator(mode="after")
     def _fit_the_target_to_the_task(self) -> Data:

@@ -16,6 +16,7 @@ class Showers(Simulation):
     """configs/data/showers.yaml: a simulation, and what is to be learned from it."""
 
     fewest_stations: PositiveInt
+    note: str
     task: Literal["classification"] = "classification"
     target: Literal["primary"] = "primary"
     id: None = None
