@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import daily, pipeline
+from benchmarks import daily, pipeline, showers
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -21,6 +21,7 @@ GROUPS = {
     "installing": daily.installing,
     "pipeline": pipeline.whole,
     "training": pipeline.training,
+    "showers": showers.showers,
 }
 
 

@@ -123,7 +123,7 @@ def test_risetimes_fall_as_the_share_of_muons_grows() -> None:
     times = []
     for share in (0.0, 0.5, 1.0):
         n = 400
-        recorded, _ = traces.record(
+        _, recorded, _ = traces.record(
             [np.random.default_rng(3)],
             np.array([n]),
             np.full(n, 40.0 * share),
@@ -140,11 +140,26 @@ def test_a_trace_holds_the_signal_and_saturates() -> None:
     config = configured()
     median = np.array([300.0, 300.0])
     arguments = np.array([2]), np.array([0.0, 0.0]), np.array([100.0, 1e5]), median, median, 0.7, config.station
-    recorded, saturated = traces.record([np.random.default_rng(4)], *arguments)
+    _, recorded, saturated = traces.record([np.random.default_rng(4)], *arguments)
     assert recorded.shape == (2, config.station.bins)
     assert recorded[0].sum() * config.station.count == pytest.approx(100, rel=0.3)
     assert saturated.tolist() == [False, True]
     assert recorded[1].max() * config.station.count == pytest.approx(config.station.saturation, abs=0.1)
+
+
+def test_leaving_out_hopeless_stations_loses_no_trigger() -> None:
+    station, n = configured().station, 20_000
+    median = np.full(n, 300.0)
+    triggered = []
+    for threshold in (1e-6, station.trigger):
+        arguments = np.full(n, 1.2), np.full(n, 0.8), median, median, 0.7
+        asked = station.model_copy(update={"trigger": threshold})
+        row, recorded, _ = traces.record([np.random.default_rng(5)], np.array([n]), *arguments, asked)
+        triggered.append((traces.observables(recorded, station)["signal"] > station.trigger).sum())
+        assert np.all(np.diff(row) > 0)
+    assert len(row) < 0.5 * n
+    # Two draws of about 0.13 n: four standard deviations.
+    assert abs(triggered[0] - triggered[1]) < 4 * np.sqrt(2 * triggered[0])
 
 
 def test_stations_form_triangles_of_the_given_spacing() -> None:

@@ -20,7 +20,8 @@ from omegaconf import DictConfig
 from .config import Config, load
 from .files import replacing
 from .paths import INTERIM, PROCESSED
-from .problem import Features, Showers
+from .problem import OfEvents, OfStations, OfTraces, Showers
+from .row_groups import appending
 from .simulation.array import distance
 from .split import PARTS, split_rows
 from .strict import CONFIGS, ROOT, outputs
@@ -48,13 +49,12 @@ def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(columns, index=stations.index).astype("float32")
 
 
-def event_features(events: pd.DataFrame, stations: pd.DataFrame, features: Features) -> pd.DataFrame:
+def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFrame, slope: float) -> pd.DataFrame:
     """What all stations of a shower say together; one row a shower, in the order of `events`.
 
     Times grow with the distance from the core: they are scaled to 1000 m and averaged with the signals as weights. The
-    tables are those of `station_features`.
+    tables are those of `station_features`, `each` is what it returned, and `slope` is that of `s1000`.
     """
-    each = station_features(events, stations)
     signal, far = stations["signal"].to_numpy(dtype=np.float64), each["core_distance"].to_numpy(dtype=np.float64)
     first = np.searchsorted(stations["shower"], events["shower"])
 
@@ -64,7 +64,7 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, features: Featu
     # A few stations at the core hold nearly all of the signal: the square root lets the others count.
     weight = np.sqrt(signal)
     lg_energy = np.log10(events["energy"].to_numpy())
-    lg_s1000 = np.log10(s1000(signal, far, first, features.ldf_slope))
+    lg_s1000 = np.log10(s1000(signal, far, first, slope))
     columns = {
         "lg_energy": lg_energy,
         "zenith": events["zenith"].to_numpy(),
@@ -82,7 +82,12 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, features: Featu
 
 
 def trace_features(
-    events: pd.DataFrame, stations: pd.DataFrame, traces: np.ndarray, features: Features, count: float
+    events: pd.DataFrame,
+    stations: pd.DataFrame,
+    each: pd.DataFrame,
+    traces: np.ndarray,
+    features: OfTraces,
+    count: float,
 ) -> pd.DataFrame:
     """The features of an event, then of its strongest stations core distance, lg signal and trace each.
 
@@ -92,11 +97,11 @@ def trace_features(
     Args:
         events: as of `station_features`.
         stations: as of `station_features`.
+        each: what that returned.
         traces: counts of the converter (stations, bins), a row for each of `stations`.
         features: which stations and bins are taken.
         count: VEM of one count.
     """
-    each = station_features(events, stations)
     row = np.searchsorted(events["shower"], stations["shower"])
     strongest = np.lexsort((-stations["signal"].to_numpy(), row))
     place = np.arange(len(row)) - np.searchsorted(row, row)
@@ -110,7 +115,7 @@ def trace_features(
     each_station = ["core_distance", "lg_signal", *(f"bin {number}" for number in range(features.bins))]
     names = [f"station {number} {name}" for number in range(features.stations) for name in each_station]
     of_stations = pd.DataFrame(values.reshape(len(events), -1), columns=names, index=events.index)
-    return pd.concat([event_features(events, stations, features), of_stations], axis=1)
+    return pd.concat([event_features(events, stations, each, features.ldf_slope), of_stations], axis=1)
 
 
 def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: float) -> np.ndarray:
@@ -151,14 +156,20 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
-    """The processed rows, target last, and each one's part, some showers at a time."""
+    """The processed rows, target last, and each one's part, some showers at a time.
+
+    Raises:
+        ValueError: the level does not belong to these data.
+    """
     data, features = config.data, config.features
     events = pd.read_parquet(folder / "events.parquet")
     parts = split_rows(events, data, config.split, config.seed)
     if not isinstance(data, Showers):
+        if features.level != "hillas":
+            raise ValueError(f"features={features.level} is made of showers, not of a telescope: set features=hillas")
         yield hillas_features(events).assign(**{data.target: events[data.target]}), parts
         return
-    names = ["events", "stations", *(["traces"] if features.level == "traces" else [])]
+    names = ["events", "stations", *(["traces"] if isinstance(features, OfTraces) else [])]
     with ExitStack() as stack:
         files = {name: stack.enter_context(pq.ParquetFile(folder / f"{name}.parquet")) for name in names}
         start = 0
@@ -166,37 +177,48 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
             some, stations = (files[name].read_row_group(number).to_pandas() for name in ("events", "stations"))
             part = parts.iloc[start : start + len(some)].reset_index(drop=True)
             start += len(some)
-            if features.level == "station":
-                row = np.searchsorted(some["shower"], stations["shower"])
-                built, part = station_features(some, stations), part.iloc[row].reset_index(drop=True)
-                some = some.iloc[row].reset_index(drop=True)
-            elif features.level == "event":
-                built = event_features(some, stations, features)
-            else:
+            if isinstance(features, OfTraces):
                 kept = files["traces"].read_row_group(number)
                 there = some["shower"].isin(kept["shower"].to_numpy())
                 some, part = some[there].reset_index(drop=True), part[there].reset_index(drop=True)
                 stations = stations[stations["shower"].isin(some["shower"])].reset_index(drop=True)
+            each = station_features(some, stations)
+            if isinstance(features, OfTraces):
                 recorded = kept["trace"].combine_chunks().flatten().to_numpy().reshape(len(kept), -1)
-                built = trace_features(some, stations, recorded, features, data.station.count)
+                built = trace_features(some, stations, each, recorded, features, data.station.count)
+            elif isinstance(features, OfEvents):
+                built = event_features(some, stations, each, features.ldf_slope)
+            elif isinstance(features, OfStations):
+                row = np.searchsorted(some["shower"], stations["shower"])
+                built, part, some = each, part.iloc[row].reset_index(drop=True), some.iloc[row].reset_index(drop=True)
+            else:
+                raise ValueError("features=hillas is made of a telescope's images, not of showers: set features=event")
             yield built.assign(primary=some["primary"]), part
+
+
+def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[str, int]:
+    """Write the features of the prepared tables in a folder, a file each for train, validation and test.
+
+    Returns:
+        The number of rows of each part.
+    """
+    counts = dict.fromkeys(targets, 0)
+    with appending() as append:
+        for built, parts in rows(source, config):
+            for name, path in targets.items():
+                table = pa.Table.from_pandas(built[parts.to_numpy() == name], preserve_index=False)
+                append(path, table)
+                counts[name] += len(table)
+    return counts
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
     """Write data/processed/{train,validation,test}.parquet: the features, the target last."""
     config = load(cfg)
-    counts = dict.fromkeys(PARTS, 0)
     with ExitStack() as stack:
-        paths = {name: stack.enter_context(replacing(outputs() / PROCESSED / f"{name}.parquet")) for name in PARTS}
-        writers: dict[str, pq.ParquetWriter] = {}
-        for built, parts in rows(ROOT / INTERIM, config):
-            for name in PARTS:
-                table = pa.Table.from_pandas(built[parts.to_numpy() == name], preserve_index=False)
-                if name not in writers:
-                    writers[name] = stack.enter_context(pq.ParquetWriter(paths[name], table.schema))
-                writers[name].write_table(table, row_group_size=max(len(table), 1))
-                counts[name] += len(table)
+        targets = {name: stack.enter_context(replacing(outputs() / PROCESSED / f"{name}.parquet")) for name in PARTS}
+        counts = featurize(ROOT / INTERIM, targets, config)
     print(f"{config.features.level}: " + ", ".join(f"{count} rows {name}" for name, count in counts.items()))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, PositiveInt, Tag
+from pydantic import Discriminator, Field, PositiveInt, Tag
 
 from .simulation.settings import Simulation
 from .strict import Strict
@@ -31,11 +31,34 @@ def _kind(value: Any) -> str:
 Data = Annotated[Annotated[Showers, Tag("simulated")] | Annotated[Table, Tag("table")], Discriminator(_kind)]
 
 
-class Features(Strict):
-    """configs/features/: what a row is, and what is known of it."""
+class OfStations(Strict):
+    """A row is a station."""
 
-    level: Literal["event", "traces", "station", "hillas"]
-    ldf_slope: float = -2.0
-    stations: PositiveInt = 6
-    bins: PositiveInt = 80
-    merged: PositiveInt = 2
+    level: Literal["station"]
+
+
+class OfEvents(Strict):
+    """A row is a shower."""
+
+    level: Literal["event"]
+    ldf_slope: float
+
+
+class OfTraces(Strict):
+    """A row is a shower with the traces of its strongest stations."""
+
+    level: Literal["traces"]
+    ldf_slope: float
+    stations: PositiveInt
+    bins: PositiveInt
+    merged: PositiveInt
+
+
+class OfImages(Strict):
+    """A row is an image of the telescope."""
+
+    level: Literal["hillas"]
+
+
+# configs/features/: what a row is, and what is known of it.
+Features = Annotated[OfStations | OfEvents | OfTraces | OfImages, Field(discriminator="level")]

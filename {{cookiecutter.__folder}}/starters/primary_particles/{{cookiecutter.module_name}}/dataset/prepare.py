@@ -17,6 +17,7 @@ from ..config import load
 from ..files import replacing, sha256, write_json
 from ..paths import COUNTS, INTERIM, RAW, TABLE
 from ..problem import Showers
+from ..row_groups import appending
 from ..strict import CONFIGS, ROOT, outputs
 from ..table import Data
 
@@ -88,20 +89,16 @@ def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]
         ValueError: a value is not fit for use, no shower is left, or a primary is missing.
     """
     target.mkdir()
-    writers: dict[str, pq.ParquetWriter] = {}
     read, few, found = 0, 0, set()
-    for group in row_groups(source):
-        for name, table in group.items():
-            check(name, table)
-        kept, lost = usable(group, data.fewest_stations)
-        read, few = read + len(group["events"]), few + lost
-        found |= set(kept["events"]["primary"].unique().to_pylist())
-        for name, table in kept.items():
-            if name not in writers:
-                writers[name] = pq.ParquetWriter(target / f"{name}.parquet", table.schema, compression="zstd")
-            writers[name].write_table(table, row_group_size=max(len(table), 1))
-    for writer in writers.values():
-        writer.close()
+    with appending() as append:
+        for group in row_groups(source):
+            for name, table in group.items():
+                check(name, table)
+            kept, lost = usable(group, data.fewest_stations)
+            read, few = read + len(group["events"]), few + lost
+            found |= set(kept["events"]["primary"].unique().to_pylist())
+            for name, table in kept.items():
+                append(target / f"{name}.parquet", table)
     if read == few:
         raise ValueError(f"none of {read} showers has {data.fewest_stations} stations: raise spectrum.lowest")
     if unknown := found - set(data.primaries):

@@ -8,9 +8,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from tqdm import tqdm
 
+from ..row_groups import appending
 from . import array, showers, traces
 from .reconstruction import reconstructed
 from .settings import Simulation
@@ -49,7 +49,7 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
     muonic, em = array.mean_signals(energy, lg_muons, xmax, zenith, distance, config.array, config.signal)
     shower, station = np.nonzero(muonic + em > config.station.candidate)
     behind = array.slant(zenith, config.array) - xmax
-    recorded, saturated = traces.record(
+    row, recorded, saturated = traces.record(
         streams,
         np.bincount(shower, minlength=len(numbers)),
         muonic[shower, station],
@@ -58,6 +58,7 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
         config.arrival.width,
         config.station,
     )
+    shower, station = shower[row], station[row]
     seen = traces.observables(recorded, config.station)
     triggered = seen["signal"] > config.station.trigger
     multiplicity = np.bincount(shower[triggered], minlength=len(numbers))
@@ -99,34 +100,29 @@ def write(folder: Path, config: Simulation, seed: int, workers: int) -> dict[str
         ValueError: no station has triggered.
     """
     folder.mkdir(parents=True)
-    writers: dict[str, pq.ParquetWriter] = {}
     waiting: dict[str, list[pa.Table]] = {}
     rows: dict[str, int] = {}
+    with appending() as append, tqdm(total=config.showers, unit="shower", desc="simulating") as bar:
 
-    def flush(until: int) -> None:
-        for name, tables in waiting.items():
-            table = pa.concat_tables(tables).combine_chunks()
-            cut = int(np.searchsorted(table["shower"].to_numpy(), until))
-            if name not in writers:
-                writers[name] = pq.ParquetWriter(folder / f"{name}.parquet", table.schema, compression="zstd")
-            writers[name].write_table(table.slice(0, cut), row_group_size=max(cut, 1))
-            rows[name] = rows.get(name, 0) + cut
-            waiting[name] = [table.slice(cut)]
+        def flush(until: int) -> None:
+            for name, tables in waiting.items():
+                table = pa.concat_tables(tables).combine_chunks()
+                cut = int(np.searchsorted(table["shower"].to_numpy(), until))
+                append(folder / f"{name}.parquet", table.slice(0, cut))
+                rows[name] = rows.get(name, 0) + cut
+                waiting[name] = [table.slice(cut)]
 
-    done, group = 0, config.row_group
-    with tqdm(total=config.showers, unit="shower", desc="simulating") as bar:
+        done = flushed = 0
         for chunk in chunks(config, seed, workers):
             for name, table in chunk.items():
                 waiting.setdefault(name, []).append(table)
             done += len(chunk["truth"])
             bar.update(len(chunk["truth"]))
-            while group <= done:
-                flush(group)
-                group += config.row_group
-    if group < done + config.row_group:
-        flush(done)
-    for writer in writers.values():
-        writer.close()
+            while flushed + config.row_group <= done:
+                flushed += config.row_group
+                flush(flushed)
+        if flushed < done:
+            flush(done)
     if rows["stations"] == 0:
         raise ValueError(
             f"no station has triggered in {config.showers} showers: raise spectrum.lowest or lower station.trigger"

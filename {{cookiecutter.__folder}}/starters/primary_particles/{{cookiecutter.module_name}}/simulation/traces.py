@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
-from scipy.signal import lfilter
 from scipy.special import ndtr
 
 from .settings import Arrival, Station
@@ -33,8 +33,8 @@ def record(
     em_median: np.ndarray,
     width: float,
     station: Station,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Traces of stations, noise and saturation included.
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Traces of the stations that may trigger, noise and saturation included.
 
     Muons come one by one, each with its own time and track; electrons and photons are many and small. Both pass the
     light's decay in the water. The random numbers of a shower are its stream's alone, so that neither the number of
@@ -51,45 +51,51 @@ def record(
         station: the station.
 
     Returns:
-        int16 (stations, bins), counts of the converter, and bool (stations,): whether any bin saturated.
+        int64 (recorded,), the rows of the stations that are recorded; int16 (recorded, bins), counts of the converter;
+        bool (recorded,), whether any bin saturated.
     """
-    rows = len(muonic)
-    edges = np.arange(1, station.bins + 1) * station.bin
-    # What comes later than the trace ends is not recorded.
-    shares = np.diff(ndtr(np.log(edges / em_median[:, None]) / width), axis=1, prepend=0.0)
-    expected = em[:, None] / station.em_quantum * shares
-    small = np.empty((rows, station.bins), dtype=np.float32)
-    noise = np.empty((rows, station.bins), dtype=np.float32)
-    gain = np.empty(rows)
-    of_row, times, tracks = [], [], []
-    start = 0
-    for stream, count in zip(streams, counts, strict=True):
-        here = slice(start, start + count)
-        muons = stream.poisson(muonic[here])
+    stations, bins = len(muonic), station.bins
+    ends = np.cumsum(counts)
+    drawn = []
+    for stream, start, end in zip(streams, ends - counts, ends, strict=True):
+        muons = stream.poisson(muonic[start:end])
         total = int(muons.sum())
-        of_row.append(np.repeat(np.arange(start, start + count), muons))
-        times.append(stream.standard_normal(total))
-        tracks.append(stream.standard_normal(total))
-        small[here] = stream.poisson(expected[here])
-        noise[here] = stream.standard_normal((count, station.bins), dtype=np.float32)
-        gain[here] = stream.standard_normal(count)
-        start += count
-    light = small * np.float32(station.em_quantum)
-    owner = np.concatenate(of_row) if of_row else np.empty(0, dtype=np.int64)
-    if len(owner):
-        time = muon_median[owner] * np.exp(width * np.concatenate(times))
-        track = np.maximum(1 + station.muon_spread * np.concatenate(tracks), 0.1)
-        place = np.floor(time / station.bin).astype(np.int64)
-        inside = place < station.bins
-        flat = owner[inside] * station.bins + place[inside]
-        light += np.bincount(flat, track[inside], rows * station.bins).reshape(light.shape).astype(np.float32)
+        normal = stream.standard_normal(total), stream.standard_normal(total), stream.standard_normal(end - start)
+        drawn.append((muons, *normal))
+    muons, times, tracks, gains = (np.concatenate(part) for part in zip(*drawn, strict=True))
+    owner = np.repeat(np.arange(stations), muons)
+    track = np.maximum(1 + station.muon_spread * tracks, 0.1)
+    gain = np.maximum(1 + station.gain * gains, 0.1)
+    # With its muons drawn, it is plain of most stations that they see too little to trigger: five standard deviations
+    # of the electrons and photons would not do. Their traces need not be drawn.
+    most = np.bincount(owner, track, stations) + em + 5 * np.sqrt(em * station.em_quantum)
+    row = np.flatnonzero(most * gain > station.trigger)
+
+    # What comes later than the trace ends is not recorded.
+    edges = np.log(np.arange(1, bins + 1) * station.bin)
+    shares = ndtr((edges - np.log(em_median[row])[:, None]) / width)
+    expected = np.diff(shares, axis=1, prepend=0.0) * (em[row] / station.em_quantum)[:, None]
+    light = np.empty((len(row), bins), dtype=np.float32)
+    noise = np.empty((len(row), bins), dtype=np.float32)
+    borders = np.searchsorted(row, np.append(0, ends)).tolist()
+    for stream, (start, end) in zip(streams, pairwise(borders), strict=True):
+        light[start:end] = stream.poisson(expected[start:end])
+        stream.standard_normal(dtype=np.float32, out=noise[start:end])
+    light *= np.float32(station.em_quantum)
+    bin_of = np.floor(muon_median[owner] * np.exp(width * times) / station.bin).astype(np.int64)
+    place = np.full(stations, -1)
+    place[row] = np.arange(len(row))
+    inside = (bin_of < bins) & (place[owner] >= 0)
+    flat = place[owner[inside]] * bins + bin_of[inside]
+    light += np.bincount(flat, track[inside], light.size).reshape(light.shape).astype(np.float32)
     kept = np.float32(np.exp(-station.bin / station.decay))
-    traces = lfilter(np.array([1 - kept]), np.array([1, -kept]), light, axis=1).astype(np.float32)
-    traces *= np.maximum(1 + station.gain * gain, 0.1).astype(np.float32)[:, None]
-    saturated = (traces > station.saturation).any(axis=1)
-    np.minimum(traces, np.float32(station.saturation), out=traces)
-    traces += noise * np.float32(station.noise)
-    return np.rint(traces / np.float32(station.count)).astype(np.int16), saturated
+    light *= (1 - kept) * gain[row, None].astype(np.float32)
+    for number in range(1, bins):
+        light[:, number] += kept * light[:, number - 1]
+    saturated = np.asarray((light > station.saturation).any(axis=1))
+    np.minimum(light, np.float32(station.saturation), out=light)
+    light += noise * np.float32(station.noise)
+    return row, np.rint(light / np.float32(station.count)).astype(np.int16), saturated
 
 
 def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
@@ -106,9 +112,9 @@ def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
         signal (VEM), length, risetime, falltime (ns), area_over_peak (bins), each float32 (stations,).
     """
     # Hundreds of bins of noise alone would add up to a signal.
-    above = np.where(traces * station.count > 3 * station.noise, traces, 0)
-    grown = np.cumsum(above, axis=1, dtype=np.int64) * station.count
-    signal = grown[:, -1]
+    above = np.where(traces > int(3 * station.noise / station.count), traces, 0)
+    grown = np.cumsum(above, axis=1, dtype=np.int32)
+    signal = grown[:, -1] * station.count
     t5, t10, t50, t90, t95 = (_reached(grown, share) * station.bin for share in (0.05, 0.1, 0.5, 0.9, 0.95))
     columns = {
         "signal": signal,
@@ -121,10 +127,10 @@ def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
 
 
 def _reached(grown: np.ndarray, share: float) -> np.ndarray:
-    """Where, in bins, a running sum (stations, bins) reaches a share of its end; float64 (stations,)."""
+    """Where, in bins, a running sum, int32 (stations, bins), reaches a share of its end; float64 (stations,)."""
     rows = np.arange(len(grown))
     wanted = share * grown[:, -1]
-    place = (grown >= wanted[:, None]).argmax(axis=1)
-    before = np.where(place > 0, grown[rows, place - 1], 0.0)
+    place = (grown >= np.ceil(wanted).astype(np.int32)[:, None]).argmax(axis=1)
+    before = np.where(place > 0, grown[rows, place - 1], 0)
     inside = grown[rows, place] - before
-    return np.asarray(place + (wanted - before) / np.where(inside > 0, inside, 1.0))
+    return np.asarray(place + (wanted - before) / np.where(inside > 0, inside, 1))
