@@ -82,6 +82,25 @@ def test_bootstrap_intervals_cover_the_truth_as_often_as_they_promise() -> None:
     assert 80 <= covered <= 98
 
 
+def test_rows_of_a_group_are_drawn_together() -> None:
+    # 60 groups of 5 equal rows hold what 60 rows hold.
+    rng = np.random.default_rng(7)
+    actual = rng.integers(2, size=60)
+    predicted = np.eye(2)[np.where(rng.random(60) < 0.7, actual, 1 - actual)]
+    named = {"accuracy": metrics.classification_metrics(2)["accuracy"]}
+
+    def width(repeats: int, grouped: bool) -> float:
+        rows = np.repeat(np.arange(60), repeats)
+        groups = rows.astype(str) if grouped else None
+        found = metrics.with_intervals(named, actual[rows], predicted[rows], USUAL, seed=0, groups=groups)["accuracy"]
+        return found["high"] - found["low"]
+
+    assert width(5, grouped=True) == pytest.approx(width(1, grouped=False), rel=0.15)
+    assert width(5, grouped=False) < 0.55 * width(5, grouped=True)
+    # Groups of one row are rows.
+    assert width(1, grouped=True) == width(1, grouped=False)
+
+
 def test_more_confidence_is_wider() -> None:
     rng = np.random.default_rng(6)
     actual, predicted = rng.normal(size=100), rng.normal(size=100)

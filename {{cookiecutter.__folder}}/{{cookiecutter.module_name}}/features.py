@@ -43,15 +43,17 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write data/processed/{train,validation,test}.parquet: the features, the target last."""
+    """Write the parts in data/processed: the features, the target last; test rows with their group beside it."""
     config = load(cfg)
+    data = config.data
     table = pd.read_parquet(ROOT / TABLE)
-    processed = build_features(table, config.data, config.features)
-    processed[config.data.target] = table[config.data.target]
-    parts = split_rows(table, config.data, config.split, config.seed)
+    features = build_features(table, data, config.features)
+    parts = split_rows(table, data, config.split, config.seed)
     for part in PARTS:
-        write_parquet(outputs() / PROCESSED / f"{part}.parquet", processed[parts == part])
-    print(f"{processed.shape[1] - 1} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
+        # No feature: evaluation draws whole groups.
+        more = [data.group, data.target] if data.group and part == "test" else [data.target]
+        write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
+    print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
 
 
 if __name__ == "__main__":

@@ -26,8 +26,10 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
     predicted = fitted.predict(test)
     metrics = metrics_for(classes) | domain_metrics(config.data, classes)
 
+    groups = test[config.data.group].to_numpy() if config.data.group else None
+
     def judged(given: np.ndarray) -> dict[str, dict[str, float]]:
-        return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads)
+        return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads, groups)
 
     report = {
         "model": config.model.name,

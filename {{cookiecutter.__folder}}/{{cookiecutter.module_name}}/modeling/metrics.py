@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 from sklearn import metrics
 
@@ -56,18 +57,23 @@ def with_intervals(
     evaluation: Evaluation,
     seed: int,
     threads: int = 1,
+    groups: np.ndarray | None = None,
 ) -> dict[str, dict[str, float]]:
     """Each metric as value, low and high.
 
     The accuracy has Wilson's interval (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209), the others the percentiles of
-    a bootstrap over rows; a resample that lacks a class is drawn again. The number of threads changes the time only.
+    a bootstrap over rows; a resample that lacks a class is drawn again. Rows of one group are alike: where `groups`
+    (rows,) names some with several rows, whole groups are drawn, for the accuracy too. The number of threads changes
+    the time only.
     """
-    resampling = {name: metric for name, metric in named.items() if name != "accuracy"}
+    members = _members(np.arange(len(actual)) if groups is None else groups)
+    wilson = {"accuracy"} if len(members.sizes) == len(actual) else set()
+    resampling = {name: metric for name, metric in named.items() if name not in wilson}
     classes = np.unique(actual) if actual.dtype.kind == "i" else None
 
     def score(number: int) -> list[float]:
         # Each resample has random numbers of its own, so that the order in which threads draw them does not matter.
-        rows = _resample(np.random.default_rng((seed, number)), actual, classes)
+        rows = _resample(np.random.default_rng((seed, number)), members, actual, classes)
         drawn = actual[rows], predicted[rows]
         return [metric(*drawn) for metric in resampling.values()]
 
@@ -78,7 +84,7 @@ def with_intervals(
     result = {}
     for name, metric in named.items():
         value = metric(actual, predicted)
-        if name == "accuracy":
+        if name in wilson:
             test = binomtest(round(value * len(actual)), len(actual))
             low, high = test.proportion_ci(evaluation.confidence, method="wilson")
         else:
@@ -87,9 +93,29 @@ def with_intervals(
     return result
 
 
-def _resample(rng: np.random.Generator, actual: np.ndarray, classes: np.ndarray | None) -> np.ndarray:
+class _Members(NamedTuple):
+    """The rows of each group: order[start : start + size], int64 (rows,), (groups,) and (groups,)."""
+
+    order: np.ndarray
+    starts: np.ndarray
+    sizes: np.ndarray
+
+
+def _members(groups: np.ndarray) -> _Members:
+    codes = pd.factorize(groups, use_na_sentinel=False)[0]
+    sizes = np.bincount(codes)
+    return _Members(np.argsort(codes, kind="stable"), np.cumsum(sizes) - sizes, sizes)
+
+
+def _resample(
+    rng: np.random.Generator, members: _Members, actual: np.ndarray, classes: np.ndarray | None
+) -> np.ndarray:
     for _ in range(1000):
-        rows = rng.integers(len(actual), size=len(actual))
+        drawn = rng.integers(len(members.sizes), size=len(members.sizes))
+        sizes = members.sizes[drawn]
+        # The first place of each group, and on from there.
+        places = np.repeat(members.starts[drawn] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        rows: np.ndarray = members.order[places]
         if classes is None or np.bincount(actual[rows], minlength=classes[-1] + 1)[classes].all():
             return rows
     raise ValueError(

@@ -20,7 +20,7 @@ from omegaconf import DictConfig
 from .config import Config, load
 from .files import replacing
 from .paths import INTERIM, PROCESSED
-from .problem import OfEvents, OfStations, OfTraces, Showers
+from .problem import Features, OfEvents, OfStations, OfTraces, Showers
 from .row_groups import appending
 from .simulation.array import distance
 from .split import PARTS, split_rows
@@ -155,8 +155,41 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
         )
 
 
+def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -> pd.DataFrame:
+    """Features of showers at the configured level, then their `shower` and `primary`; one row a shower or a station.
+
+    Args:
+        tables: events and stations, and for the level `traces` those too, as in data/interim.
+        data: the simulation that they come from.
+        features: the level, and what belongs to it.
+
+    Raises:
+        ValueError: the level is not one of showers.
+    """
+    events, stations = tables["events"].to_pandas(), tables["stations"].to_pandas()
+    if isinstance(features, OfTraces):
+        # Showers without traces say nothing here.
+        events, stations = (
+            table[table["shower"].isin(tables["traces"]["shower"].to_numpy())].reset_index(drop=True)
+            for table in (events, stations)
+        )
+    each = station_features(events, stations)
+    if isinstance(features, OfTraces):
+        recorded = tables["traces"]["trace"].combine_chunks()
+        counts = recorded.flatten().to_numpy().reshape(len(recorded), -1)
+        built = trace_features(events, stations, each, counts, features, data.station.count)
+    elif isinstance(features, OfEvents):
+        built = event_features(events, stations, each, features.ldf_slope)
+    elif isinstance(features, OfStations):
+        rows = np.searchsorted(events["shower"], stations["shower"])
+        built, events = each, events.iloc[rows].reset_index(drop=True)
+    else:
+        raise ValueError(f"features={features.level} is not made of showers: set features=event")
+    return built.join(events[["shower", "primary"]])
+
+
 def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
-    """The processed rows, target last, and each one's part, some showers at a time.
+    """Features of the prepared rows, group and target last, and each one's part, some showers at a time.
 
     Raises:
         ValueError: the level does not belong to these data.
@@ -166,34 +199,16 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
     parts = split_rows(events, data, config.split, config.seed)
     if not isinstance(data, Showers):
         if features.level != "hillas":
-            raise ValueError(f"features={features.level} is made of showers, not of a telescope: set features=hillas")
-        yield hillas_features(events).assign(**{data.target: events[data.target]}), parts
+            raise ValueError(f"features={features.level} is made of showers, not of images: set features=hillas")
+        yield hillas_features(events).join(events[data.target]), parts
         return
-    names = ["events", "stations", *(["traces"] if isinstance(features, OfTraces) else [])]
+    of_shower = parts.set_axis(events["shower"])
+    names = ["events", "stations", *(["traces"] if features.level == "traces" else [])]
     with ExitStack() as stack:
         files = {name: stack.enter_context(pq.ParquetFile(folder / f"{name}.parquet")) for name in names}
-        start = 0
         for number in range(files["events"].num_row_groups):
-            some, stations = (files[name].read_row_group(number).to_pandas() for name in ("events", "stations"))
-            part = parts.iloc[start : start + len(some)].reset_index(drop=True)
-            start += len(some)
-            if isinstance(features, OfTraces):
-                kept = files["traces"].read_row_group(number)
-                there = some["shower"].isin(kept["shower"].to_numpy())
-                some, part = some[there].reset_index(drop=True), part[there].reset_index(drop=True)
-                stations = stations[stations["shower"].isin(some["shower"])].reset_index(drop=True)
-            each = station_features(some, stations)
-            if isinstance(features, OfTraces):
-                recorded = kept["trace"].combine_chunks().flatten().to_numpy().reshape(len(kept), -1)
-                built = trace_features(some, stations, each, recorded, features, data.station.count)
-            elif isinstance(features, OfEvents):
-                built = event_features(some, stations, each, features.ldf_slope)
-            elif isinstance(features, OfStations):
-                row = np.searchsorted(some["shower"], stations["shower"])
-                built, part, some = each, part.iloc[row].reset_index(drop=True), some.iloc[row].reset_index(drop=True)
-            else:
-                raise ValueError("features=hillas is made of a telescope's images, not of showers: set features=event")
-            yield built.assign(primary=some["primary"]), part
+            built = of_showers({name: file.read_row_group(number) for name, file in files.items()}, data, features)
+            yield built, of_shower[built["shower"]]
 
 
 def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[str, int]:
@@ -203,10 +218,13 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
         The number of rows of each part.
     """
     counts = dict.fromkeys(targets, 0)
+    group = config.data.group
     with appending() as append:
         for built, parts in rows(source, config):
             for name, path in targets.items():
-                table = pa.Table.from_pandas(built[parts.to_numpy() == name], preserve_index=False)
+                # The group is no feature: evaluation draws whole groups.
+                part = built if name == "test" or not group else built.drop(columns=group)
+                table = pa.Table.from_pandas(part[parts.to_numpy() == name], preserve_index=False)
                 append(path, table)
                 counts[name] += len(table)
     return counts
@@ -214,7 +232,7 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write data/processed/{train,validation,test}.parquet: the features, the target last."""
+    """Write the parts in data/processed: the features, the target last; test rows with their group beside it."""
     config = load(cfg)
     with ExitStack() as stack:
         targets = {name: stack.enter_context(replacing(outputs() / PROCESSED / f"{name}.parquet")) for name in PARTS}

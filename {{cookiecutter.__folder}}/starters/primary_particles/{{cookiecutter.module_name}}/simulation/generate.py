@@ -80,10 +80,9 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
     }
 
 
-def chunks(config: Simulation, seed: int, workers: int) -> Iterator[dict[str, pa.Table]]:
-    """All showers in the order of their numbers, some at a time, by several workers."""
-    firsts = range(0, config.showers, config.chunk)
-    parts = [np.arange(first, min(first + config.chunk, config.showers)) for first in firsts]
+def chunks(numbers: np.ndarray, config: Simulation, seed: int, workers: int) -> Iterator[dict[str, pa.Table]]:
+    """The showers with these numbers, ascending int64 (showers,), some at a time, by several workers."""
+    parts = [numbers[first : first + config.chunk] for first in range(0, len(numbers), config.chunk)]
     work = joblib.Parallel(n_jobs=min(workers, len(parts)), return_as="generator", pre_dispatch="1.5*n_jobs")
     yield from work(joblib.delayed(simulate)(part, config, seed) for part in parts)
 
@@ -113,7 +112,7 @@ def write(folder: Path, config: Simulation, seed: int, workers: int) -> dict[str
                 waiting[name] = [table.slice(cut)]
 
         done = flushed = 0
-        for chunk in chunks(config, seed, workers):
+        for chunk in chunks(np.arange(config.showers), config, seed, workers):
             for name, table in chunk.items():
                 waiting.setdefault(name, []).append(table)
             done += len(chunk["truth"])
