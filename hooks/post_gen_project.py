@@ -13,8 +13,10 @@ from pathlib import Path
 LEFT_OUT: dict[tuple[str, str], list[str]] = {
     ("deep_learning", "no"): [
         "configs/model/mlp.yaml",
+        "configs/model/denoising_autoencoder.yaml",
         "configs/model/trace_network.yaml",
         "{module_name}/modeling/models/mlp.py",
+        "{module_name}/modeling/models/denoising_autoencoder.py",
         "{module_name}/modeling/models/trace_network.py",
         "{module_name}/modeling/networks.py",
         "requirements/deep-*.lock",

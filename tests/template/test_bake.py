@@ -29,8 +29,10 @@ CHOICES = list(itertools.product(STARTERS, ["no", "torch"]))
 DEEP = {
     "configs/model/mlp.yaml",
     "{module}/modeling/models/mlp.py",
+    "{module}/modeling/models/denoising_autoencoder.py",
     "{module}/modeling/models/trace_network.py",
     "{module}/modeling/networks.py",
+    "configs/model/denoising_autoencoder.yaml",
     "configs/model/trace_network.yaml",
     "requirements/deep-cpu.lock",
     "requirements/deep-gpu.lock",
