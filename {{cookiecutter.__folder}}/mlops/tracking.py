@@ -60,6 +60,13 @@ def stage() -> str | None:
     return os.environ.get("DVC_STAGE", "").rpartition(":")[2] or None
 
 
+def address() -> str:
+    """Where DVC finds the stage that it runs: in the project's own dvc.yaml, or in that of a folder."""
+    name = stage()
+    files = [Path("dvc.yaml"), *sorted(Path().glob("*/dvc.yaml"))]
+    return next(f"{path.as_posix()}:{name}" for path in files if name in read_yaml(path).get("stages", {}))
+
+
 def state() -> dict[str, str]:
     """The commit, and whether inputs differ from it."""
     commit = git("rev-parse", "HEAD")
@@ -153,20 +160,20 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     if failure is not None:
         tags["mlops.error"] = record["error"]
     elif record["stage"]:
-        entry = lock_entry(record["stage"])
+        entry = lock_entry()
         client.log_dict(identity, entry, f"dvc/{name}.json")
         tags |= {f"mlops.{name}.{out['path']}": out["md5"] for out in entry.get("outs", [])}
     client.log_batch(identity, tags=[mlflow.entities.RunTag(key, value) for key, value in tags.items()])
     return identity
 
 
-def lock_entry(stage: str) -> dict[str, Any]:
-    """What DVC will write to dvc.lock for a stage that has just run: command, parameters, hashes of files."""
+def lock_entry() -> dict[str, Any]:
+    """What DVC will write to dvc.lock for the stage that has just run: command, parameters, hashes of files."""
     from dvc.repo import Repo
     from dvc.stage.serialize import to_single_stage_lockfile
 
     with Repo() as repo:
-        (loaded,) = repo.stage.collect(stage)
+        (loaded,) = repo.stage.collect(address())
         loaded.save_deps()
         loaded.save_outs()
         entry: dict[str, Any] = json.loads(json.dumps(to_single_stage_lockfile(loaded)))
@@ -186,7 +193,7 @@ def put_back(folder: Path) -> bool:
 
     kept = False
     with Repo() as repo:
-        (loaded,) = repo.stage.collect(stage())
+        (loaded,) = repo.stage.collect(address())
         for out in loaded.outs:
             written = Path(str(out))
             if written.exists():

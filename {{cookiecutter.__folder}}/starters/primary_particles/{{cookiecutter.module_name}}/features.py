@@ -140,7 +140,7 @@ def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: fl
 
 
 def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
-    """The ten parameters of an image of the MAGIC telescope, and six that physics makes of them; one row an image.
+    """The ten parameters of an image of the MAGIC telescope, and seven that physics makes of them; one row an image.
 
     R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511. Lengths in mm, fAlpha in degrees, fSize in lg photons.
     """
@@ -149,6 +149,8 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
             miss=table["fDist"] * np.sin(np.radians(table["fAlpha"])),
             length_by_size=np.log(table["fLength"]) - table["fSize"],
             width_by_size=np.log(table["fWidth"].clip(lower=0.1)) - table["fSize"],
+            # Of the two brightest pixels the share of the brightest.
+            peak_share=table["fConc1"] / table["fConc"],
             roundness=table["fWidth"] / table["fLength"],
             asymmetry=table["fAsym"].abs(),
             third_moment=table["fM3Long"].abs(),
