@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from conftest import TEMPLATE, Project, bake_project
@@ -74,6 +75,79 @@ def test_the_telescope(example: Project, tmp_path: Path) -> None:
     efficiencies = [found[f"gamma_efficiency_at_{share}"]["value"] for share in ("0.01", "0.02", "0.05", "0.1", "0.2")]
     assert efficiencies == sorted(efficiencies) and efficiencies[0] > 0.2
     assert json.loads((project.path / "reports" / "data_counts.json").read_text())["rows"]["duplicates"] == 115
+
+
+@pytest.fixture(scope="module")
+def studied(example: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A copy of the example, smaller studies run and committed; that of the telescope where its data are."""
+    project = example.copy(tmp_path_factory.mktemp("studied") / "project")
+    for old, new in (
+        ("seeds: [1, 2, 3]", "seeds: [1, 2]"),
+        ("n_estimators: 100", "n_estimators: 30"),
+        ("n_estimators: 600", "n_estimators: 60"),
+        ("n_estimators: 200", "n_estimators: 20"),
+        ("max_iter: 300", "max_iter: 10"),
+        ("networks: 3", "networks: 1"),
+        ("folds: 5", "folds: 2"),
+    ):
+        project.edit("configs/studies.yaml", old, new)
+    names = ["leakage", "comparison", *(["telescope", "page"] if MAGIC.is_file() else [])]
+    project.repro(*(f"studies/dvc.yaml:{name}" for name in names), DATA_FILE=str(MAGIC))
+    project.commit()
+    return project
+
+
+def study(project: Project, name: str) -> dict[str, Any]:
+    """What a study wrote."""
+    return dict(json.loads((project.path / "reports" / "studies" / f"{name}.json").read_text()))
+
+
+def test_the_leak_of_showers_is_measured_and_reproduced(studied: Project, tmp_path: Path) -> None:
+    found = study(studied, "leakage")
+    assert found["gap"] > 0.2 and found["mean"]["shower by shower"] < 0.35
+    ways = found["accuracy"]
+    assert min(ways["row by row"]["the shower's names alone"]) > 0.6
+    assert ways["shower by shower"]["test rows whose shower trained"] == [0.0, 0.0]
+    clone = studied.clone(tmp_path / "clone")
+    (clone.path / "reports" / "studies" / "leakage.json").unlink()
+    clone.repro("-f", "studies/dvc.yaml:leakage")
+    assert clone.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_every_model_is_compared_and_moved_to_other_physics(studied: Project) -> None:
+    found = study(studied, "comparison")
+    assert len(found["models"]) == 11
+    for of in [*found["models"].values(), *(of for moved in found["systematics"].values() for of in moved.values())]:
+        assert all(metric["low"] <= metric["value"] <= metric["high"] for metric in of.values())
+        assert of["proton_iron_merit_factor"]["value"] < 1.6
+    more_muons = [moved["muons x 1.3"]["ln_mass_bias"]["value"] for moved in found["systematics"].values()]
+    as_trained = [found["models"][name]["ln_mass_bias"]["value"] for name in found["systematics"]]
+    # More muons look like heavier nuclei.
+    assert sum(more > usual for more, usual in zip(more_muons, as_trained, strict=True)) >= 6
+    assert set(found["differences"]) == {"xgboost on traces", "trace_network on traces"}
+
+
+def test_the_telescope_out_of_fold_and_the_page(studied: Project) -> None:
+    if not MAGIC.is_file():
+        pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
+    found = study(studied, "telescope")
+    assert found["rows"] == 18905
+    assert found["models"]["mean of XGBoost and networks"]["roc_auc"]["value"] > 0.93
+    assert found["models"]["cut on fAlpha"]["roc_auc"]["value"] == pytest.approx(0.785, abs=0.001)
+    page = (studied.path / "reports" / "studies" / "studies.html").read_text(encoding="utf-8")
+    assert page.count("data:image/png;base64,") == 4
+    for name in ("nystroem svm on event", "trace network on traces", "muons x 1.3", "joins the mean"):
+        assert name in page
+
+
+def test_a_study_that_fails_leaves_its_last_result(studied: Project, tmp_path: Path) -> None:
+    project = studied.copy(tmp_path / "project")
+    before = (project.path / "reports" / "studies" / "leakage.json").read_bytes()
+    project.edit("configs/studies.yaml", "max_depth: 14", "max_dpeth: 14")
+    done = project.run("dvc", "repro", "studies/dvc.yaml:leakage", check=False)
+    assert done.returncode != 0
+    assert "put back" not in done.stderr, done.stderr
+    assert (project.path / "reports" / "studies" / "leakage.json").read_bytes() == before
 
 
 @pytest.mark.parametrize(

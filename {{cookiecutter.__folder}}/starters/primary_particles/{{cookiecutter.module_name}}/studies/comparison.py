@@ -34,12 +34,15 @@ def judge(table: pd.DataFrame, predicted: np.ndarray, config: Config, named: dic
 
 
 def against(named: dict[str, Metric], classes: int) -> dict[str, Metric]:
-    """Metrics of two predictions side by side, (rows, 2 classes): the first one's minus the second one's."""
+    """Metrics of two predictions side by side, (rows, 2 classes): the first one's minus the second one's.
+
+    Under names of their own: the interval of an accuracy is not that of a difference.
+    """
 
     def difference(metric: Metric) -> Metric:
         return lambda actual, both: metric(actual, both[:, :classes]) - metric(actual, both[:, classes:])
 
-    return {name: difference(metric) for name, metric in named.items()}
+    return {f"{name}_difference": difference(metric) for name, metric in named.items()}
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="studies")

@@ -40,7 +40,7 @@ def accuracies(table: pd.DataFrame, settings: Leakage, threads: int) -> dict[str
             test = test_rows(shower, settings.test, by_shower, seed)
             found[way]["test rows whose shower trained"].append(float(np.isin(shower[test], shower[~test]).mean()))
             for what, names in (("all features", features), ("the shower's names alone", NAMES_OF_A_SHOWER)):
-                model = XGBClassifier(**settings.xgboost, n_jobs=threads, random_state=seed)
+                model = XGBClassifier(**settings.xgboost.model_dump(), n_jobs=threads, random_state=seed)
                 model.fit(table.loc[~test, names], actual[~test])
                 right = model.predict(table.loc[test, names]) == actual[test]
                 found[way][what].append(float(right.mean()))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import hydra
 import numpy as np
 import pandas as pd
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ..config import Config, Share, load
 from ..dataset.prepare import usable
@@ -17,8 +17,20 @@ from ..problem import Showers
 from ..strict import Strict
 
 STUDIES = Path("reports/studies")
-# Keywords of a library's own class.
+# Keywords of a class that refuses those it does not know.
 Keywords = dict[str, Any]
+
+
+class Trees(Strict):
+    """Keywords of XGBClassifier, which itself takes a mistyped one without a word that stops it."""
+
+    n_estimators: PositiveInt
+    max_depth: PositiveInt
+    learning_rate: PositiveFloat
+    subsample: Share
+    colsample_bytree: PositiveFloat = 1.0
+    min_child_weight: NonNegativeFloat = 1.0
+    gamma: NonNegativeFloat = 0.0
 
 
 class Leakage(Strict):
@@ -26,7 +38,7 @@ class Leakage(Strict):
 
     seeds: Annotated[list[int], Field(min_length=1)]
     test: Share
-    xgboost: Keywords
+    xgboost: Trees
 
 
 class Comparison(Strict):
@@ -40,7 +52,7 @@ class Telescope(Strict):
     """Out-of-fold predictions of the telescope's images."""
 
     folds: Annotated[int, Field(ge=2)]
-    xgboost: Keywords
+    xgboost: Trees
     mlp: Keywords
     networks: PositiveInt
     random_forest: Keywords

@@ -48,7 +48,7 @@ def estimators(settings: Telescope, seed: int, threads: int) -> dict[str, list[C
         return lambda: make_pipeline(StandardScaler(), MLPClassifier(**settings.mlp, random_state=seed + number))
 
     return {
-        "XGBoost": [lambda: XGBClassifier(**settings.xgboost, n_jobs=threads, random_state=seed)],
+        "XGBoost": [lambda: XGBClassifier(**settings.xgboost.model_dump(), n_jobs=threads, random_state=seed)],
         f"{settings.networks} networks": [network(number) for number in range(settings.networks)],
         "random forest": [lambda: RandomForestClassifier(**settings.random_forest, n_jobs=threads, random_state=seed)],
     }
