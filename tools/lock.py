@@ -16,20 +16,14 @@ SHIPPED = TEMPLATE / "{{cookiecutter.__folder}}" / "requirements"
 
 
 def main() -> None:
-    """Write requirements.lock and the shipped requirements/*.lock."""
+    """Write requirements.lock, benchmarks/energy.lock and the shipped requirements/*.lock."""
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
     # Without --upgrade what is locked keeps its version where it can: make lock UPGRADE=1 asks for the newest.
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
-    sources = [
-        *upgrade,
-        "--no-annotate",
-        "--no-header",
-        "--quiet",
-        "requirements.in",
-        "--output-file",
-        "requirements.lock",
-    ]
-    subprocess.run([*uv, *sources], cwd=TEMPLATE, check=True)
+    plain = [*upgrade, "--no-annotate", "--no-header", "--quiet"]
+    # codecarbon measures one benchmark: in an environment of its own, which only that benchmark makes.
+    for source, lock in (("requirements.in", "requirements.lock"), ("benchmarks/energy.in", "benchmarks/energy.lock")):
+        subprocess.run([*uv, *plain, source, "--output-file", lock], cwd=TEMPLATE, check=True)
     with tempfile.TemporaryDirectory() as folder:
         bake = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", folder]
         subprocess.run([*bake, "module_name=locked", "deep_learning=torch"], check=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from conftest import TEMPLATE, Project, bake_project
 
 pytestmark = pytest.mark.slow
@@ -138,6 +139,20 @@ def test_the_telescope_out_of_fold_and_the_page(studied: Project) -> None:
     assert page.count("data:image/png;base64,") == 4
     for name in ("nystroem svm on event", "trace network on traces", "muons x 1.3", "joins the mean"):
         assert name in page
+
+
+def test_every_claim_names_a_number_that_a_study_writes(studied: Project) -> None:
+    claims = yaml.safe_load((studied.path / "claims.yaml").read_text(encoding="utf-8"))["claims"]
+    assert len({claim["id"] for claim in claims}) == len(claims) > 5
+    for claim in claims:
+        path = studied.path / claim["output"]
+        if path.stem == "telescope" and not MAGIC.is_file():
+            continue
+        found: Any = json.loads(path.read_text())
+        for key in claim["key"]:
+            assert key in found, (claim["id"], key)
+            found = found[key]
+        assert isinstance(found, float) and isinstance(claim["value"], float) and claim["tolerance"] > 0
 
 
 def test_a_study_that_fails_leaves_its_last_result(studied: Project, tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ class Telescope(Strict):
 
     folds: Annotated[int, Field(ge=2)]
     xgboost: Trees
-    mlp: Keywords
+    network: Keywords
     networks: PositiveInt
     random_forest: Keywords
     reference: dict[str, float]

@@ -45,7 +45,7 @@ def estimators(settings: Telescope, seed: int, threads: int) -> dict[str, list[C
     from xgboost import XGBClassifier
 
     def network(number: int) -> Callable[[], Any]:
-        return lambda: make_pipeline(StandardScaler(), MLPClassifier(**settings.mlp, random_state=seed + number))
+        return lambda: make_pipeline(StandardScaler(), MLPClassifier(**settings.network, random_state=seed + number))
 
     return {
         "XGBoost": [lambda: XGBClassifier(**settings.xgboost.model_dump(), n_jobs=threads, random_state=seed)],
