@@ -118,7 +118,7 @@ def same_bytes() -> str:
 def lines() -> str:
     """A table of the lines that are not empty: what the template brings, and what the example writes itself."""
     overlay = TREE / "starters" / "primary_particles"
-    parts = {
+    parts: dict[str, tuple[str, str]] = {
         "science": ("{{cookiecutter.module_name}}", "*.py"),
         "machinery, `mlops/`": ("mlops", "*.py"),
         "configurations and pipelines": (".", "*.y*ml"),
@@ -130,7 +130,8 @@ def lines() -> str:
         return sum(sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip()) for path in files)
 
     table = ["| lines | base | example |", "|---|---:|---:|"]
-    table += [f"| {name} | {count(TREE, *where)} | {count(overlay, *where)} |" for name, where in parts.items()]
+    for name, (folder, pattern) in parts.items():
+        table.append(f"| {name} | {count(TREE, folder, pattern)} | {count(overlay, folder, pattern)} |")
     return "\n".join(table)
 
 
@@ -157,8 +158,9 @@ def energy(quick: bool) -> str:
     timed([sys.executable, "-m", "venv", ENERGY], FOLDER)
     install = ["-m", "pip", "install", "-qq", "--no-deps", "--require-hashes", "-r", HERE / "energy.lock"]
     timed([ENERGY / "bin" / "python", *install], FOLDER)
-    train = [PROJECT / ".venv" / "bin" / "python", "-m", "mlops.stage", "showers.modeling.train", "seed=42"]
-    commands = {
+    python = PROJECT / ".venv" / "bin" / "python"
+    train: list[object] = [python, "-m", "mlops.stage", "showers.modeling.train", "seed=42"]
+    commands: dict[str, list[object]] = {
         "training the network on traces": train,
         "training XGBoost on the same columns": [*train, "model=xgboost"],
         "an idle machine, 20 s": ["sleep", "1" if quick else "20"],

@@ -22,8 +22,8 @@ def main() -> None:
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
     plain = [*upgrade, "--no-annotate", "--no-header", "--quiet"]
     # codecarbon measures one benchmark: in an environment of its own, which only that benchmark makes.
-    for source, lock in (("requirements.in", "requirements.lock"), ("benchmarks/energy.in", "benchmarks/energy.lock")):
-        subprocess.run([*uv, *plain, source, "--output-file", lock], cwd=TEMPLATE, check=True)
+    for name in ("requirements", "benchmarks/energy"):
+        subprocess.run([*uv, *plain, f"{name}.in", "--output-file", f"{name}.lock"], cwd=TEMPLATE, check=True)
     with tempfile.TemporaryDirectory() as folder:
         bake = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", folder]
         subprocess.run([*bake, "module_name=locked", "deep_learning=torch"], check=True)
