@@ -31,11 +31,15 @@ def confusion(predictions: pd.DataFrame) -> Figure:
 
 
 def calibration(predictions: pd.DataFrame) -> Figure:
-    """Reliability curve: how often a class came true against the probability it was given, one curve a class."""
+    """Reliability curve: how often a class came true against the probability it was given, one curve a class.
+
+    Each point stands for a tenth of the rows: of equally wide bins the outer ones would show the luck of a few.
+    """
     figure, axes = new_figure("Calibration on the test rows", "predicted probability", "observed frequency")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfect")
     for name in _positive(predictions):
-        observed, given = calibration_curve(predictions["actual"] == name, predictions[f"p({name})"], n_bins=10)
+        came_true, predicted = predictions["actual"] == name, predictions[f"p({name})"]
+        observed, given = calibration_curve(came_true, predicted, n_bins=10, strategy="quantile")
         axes.plot(given, observed, marker="o", label=name)
     axes.legend()
     return figure
