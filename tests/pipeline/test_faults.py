@@ -23,7 +23,7 @@ Runs = Callable[[Project], list[dict[str, Any]]]
 HELD = {
     "acquire": ("dataset/acquire.py", '    print(f"data/raw: from {served}")'),
     "prepare": ("dataset/prepare.py", "    write_json(outputs() / COUNTS"),
-    "featurize": ("features.py", '    print(f"{processed.shape[1] - 1} features'),
+    "featurize": ("features.py", '    print(f"{features.shape[1]} features'),
     "train": ("modeling/train.py", "            save(fitted, partial)"),
     "evaluate": ("modeling/evaluate.py", "    write_json(outputs() / METRICS"),
     "report": ("report.py", "    write_text(outputs() / REPORT"),

@@ -61,10 +61,16 @@ def stage() -> str | None:
 
 
 def address() -> str:
-    """Where DVC finds the stage that it runs: in the project's own dvc.yaml, or in that of a folder."""
-    name = stage()
+    """Where DVC finds the stage that it runs: in the project's own dvc.yaml, or in that of a folder.
+
+    Raises:
+        ValueError: none or several have a stage of this name (DVC tells the file as seen from the caller's folder).
+    """
     files = [Path("dvc.yaml"), *sorted(Path().glob("*/dvc.yaml"))]
-    return next(f"{path.as_posix()}:{name}" for path in files if name in read_yaml(path).get("stages", {}))
+    found = [path for path in files if stage() in read_yaml(path).get("stages", {})]
+    if len(found) != 1:
+        raise ValueError(f"{len(found)} of dvc.yaml and */dvc.yaml have a stage {stage()}: give it a name of its own")
+    return f"{found[0].as_posix()}:{stage()}"
 
 
 def state() -> dict[str, str]:

@@ -21,7 +21,7 @@ def main(cfg: DictConfig) -> None:
     table, counts = clean(table, data)
     table = enforce(table, data)
     write_parquet(outputs() / TABLE, table)
-    write_json(outputs() / COUNTS, {"raw": {"file": RAW.as_posix(), "sha256": sha256(ROOT / RAW)}, "rows": counts})
+    write_json(outputs() / COUNTS, {"raw": {RAW.as_posix(): sha256(ROOT / RAW)}, "rows": counts})
     print(", ".join(f"{count} {reason}" for reason, count in counts.items()))
 
 

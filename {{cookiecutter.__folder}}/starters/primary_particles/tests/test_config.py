@@ -42,6 +42,8 @@ def test_every_file_of_every_group_loads(choice: str) -> None:
         (["+data.station.bin_width=5"], "there is no key 'bin_width'; valid are: bin, bins"),
         (["+features.slope=1"], "there is no key 'slope'; did you mean 'ldf_slope'?"),
         (["data.primaries.iron=57"], "primaries.iron: the parametrisation holds for mass numbers 1 to 56, found 57"),
+        ([f"~data.primaries.{name}" for name in ("helium", "oxygen", "iron")], "data.primaries: Dictionary should"),
+        (["data.muons.mass=[56.0, 14.0, 4.0, 1.0]"], "data.muons: mass numbers must ascend"),
         (["data.spectrum.lowest=1e17"], "energies must ascend within 1e18 to 1e20 eV"),
         (["data.station.count=0.001"], "saturation 220 is more than 32000 counts of 0.001 VEM"),
         (["model.name=xgbost"], "there is no model 'xgbost'; did you mean 'xgboost'?"),

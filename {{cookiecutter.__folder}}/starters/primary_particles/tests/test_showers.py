@@ -102,7 +102,7 @@ def test_no_shower_with_enough_stations_is_refused(raw: Path) -> None:
         prepared(raw, "data.fewest_stations=500")
 
 
-@pytest.mark.parametrize("level", ["event", "station"])
+@pytest.mark.parametrize("level", ["event", "station", "traces"])
 def test_features_do_not_hang_on_the_truth(raw: Path, level: str) -> None:
     prepared(raw)
     before = built(raw.parent / "interim", f"features={level}")
@@ -117,7 +117,7 @@ def test_every_row_has_finite_features_and_its_primary(raw: Path, level: str, ta
     prepared(raw)
     found = built(raw.parent / "interim", f"features={level}")
     assert len(found) == len(pd.read_parquet(raw.parent / "interim" / f"{table}.parquet"))
-    assert np.isfinite(found.drop(columns="primary")).all(axis=None)
+    assert np.isfinite(found.drop(columns=["shower", "primary"])).all(axis=None)
     assert set(found["primary"]) == {"proton", "helium", "oxygen", "iron"}
     assert found.columns[-1] == "primary"
 
@@ -136,6 +136,42 @@ def test_the_signal_at_1000_m_is_found() -> None:
     shape = (distance / 1000) ** -2.2 * ((distance + 700) / 1700) ** -2.2
     signal = shape * np.array([40.0, 40.0, 40.0, 7.0, 7.0])
     np.testing.assert_allclose(features.s1000(signal, distance, np.array([0, 3]), -2.2), [40, 7])
+
+
+def test_traces_are_those_of_the_strongest_stations(raw: Path) -> None:
+    prepared(raw)
+    interim = raw.parent / "interim"
+    found = built(interim, "features=traces")
+    stations, traces = (pd.read_parquet(interim / f"{name}.parquet") for name in ("stations", "traces"))
+    shower = int(stations["shower"].value_counts().idxmin())
+    of, row = stations["shower"] == shower, found[found["shower"] == shower].iloc[0]
+    order = stations[of]["signal"].to_numpy().argsort()[::-1]
+    assert len(order) < 6
+    np.testing.assert_allclose(
+        [row[f"station {place} lg_signal"] for place in range(len(order))],
+        np.log10(stations[of]["signal"].to_numpy()[order]),
+        rtol=1e-6,
+    )
+    # Two bins of 25 ns make one, in VEM.
+    counts = np.stack(traces[of]["trace"].to_numpy())[order[0], :160].reshape(80, 2).sum(axis=1)
+    expected = np.log1p(np.maximum(counts * 0.01, 0) / 0.1)
+    np.testing.assert_allclose([row[f"station 0 bin {number}"] for number in range(80)], expected, rtol=1e-4)
+    # A station that is not there.
+    assert row[[name for name in found.columns if name.startswith(f"station {len(order)} ")]].isna().all()
+
+
+def test_traces_may_be_kept_of_some_showers_only(tmp_path: Path) -> None:
+    data: Any = configured("data.traces=50").data
+    generate.write(tmp_path / "raw", data, seed=1, workers=1)
+    prepared(tmp_path / "raw", "data.traces=50")
+    assert set(built(tmp_path / "interim", "features=traces")["shower"]) == set(range(50))
+    assert len(built(tmp_path / "interim", "features=event")) > 200
+
+
+def test_more_bins_than_were_recorded_are_refused(raw: Path) -> None:
+    prepared(raw)
+    with pytest.raises(ValueError, match="features: 200 times 2 bins are more than the 240 recorded ones"):
+        built(raw.parent / "interim", "features=traces", "features.bins=200")
 
 
 def test_physics_of_an_image() -> None:

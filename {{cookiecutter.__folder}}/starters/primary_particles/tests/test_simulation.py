@@ -81,41 +81,75 @@ def test_muons_go_with_the_depth(mass: float, correlation: float) -> None:
     assert np.corrcoef(*muons(1e19, mass))[0, 1] == pytest.approx(correlation, abs=0.02)
 
 
-def signal(energy: float, zenith: float, distance: float) -> float:
-    """Mean signal in VEM of a shower between helium and oxygen."""
-    config = configured()
-    lg_muons = config.signal.reference_lg_muons + 0.938 * np.log10(energy / 1e19)
-    xmax = config.signal.reference_xmax + 57 * np.log10(energy / 1e19)
-    muonic, em = array.mean_signals(
-        np.array([energy]),
-        np.array([lg_muons]),
-        np.array([xmax]),
-        np.radians([zenith]),
-        np.array([[distance]]),
-        config.array,
-        config.signal,
-    )
-    return float(muonic[0, 0] + em[0, 0])
+def signal(model: str, mass: float, energy: float, distance: float, zenith: float = 38.0) -> float:
+    """Mean signal in VEM of 2,000 showers of one kind."""
+    config, rng, n = configured(), np.random.default_rng(2), 2000
+    energies, masses = np.full(n, energy), np.full(n, mass)
+    parameters = showers.gumbel(energies, masses, config.models[model].xmax)
+    depth = showers.xmax(parameters, rng.standard_gamma(parameters.shape))
+    factor = config.models[model].muons
+    lg = showers.lg_muons(energies, masses, depth, parameters, rng.standard_normal(n), config.muons, factor)
+    angles, far = np.radians(np.full(n, zenith)), np.full((n, 1), distance)
+    muonic, em = array.mean_signals(energies, lg, depth, angles, far, config.array, config.signal)
+    return float((muonic + em).mean())
 
 
-def test_the_signal_at_1000_m_is_physical() -> None:
-    assert signal(1e19, 38, 1000) == pytest.approx(50, abs=10)
-    # E = 0.19 EeV S38^1.02: the signal grows with the power 1 / 1.02 of the energy.
-    growth = np.log10(signal(1e20, 38, 1000) / signal(1e19, 38, 1000))
-    assert growth == pytest.approx(1 / 1.02, abs=0.05)
+OF_EACH_KIND = pytest.mark.parametrize(
+    ("model", "mass"), [(model, mass) for model in ("EPOS-LHC", "QGSJetII-04") for mass in MASSES.values()]
+)
+
+
+@OF_EACH_KIND
+def test_the_signal_at_1000_m_is_physical(model: str, mass: float) -> None:
+    assert signal(model, mass, 1e19, 1000) == pytest.approx(50, abs=10)
+    # E = 0.19 EeV S38^1.02: the signal grows with the power 1 / 1.02 of the energy, here at five of them.
+    lg_energies = [18.0, 18.5, 19.0, 19.5, 20.0]
+    lg_signals = np.log10([signal(model, mass, 10**lg, 1000) for lg in lg_energies])
+    np.testing.assert_allclose(np.diff(lg_signals) / 0.5, 1 / 1.02, atol=0.06)
+
+
+@OF_EACH_KIND
+@pytest.mark.parametrize("lg_energy", [18.0, 18.5, 19.0, 19.5, 20.0])
+def test_the_lateral_distribution_has_a_physical_slope(model: str, mass: float, lg_energy: float) -> None:
+    """Auger's at 1000 m: beta (1 + 1000 / 1700) with beta about -2.2 gives -3.5; Greisen's muons alone -2.6."""
+    inner, outer = (signal(model, mass, 10**lg_energy, distance) for distance in (950, 1050))
+    assert -3.7 < np.log(outer / inner) / np.log(1050 / 950) < -2.7
 
 
 def test_the_signal_falls_with_the_zenith_angle() -> None:
     """About as Auger's constant intensity cut has it: 1.06 of that at 38 degrees when vertical, 0.47 at 60."""
-    reference = signal(1e19, 38, 1000)
-    assert signal(1e19, 0, 1000) / reference == pytest.approx(1.06, abs=0.15)
-    assert signal(1e19, 60, 1000) / reference == pytest.approx(0.47, abs=0.1)
+    vertical, reference, inclined = (signal("EPOS-LHC", 4.0, 1e19, 1000, zenith) for zenith in (0, 38, 60))
+    assert vertical / reference == pytest.approx(1.06, abs=0.15)
+    assert inclined / reference == pytest.approx(0.47, abs=0.1)
 
 
-def test_the_lateral_distribution_has_a_physical_slope() -> None:
-    """Auger's at 1000 m: beta (1 + 1000 / 1700) with beta about -2.2 gives -3.5; Greisen's muons alone -2.6."""
-    slope = np.log(signal(1e19, 38, 1050) / signal(1e19, 38, 950)) / np.log(1050 / 950)
-    assert -3.7 < slope < -2.7
+def test_the_reconstruction_is_as_good_as_configured() -> None:
+    config = configured()
+    tables = generate.simulate(np.arange(600), config, seed=3)
+    truth, events = tables["truth"].to_pandas(), tables["events"].to_pandas()
+    truth = truth.set_index("shower").loc[events["shower"]].reset_index()
+    errors = {
+        "energy": np.log(events["energy"] / truth["energy"]),
+        "zenith": events["zenith"] - truth["zenith"],
+        "core_x": events["core_x"] - truth["core_x"],
+        "core_y": events["core_y"] - truth["core_y"],
+    }
+    found = {name: float(error.std()) for name, error in errors.items()}
+    assert found["energy"] == pytest.approx(config.resolution.energy, rel=0.12)
+    assert found["zenith"] == pytest.approx(config.resolution.angle, rel=0.12)
+    assert found["core_x"] == pytest.approx(config.resolution.core, rel=0.12)
+    assert found["core_y"] == pytest.approx(config.resolution.core, rel=0.12)
+
+
+def test_more_muons_make_larger_signals() -> None:
+    config = configured()
+    usual, more = (
+        generate.simulate(np.arange(200), config.model_copy(update={"muon_factor": factor}), seed=4)
+        for factor in (1.0, 1.3)
+    )
+    shift = more["truth"].to_pandas()["lg_muons"] - usual["truth"].to_pandas()["lg_muons"]
+    np.testing.assert_allclose(shift, np.log10(1.3))
+    assert more["stations"].to_pandas()["signal"].sum() > 1.05 * usual["stations"].to_pandas()["signal"].sum()
 
 
 def test_risetimes_fall_as_the_share_of_muons_grows() -> None:

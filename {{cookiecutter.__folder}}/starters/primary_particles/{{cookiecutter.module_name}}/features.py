@@ -52,8 +52,9 @@ def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFra
 def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFrame, slope: float) -> pd.DataFrame:
     """What all stations of a shower say together; one row a shower, in the order of `events`.
 
-    Times grow with the distance from the core: they are scaled to 1000 m and averaged with the signals as weights. The
-    tables are those of `station_features`, `each` is what it returned, and `slope` is that of `s1000`.
+    Times grow with the distance from the core: they are scaled to 1000 m and averaged over the stations where that
+    holds, with the square roots of the signals as weights. The tables are those of `station_features`, `each` is what
+    it returned, and `slope` is that of `s1000`.
     """
     signal, far = stations["signal"].to_numpy(dtype=np.float64), each["core_distance"].to_numpy(dtype=np.float64)
     first = np.searchsorted(stations["shower"], events["shower"])
@@ -61,8 +62,8 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFr
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, first)
 
-    # A few stations at the core hold nearly all of the signal: the square root lets the others count.
-    weight = np.sqrt(signal)
+    # A few stations near the core hold nearly all of the signal: the square root lets the others count.
+    weight = usable(far) * np.sqrt(signal)
     lg_energy = np.log10(events["energy"].to_numpy())
     lg_s1000 = np.log10(s1000(signal, far, first, slope))
     columns = {
@@ -75,9 +76,12 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFr
         "nearest": np.minimum.reduceat(far, first),
         "farthest": np.maximum.reduceat(far, first),
     }
+    # Stations of a shower by their distance: the nearest tells most of when muons arrive, at a distance of its own.
+    nearest = np.lexsort((far, np.repeat(first, np.diff(first, append=len(far)))))[first]
     for name in ("length", "risetime", "falltime", "area_over_peak"):
-        scaled = each[name].to_numpy(dtype=np.float64) * 1000 / far
-        columns[f"{name}_1000"] = total(weight * scaled) / total(weight)
+        values = each[name].to_numpy(dtype=np.float64)
+        columns[f"{name}_1000"] = total(weight * values * 1000 / far) / total(weight)
+        columns[f"{name}_nearest"] = values[nearest]
     return pd.DataFrame(columns, index=events.index).astype("float32")
 
 
@@ -101,7 +105,14 @@ def trace_features(
         traces: counts of the converter (stations, bins), a row for each of `stations`.
         features: which stations and bins are taken.
         count: VEM of one count.
+
+    Raises:
+        ValueError: more bins are asked for than were recorded.
     """
+    if features.bins * features.merged > traces.shape[1]:
+        raise ValueError(
+            f"features: {features.bins} times {features.merged} bins are more than the {traces.shape[1]} recorded ones"
+        )
     row = np.searchsorted(events["shower"], stations["shower"])
     strongest = np.lexsort((-stations["signal"].to_numpy(), row))
     place = np.arange(len(row)) - np.searchsorted(row, row)
@@ -121,9 +132,8 @@ def trace_features(
 def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: float) -> np.ndarray:
     """Signal at 1000 m in VEM, float64 (showers,): what each station says by a lateral distribution, averaged in lg.
 
-    The distribution is (r / 1000 m)^slope ((r + 700 m) / 1700 m)^slope, which Auger uses (Nucl. Instrum. Methods A 798
-    (2015) 172). Near the core its error spoils a signal, far away the shape is another: stations outside of 600 to
-    2000 m count only where there is no other. (With all stations alike iron and protons were hardly told apart.)
+    The distribution is (r / 1000 m)^slope ((r + 700 m) / 1700 m)^slope, Auger's with its second exponent equal to the
+    first (Nucl. Instrum. Methods A 798 (2015) 172).
 
     Args:
         signal: VEM (stations,).
@@ -132,11 +142,19 @@ def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: fl
         slope: the exponent.
     """
     shape = (distance / 1000) ** slope * ((distance + 700) / 1700) ** slope
-    inside = (distance > 600) & (distance < 2000)
     # Poisson's error of lg signal beside a tenth for the shape.
-    weight = np.where(inside, 1.0, 1e-6) / (0.1**2 + 1 / np.maximum(signal, 1))
+    weight = usable(distance) / (0.1**2 + 1 / (np.log(10) ** 2 * np.maximum(signal, 1)))
     mean = np.add.reduceat(weight * np.log10(signal / shape), first) / np.add.reduceat(weight, first)
     return np.asarray(10**mean)
+
+
+def usable(distance: np.ndarray) -> np.ndarray:
+    """Weights of stations by their distance in m to the core: from 600 to 2000 m, others only where there is none.
+
+    Near the core its error spoils what is scaled with the distance, far away the shapes are others. (With all stations
+    alike iron and protons were hardly told apart.)
+    """
+    return np.where((distance > 600) & (distance < 2000), 1.0, 1e-6)
 
 
 def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
@@ -178,7 +196,7 @@ def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -
     each = station_features(events, stations)
     if isinstance(features, OfTraces):
         recorded = tables["traces"]["trace"].combine_chunks()
-        counts = recorded.flatten().to_numpy().reshape(len(recorded), -1)
+        counts = recorded.flatten().to_numpy().reshape(-1, recorded.type.list_size)
         built = trace_features(events, stations, each, counts, features, data.station.count)
     elif isinstance(features, OfEvents):
         built = event_features(events, stations, each, features.ldf_slope)
@@ -194,9 +212,11 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
     """Features of the prepared rows, group and target last, and each one's part, some showers at a time.
 
     Raises:
-        ValueError: the level does not belong to these data.
+        ValueError: the level does not belong to these data, or asks for traces where none were kept.
     """
     data, features = config.data, config.features
+    if isinstance(data, Showers) and features.level == "traces" and data.traces == 0:
+        raise ValueError("features=traces needs traces: set data.traces to the number of showers")
     events = pd.read_parquet(folder / "events.parquet")
     parts = split_rows(events, data, config.split, config.seed)
     if not isinstance(data, Showers):
@@ -209,8 +229,11 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
     with ExitStack() as stack:
         files = {name: stack.enter_context(pq.ParquetFile(folder / f"{name}.parquet")) for name in names}
         for number in range(files["events"].num_row_groups):
-            built = of_showers({name: file.read_row_group(number) for name, file in files.items()}, data, features)
-            yield built, of_shower[built["shower"]]
+            tables = {name: file.read_row_group(number) for name, file in files.items()}
+            # Traces may be kept of the first showers only.
+            if all(len(table) for table in tables.values()):
+                built = of_showers(tables, data, features)
+                yield built, of_shower[built["shower"]]
 
 
 def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[str, int]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from sklearn.metrics import roc_curve
 
-from .charts import GREY, class_names, new_figure
+from .charts import BLUE, GREY, class_names, new_figure
 from .simulation.settings import Station
 
-# Light to dark with the mass, so that the order shows in grey too.
-COLORS = ("#e69f00", "#56b4e9", "#0072b2", "#000000")
+# From light to dark, so that the order of the primaries shows in grey too.
+COLORS = colormaps["viridis_r"]
 
 
 def shower(events: pd.DataFrame, stations: pd.DataFrame) -> Figure:
@@ -44,7 +45,7 @@ def traces(stations: pd.DataFrame, kept: pa.Table, station: Station) -> Figure:
     panels = figure.subplots(3, 1, sharex=True)
     for axes, place in zip(panels, (0, len(order) // 2, len(order) - 1), strict=True):
         trace = np.array(kept["trace"][int(rows[order[place]])].as_py()) * station.count
-        axes.step(np.arange(len(trace)) * station.bin / 1000, trace, where="post", color=COLORS[2], linewidth=0.8)
+        axes.step(np.arange(len(trace)) * station.bin / 1000, trace, where="post", color=BLUE, linewidth=0.8)
         axes.set_title(f"{signal[order[place]]:.0f} VEM", loc="right", fontsize=9)
     panels[0].set_title("Traces of one shower", loc="left")
     panels[1].set_ylabel("VEM in a bin")
@@ -56,12 +57,12 @@ def plane(truth: pd.DataFrame, model: str) -> Figure:
     """Xmax against lg of the muons, both brought to 10^19 eV: what nature would tell without a detector between."""
     lg = np.log10(truth["energy"] / 1e19)
     figure, axes = new_figure(f"The truth of {model}, at 10$^{{19}}$ eV", "lg of the muons", "Xmax, g/cm²")
-    for color, name in zip(COLORS, truth["primary"].unique(), strict=False):
+    names = truth["primary"].unique()
+    for color, name in zip(COLORS(np.linspace(0.1, 1, len(names))), names, strict=True):
         of = truth["primary"] == name
         # Slopes with energy of a mean primary.
-        axes.scatter(
-            (truth["lg_muons"] - 0.94 * lg)[of], (truth["xmax"] - 57 * lg)[of], s=4, alpha=0.5, color=color, label=name
-        )
+        x, y = (truth["lg_muons"] - 0.94 * lg)[of], (truth["xmax"] - 57 * lg)[of]
+        axes.scatter(x, y, s=4, alpha=0.5, color=[color], label=name)
     axes.legend(markerscale=3)
     return figure
 
@@ -73,7 +74,7 @@ def roc(predictions: pd.DataFrame, background: str, signal: str) -> Figure:
     taken, kept, _ = roc_curve(of["actual"] == signal, score)
     names = f"share of {background} taken for {signal}", f"share of {signal} kept"
     figure, axes = new_figure(f"{signal} against {background}", *names)
-    axes.plot(taken, kept, color=COLORS[2])
+    axes.plot(taken, kept, color=BLUE)
     chance = np.geomspace(1e-3, 1)
     axes.plot(chance, chance, color=GREY, linestyle=":", label="chance")
     axes.set(xscale="log", xlim=(1e-3, 1), ylim=(0, 1))
@@ -88,7 +89,8 @@ def mass(predictions: pd.DataFrame, lg_energy: pd.Series, primaries: dict[str, f
     edges = np.quantile(lg_energy, np.linspace(0, 1, 6))
     bins = np.clip(np.searchsorted(edges, lg_energy, side="right") - 1, 0, 4)
     figure, axes = new_figure("Mean ln A of the test showers", "lg(E / eV), reconstructed", "estimated ln A")
-    for color, (name, value) in zip(COLORS, primaries.items(), strict=False):
+    colors = COLORS(np.linspace(0.1, 1, len(primaries)))
+    for color, (name, value) in zip(colors, primaries.items(), strict=True):
         axes.axhline(np.log(value), color=color, linestyle=":")
         groups = [estimated[(predictions["actual"] == name) & (bins == number)] for number in range(5)]
         middle = (edges[1:] + edges[:-1]) / 2
@@ -101,10 +103,11 @@ def mass(predictions: pd.DataFrame, lg_energy: pd.Series, primaries: dict[str, f
 def confusion_by_energy(predictions: pd.DataFrame, lg_energy: pd.Series, names: list[str]) -> Figure:
     """Confusion of the primaries named, rows normalised, in three ranges of energy with the same number of showers."""
     edges = np.quantile(lg_energy, [0, 1 / 3, 2 / 3, 1])
+    bins = np.clip(np.searchsorted(edges, lg_energy, side="right") - 1, 0, 2)
     figure = Figure(figsize=(8, 3.2), layout="constrained")
     panels = figure.subplots(1, 3, sharey=True)
     for number, axes in enumerate(panels):
-        of = predictions[(lg_energy >= edges[number]) & (lg_energy <= edges[number + 1])]
+        of = predictions[bins == number]
         counts = pd.crosstab(of["actual"], of["predicted"]).reindex(index=names, columns=names, fill_value=0)
         shares = counts.div(counts.sum(axis=1), axis=0).to_numpy()
         image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)

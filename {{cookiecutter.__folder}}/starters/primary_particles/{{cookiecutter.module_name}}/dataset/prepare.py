@@ -24,8 +24,8 @@ from ..table import Data
 TABLES = ("events", "stations", "traces")
 # What a reconstructed event and a recorded station must lie within.
 LIMITS = {
-    "events": {"energy": (0.0, 1e22), "zenith": (0.0, 90.0), "azimuth": (0.0, 360.0), "multiplicity": (1, 1e4)},
-    "stations": {"signal": (0.0, 1e7), "risetime": (0.0, 1e5), "falltime": (0.0, 1e5), "area_over_peak": (0.0, 1e4)},
+    "events": {"energy": (1.0, 1e22), "zenith": (0.0, 90.0), "azimuth": (0.0, 360.0), "multiplicity": (1, 1e4)},
+    "stations": {"signal": (1e-3, 1e7), "risetime": (0.0, 1e5), "falltime": (0.0, 1e5), "area_over_peak": (0.0, 1e4)},
     "traces": {},
 }
 
@@ -56,7 +56,7 @@ def check(name: str, table: pa.Table) -> None:
     for column in table.column_names:
         values = table[column].combine_chunks()
         if pa.types.is_fixed_size_list(values.type):
-            flat = values.flatten().to_numpy(zero_copy_only=False).reshape(len(values), -1)
+            flat = values.flatten().to_numpy(zero_copy_only=False).reshape(-1, values.type.list_size)
             bad = ~np.isfinite(flat).all(axis=1)
         elif pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
             numbers = values.to_numpy(zero_copy_only=False)
@@ -128,8 +128,8 @@ def main(cfg: DictConfig) -> None:
     simulated = isinstance(data, Showers)
     with replacing(outputs() / INTERIM) as partial:
         counts = (prepare_showers if simulated else prepare_table)(ROOT / RAW, partial, data)
-    raw = RAW / ("stations.parquet" if simulated else TABLE)
-    write_json(outputs() / COUNTS, {"raw": {"file": raw.as_posix(), "sha256": sha256(ROOT / raw)}, "rows": counts})
+    hashes = {path.relative_to(ROOT).as_posix(): sha256(path) for path in sorted((ROOT / RAW).iterdir())}
+    write_json(outputs() / COUNTS, {"raw": hashes, "rows": counts})
     print(", ".join(f"{count} {reason}" for reason, count in counts.items()))
 
 

@@ -23,6 +23,6 @@ def baseline(problem: Problem, features: list[str]) -> Any:
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
     cut = next(names for names in CUTS if set(names) <= set(features))
-    # With squares and products: how much atmosphere a shower has crossed is no straight line in its angle.
+    # With squares and products: how much atmosphere a shower has crossed is not linear in its angle.
     steps = make_column_transformer((StandardScaler(), list(cut))), PolynomialFeatures(2, include_bias=False)
     return make_pipeline(*steps, LinearDiscriminantAnalysis())

@@ -15,7 +15,7 @@ from . import array, showers, traces
 from .reconstruction import reconstructed
 from .settings import Simulation
 
-# What is true of a shower, and nobody but the evaluation may see: eV, degrees, m, g/cm2.
+# What is true of a shower, and no feature may see: eV, degrees, m, g/cm2.
 TRUTH = ("energy", "zenith", "azimuth", "core_x", "core_y", "xmax", "lg_muons")
 
 

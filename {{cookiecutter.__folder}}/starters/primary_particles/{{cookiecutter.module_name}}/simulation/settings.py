@@ -1,7 +1,8 @@
-"""The types of configs/simulation/: every constant of the simulation, by name."""
+"""The types of configs/data/showers.yaml: every constant of the simulation, by name."""
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
@@ -37,6 +38,13 @@ class Muons(Strict):
     slope: list[float]
     spread: list[PositiveFloat]
     correlation: list[Correlation]
+
+    @model_validator(mode="after")
+    def _ascend(self) -> Muons:
+        lengths = {len(values) for values in (self.mass, self.mean, self.slope, self.spread, self.correlation)}
+        if len(lengths) != 1 or not all(first < second for first, second in pairwise(self.mass)):
+            raise ValueError(f"mass numbers must ascend, each with a value in every list, found {self.mass}")
+        return self
 
 
 class Spectrum(Strict):
@@ -123,10 +131,10 @@ class Resolution(Strict):
 
 
 class Simulation(Strict):
-    """configs/simulation/: a set of showers and everything that they are made with."""
+    """A set of showers and everything that they are made with."""
 
     showers: PositiveInt
-    primaries: dict[str, PositiveFloat]
+    primaries: Annotated[dict[str, PositiveFloat], Field(min_length=2)]
     hadronic: str
     muon_factor: PositiveFloat
     traces: NonNegativeInt

@@ -66,8 +66,8 @@ def record(
     owner = np.repeat(np.arange(stations), muons)
     track = np.maximum(1 + station.muon_spread * tracks, 0.1)
     gain = np.maximum(1 + station.gain * gains, 0.1)
-    # With its muons drawn, it is plain of most stations that they see too little to trigger: five standard deviations
-    # of the electrons and photons would not do. Their traces need not be drawn.
+    # Most stations cannot reach the trigger with the muons that were drawn for them, even with five standard deviations
+    # more of electrons and photons: their traces are not drawn.
     most = np.bincount(owner, track, stations) + em + 5 * np.sqrt(em * station.em_quantum)
     row = np.flatnonzero(most * gain > station.trigger)
 

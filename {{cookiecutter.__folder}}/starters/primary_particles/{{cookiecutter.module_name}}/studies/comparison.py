@@ -8,86 +8,152 @@ import hydra
 import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from ..config import Config
+from ..config import Config, Evaluation
 from ..files import write_json
 from ..modeling.domain import domain_metrics
+from ..modeling.estimators import Problem
 from ..modeling.metrics import Metric, metrics_for, with_intervals
 from ..modeling.preprocess import encode_target
 from ..modeling.train import fit
 from ..problem import Showers
 from ..split import split_rows
 from ..strict import CONFIGS, checked, outputs
-from .settings import STUDIES, Studies, configured, rows
+from .settings import STUDIES, Comparison, Studies, configured, rows, simulated_showers
 
-JUDGED_BY = ("accuracy", "proton_iron_auc", "proton_iron_merit_factor", "ln_mass_bias", "ln_mass_resolution")
-
+JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
 # What traces have to beat.
 FEATURES = "xgboost on event"
+# What the truth would tell, if a detector could show it: of each with the true energy, which both depend on.
+TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
 
 
-def judge(table: pd.DataFrame, predicted: np.ndarray, config: Config, named: dict[str, Metric]) -> dict[str, Any]:
-    """Metrics with intervals; `predicted` (rows, classes), whole showers are drawn."""
-    actual = encode_target(table["primary"], tuple(sorted(table["primary"].unique())))
-    groups = table["shower"].to_numpy()
-    return with_intervals(named, actual, predicted, config.evaluation, config.seed, config.threads, groups)
+class Judge:
+    """Metrics with intervals of predictions for rows of the test showers."""
+
+    def __init__(self, config: Config, resamples: int) -> None:
+        data: Any = config.data
+        self.classes = tuple(sorted(data.primaries))
+        self.config = config
+        self.evaluation = Evaluation(confidence=config.evaluation.confidence, resamples=resamples)
+        light, *_, heavy = sorted(data.primaries, key=data.primaries.__getitem__)
+        known = metrics_for(self.classes) | domain_metrics(data, self.classes)
+        self.named = {name: known[name] for name in (part.format(light=light, heavy=heavy) for part in JUDGED_BY)}
+
+    def of(self, table: pd.DataFrame, predicted: np.ndarray) -> dict[str, Any]:
+        """The metrics of probabilities (rows, classes)."""
+        return self._measured(self.named, table, predicted)
+
+    def difference(self, table: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+        """The first one's metrics minus the second one's, on the same rows, so that most of the chance cancels."""
+        cut = len(self.classes)
+
+        def minus(metric: Metric) -> Metric:
+            return lambda actual, both: metric(actual, both[:, :cut]) - metric(actual, both[:, cut:])
+
+        # Under names of their own: the interval of an accuracy is not that of a difference.
+        named = {f"{name}_difference": minus(metric) for name, metric in self.named.items()}
+        return self._measured(named, table, np.hstack([first, second]))
+
+    def _measured(self, named: dict[str, Metric], table: pd.DataFrame, predicted: np.ndarray) -> dict[str, Any]:
+        actual, groups = encode_target(table["primary"], self.classes), table["shower"].to_numpy()
+        return with_intervals(named, actual, predicted, self.evaluation, self.config.seed, self.config.threads, groups)
 
 
-def against(named: dict[str, Metric], classes: int) -> dict[str, Metric]:
-    """Metrics of two predictions side by side, (rows, 2 classes): the first one's minus the second one's.
+def configurations(settings: Comparison) -> dict[str, Config]:
+    """The configuration of each model by its title; all before the first is trained, and their libraries with them.
 
-    Under names of their own: the interval of an accuracy is not that of a difference.
+    Raises:
+        ValueError: a model, a level or a change of the simulation is not known.
     """
+    found = {}
+    for level, model in settings.models:
+        config = configured("showers", level, model=model)
+        config.model.estimator(Problem("classification", ("one", "other"), config.seed, config.threads))
+        found[f"{model} on {level}"] = config
+    if FEATURES not in found:
+        raise ValueError("configs: comparison.models needs [event, xgboost]: the others are compared with it")
+    return found
 
-    def difference(metric: Metric) -> Metric:
-        return lambda actual, both: metric(actual, both[:, :classes]) - metric(actual, both[:, classes:])
 
-    return {f"{name}_difference": difference(metric) for name, metric in named.items()}
+def changed(settings: Comparison) -> dict[str, dict[str, Any]]:
+    """Overrides of data/showers.yaml by the name of a change, checked as those of the command line are."""
+    for changes in settings.systematics.values():
+        configured("showers", "event", more=[f"data.{key}={value}" for key, value in changes.items()])
+    return settings.systematics
+
+
+def truths(config: Config, parts: pd.Series) -> dict[str, np.ndarray]:
+    """Probabilities of the test showers by what is true of them, each by a quadratic discriminant of train showers.
+
+    Args:
+        config: of the simulation.
+        parts: the part of each shower, by its number.
+    """
+    truth = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)], ignore_index=True)
+    truth = truth.set_index("shower").loc[parts.index]
+    truth["lg_energy"] = np.log10(truth["energy"])
+    train, test = truth[parts == "train"], truth[parts == "test"]
+    found = {}
+    for name, columns in TRUTHS.items():
+        known = [*columns, "lg_energy"]
+        model = make_pipeline(StandardScaler(), QuadraticDiscriminantAnalysis()).fit(train[known], train["primary"])
+        found[name] = model.predict_proba(test[known])
+    return found
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="studies")
 def main(cfg: DictConfig) -> None:
     """Write reports/studies/comparison.json."""
-    settings = checked(cfg, Studies).comparison
-    result: dict[str, Any] = {"models": {}, "systematics": {}, "differences": {}}
-    predictions: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
+    studies = checked(cfg, Studies)
+    settings = studies.comparison
+    configs, changes = configurations(settings), changed(settings)
+    judge = Judge(configs[FEATURES], studies.resamples)
+    result: dict[str, Any] = {"models": {}, "against the cut": {}, "against xgboost on event": {}, "systematics": {}}
     tables: dict[str, dict[str, pd.DataFrame]] = {}
-    for level, model in settings.models:
-        config = configured("showers", level, model=model)
-        data = config.data
-        assert isinstance(data, Showers)
+    features: tuple[pd.DataFrame, np.ndarray] | None = None
+    # XGBoost on features first: others are compared with it.
+    for title, config in sorted(configs.items(), key=lambda item: item[0] != FEATURES):
+        level = config.features.level
         if level not in tables:
-            table = rows(config)
-            part = split_rows(table, data, config.split, config.seed)
-            tables[level] = {name: of.reset_index(drop=True) for name, of in table.groupby(part)}
-            numbers = np.unique(tables[level]["test"]["shower"])
-            for name, changes in settings.systematics.items():
-                changed = config.model_copy(update={"data": Showers.model_validate(data.model_dump() | changes)})
-                tables[level][name] = rows(changed, numbers)
+            tables[level] = of_level(config, changes)
         of = tables[level]
         train, validation = (of[name].drop(columns="shower") for name in ("train", "validation"))
         fitted = fit(train, validation, config)
-        classes = fitted.problem.classes
-        named = metrics_for(classes) | domain_metrics(data, classes)
-        named = {name: named[name] for name in JUDGED_BY}
-        title = f"{model} on {level}"
-        predictions[title] = of["test"], fitted.predict(of["test"])
+        test, predicted = of["test"], fitted.predict(of["test"])
+        by_cut = fitted.predict_baseline(test)
+        if features is None:
+            features = test, predicted
+            parts = pd.concat([of[name]["shower"].to_frame().assign(part=name) for name in ("train", "test")])
+            for name, known in truths(config, parts.set_index("shower")["part"].sort_index()).items():
+                result["models"][name] = judge.of(test, known)
         # With traces come the features of the event, and the cut is the same.
         cut = f"physics cut on {'station' if level == 'station' else 'event'}"
         if cut not in result["models"]:
-            result["models"][cut] = judge(of["test"], fitted.predict_baseline(of["test"]), config, named)
-        result["models"][title] = judge(*predictions[title], config, named)
-        result["systematics"][title] = {
-            name: judge(of[name], fitted.predict(of[name]), config, named) for name in settings.systematics
-        }
+            result["models"][cut] = judge.of(test, by_cut)
+        result["models"][title] = judge.of(test, predicted)
+        result["against the cut"][title] = judge.difference(test, predicted, by_cut)
+        if level == "traces":
+            same = features[0]["shower"].isin(test["shower"]).to_numpy()
+            result["against xgboost on event"][title] = judge.difference(test, predicted, features[1][same])
+        result["systematics"][title] = {name: judge.of(of[name], fitted.predict(of[name])) for name in changes}
         print(title, {name: round(metric["value"], 3) for name, metric in result["models"][title].items()})
-    # Whether traces say more than features: on the same showers, so that most of the chance cancels.
-    _, features = predictions[FEATURES]
-    for title, (table, predicted) in predictions.items():
-        if title.endswith(" on traces"):
-            both = np.hstack([predicted, features])
-            result["differences"][title] = judge(table, both, config, against(named, len(classes)))
     write_json(outputs() / STUDIES / "comparison.json", result)
+
+
+def of_level(config: Config, changes: dict[str, dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Rows of the train, validation and test showers, and of the test showers after each change of the simulation."""
+    table = rows(config)
+    parts = split_rows(table, config.data, config.split, config.seed)
+    found = {str(name): of.reset_index(drop=True) for name, of in table.groupby(parts)}
+    numbers = np.unique(found["test"]["shower"])
+    for name, change in changes.items():
+        data = Showers.model_validate(config.data.model_dump() | change)
+        found[name] = rows(config.model_copy(update={"data": data}), numbers)
+    return found
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def figures(leakage: dict[str, Any], comparison: dict[str, Any], telescope: dict
         for way, of in leakage["accuracy"].items()
         for what in ("all features", "the shower's names alone")
     }
-    merits = {name: of["proton_iron_merit_factor"] for name, of in comparison["models"].items()}
+    merits = {name.replace("_", " "): list(of.values())[2] for name, of in comparison["models"].items()}
     biases = {
         f"{model.replace('_', ' ')}, {change}": of["ln_mass_bias"]
         for model, changes in shifts(comparison).items()
@@ -71,7 +71,10 @@ def main(cfg: DictConfig) -> None:
     found = {name: read_json(ROOT / STUDIES / f"{name}.json") for name in NAMES}
     images = {name: base64.b64encode(png(figure)).decode() for name, figure in figures(**found).items()}
     moved = shifts(found["comparison"])
-    text = render("studies.html", figures=images, shifts=moved, settings=settings, config=config, **found)
+    data: Any = config.data
+    guess = float(np.std(np.log(list(data.primaries.values()))))
+    shown = {"figures": images, "shifts": moved, "guess": guess, "settings": settings, "config": config}
+    text = render("studies.html", **shown, **found)
     write_text(outputs() / STUDIES / "studies.html", text)
     print(f"open {outputs() / STUDIES / 'studies.html'}")
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import hydra
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ..config import Config, Share, load
 from ..dataset.prepare import usable
 from ..features import of_showers
-from ..problem import Showers
+from ..modeling.models.xgboost import Fraction
 from ..strict import Strict
 
 STUDIES = Path("reports/studies")
@@ -22,13 +24,13 @@ Keywords = dict[str, Any]
 
 
 class Trees(Strict):
-    """Keywords of XGBClassifier, which itself takes a mistyped one without a word that stops it."""
+    """Keywords of XGBClassifier, which itself only warns of a mistyped one."""
 
     n_estimators: PositiveInt
     max_depth: PositiveInt
     learning_rate: PositiveFloat
-    subsample: Share
-    colsample_bytree: PositiveFloat = 1.0
+    subsample: Fraction
+    colsample_bytree: Fraction = 1.0
     min_child_weight: NonNegativeFloat = 1.0
     gamma: NonNegativeFloat = 0.0
 
@@ -62,24 +64,35 @@ class Telescope(Strict):
 class Studies(Strict):
     """configs/studies.yaml."""
 
+    resamples: PositiveInt
     leakage: Leakage
     comparison: Comparison
     telescope: Telescope
 
 
-def configured(data: str, features: str, split: str = "grouped", model: str = "xgboost") -> Config:
+def configured(
+    data: str, features: str, split: str = "grouped", model: str = "xgboost", more: Sequence[str] = ()
+) -> Config:
     """The project's configuration with these files, whatever it chooses itself; called inside a program of Hydra."""
-    return load(hydra.compose("config", [f"data={data}", f"features={features}", f"split={split}", f"model={model}"]))
+    files = [f"data={data}", f"features={features}", f"split={split}", f"model={model}"]
+    return load(hydra.compose("config", [*files, *more]))
 
 
 def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
     """Features, `shower` and `primary` of simulated showers, all of the configured ones or those with these numbers."""
+    data: Any = config.data
+    tables = []
+    for simulated in simulated_showers(config, numbers):
+        kept, _ = usable(simulated, data.fewest_stations)
+        # Traces may be kept of the first showers only.
+        if config.features.level != "traces" or len(kept["traces"]):
+            tables.append(of_showers(kept, data, config.features))
+    return pd.concat(tables, ignore_index=True)
+
+
+def simulated_showers(config: Config, numbers: np.ndarray | None = None) -> Iterator[dict[str, pa.Table]]:
+    """The tables of the configured showers, or of those with these numbers, some at a time."""
     from ..simulation.generate import chunks
 
-    assert isinstance(config.data, Showers)
-    wanted = np.arange(config.data.showers) if numbers is None else numbers
-    tables = []
-    for simulated in chunks(wanted, config.data, config.seed, config.threads):
-        kept, _ = usable(simulated, config.data.fewest_stations)
-        tables.append(of_showers(kept, config.data, config.features))
-    return pd.concat(tables, ignore_index=True)
+    data: Any = config.data
+    yield from chunks(np.arange(data.showers) if numbers is None else numbers, data, config.seed, config.threads)

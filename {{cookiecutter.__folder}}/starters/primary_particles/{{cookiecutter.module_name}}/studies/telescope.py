@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
-from ..config import Config
+from ..config import Config, Evaluation
 from ..dataset.prepare import prepare_table
 from ..dataset.sources import bring
 from ..features import hillas_features
@@ -68,7 +68,8 @@ def out_of_fold(features: pd.DataFrame, actual: np.ndarray, make: Callable[[], A
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="studies")
 def main(cfg: DictConfig) -> None:
     """Write reports/studies/telescope.json."""
-    settings = checked(cfg, Studies).telescope
+    studies = checked(cfg, Studies)
+    settings = studies.telescope
     config = configured("magic", "hillas", split="stratified")
     features, target = images(config)
     classes = tuple(sorted(target.unique()))
@@ -86,12 +87,13 @@ def main(cfg: DictConfig) -> None:
     predicted["cut on fAlpha"] = np.stack([pointing, 1 - pointing], axis=1)
     known = metrics_for(classes) | domain_metrics(config.data, classes)
     named = {name: known[name] for name in settings.reference}
+    evaluation = Evaluation(confidence=config.evaluation.confidence, resamples=studies.resamples)
     result: dict[str, Any] = {
         "rows": len(actual),
-        "confidence": config.evaluation.confidence,
+        "confidence": evaluation.confidence,
         "reference": settings.reference,
         "models": {
-            name: with_intervals(named, actual, given, config.evaluation, config.seed, config.threads)
+            name: with_intervals(named, actual, given, evaluation, config.seed, config.threads)
             for name, given in predicted.items()
         },
     }
