@@ -1,10 +1,13 @@
-"""The worked example's science as one bare script: no stages, no cache, no tracking. Runs in a made project of it.
+"""The worked example in one process, by the project's own functions: no stages, no cache, no tracking, no records.
+
+Runs in a made project of it.
 
 python bare.py FOLDER     what the pipeline writes, below an empty folder; prints accuracy and MiB as JSON
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import resource
@@ -17,6 +20,7 @@ os.environ["MPLBACKEND"] = "Agg"
 sys.path.insert(0, ".")
 
 import pandas as pd  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
 from hydra import compose, initialize_config_dir  # noqa: E402
 from showers import charts, shower_charts  # noqa: E402
 from showers.config import load  # noqa: E402
@@ -27,9 +31,11 @@ from showers.modeling.evaluate import evaluate  # noqa: E402
 from showers.modeling.store import save  # noqa: E402
 from showers.modeling.train import fit  # noqa: E402
 from showers.problem import Showers  # noqa: E402
-from showers.report import png  # noqa: E402
+from showers.report import png, render  # noqa: E402
 from showers.simulation.generate import write  # noqa: E402
 from showers.split import PARTS  # noqa: E402
+
+TABLES = ("events", "stations", "truth")
 
 
 def main(folder: Path) -> float:
@@ -38,7 +44,7 @@ def main(folder: Path) -> float:
         config = load(compose("config"))
     assert isinstance(config.data, Showers)
     write(folder / "raw", config.data, config.seed, config.threads)
-    prepare_showers(folder / "raw", folder / "interim", config.data)
+    counts = prepare_showers(folder / "raw", folder / "interim", config.data)
     featurize(folder / "interim", {name: folder / f"{name}.parquet" for name in PARTS}, config)
     train, validation, test = (pd.read_parquet(folder / f"{name}.parquet") for name in PARTS)
     fitted = fit(train, validation, config)
@@ -47,17 +53,27 @@ def main(folder: Path) -> float:
     write_json(folder / "metrics.json", report)
     write_parquet(folder / "predictions.parquet", predictions)
     primaries = config.data.primaries
-    for number, figure in enumerate(
-        (
-            charts.comparison(report["metrics"], report["baseline"]),
-            charts.confusion(predictions),
-            charts.calibration(predictions),
-            shower_charts.roc(predictions, "proton", "iron"),
-            shower_charts.mass(predictions, test["lg_energy"], primaries),
-            shower_charts.confusion_by_energy(predictions, test["lg_energy"], list(primaries)),
-        )
-    ):
-        (folder / f"{number}.png").write_bytes(png(figure))
+    events, stations, truth = (pd.read_parquet(folder / "raw" / f"{name}.parquet") for name in TABLES)
+    traces = pq.ParquetFile(folder / "raw" / "traces.parquet").read_row_group(0)
+    images = {
+        name: png(figure)
+        for name, figure in {
+            "comparison": charts.comparison(report["metrics"], report["baseline"]),
+            "confusion": charts.confusion(predictions),
+            "calibration": charts.calibration(predictions),
+            "shower": shower_charts.shower(events, stations),
+            "traces": shower_charts.traces(stations, traces, config.data.station),
+            "plane": shower_charts.plane(truth, config.data.hadronic),
+            "roc": shower_charts.roc(predictions, "proton", "iron"),
+            "mass": shower_charts.mass(predictions, test["lg_energy"], primaries),
+            "energies": shower_charts.confusion_by_energy(predictions, test["lg_energy"], list(primaries)),
+        }.items()
+    }
+    for name, image in images.items():
+        (folder / f"{name}.png").write_bytes(image)
+    facts = {"config": config.model_dump(), "counts": {"raw": {}, "rows": counts}, "report": report, "provenance": {}}
+    embedded = {name: base64.b64encode(image).decode() for name, image in images.items()}
+    (folder / "report.html").write_text(render("report.html", figures=embedded, **facts), encoding="utf-8")
     return float(report["metrics"]["accuracy"]["value"])
 
 

@@ -10,6 +10,7 @@ import logging
 import subprocess
 import sys
 import tempfile
+import time
 
 from codecarbon import OfflineEmissionsTracker
 
@@ -23,17 +24,25 @@ def main(command: list[str]) -> dict[str, object]:
             country_iso_code="ESP", measure_power_secs=1, output_dir=scratch, save_to_file=False, log_level="critical"
         )
         tracker.start()
+        begun = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        seconds = time.perf_counter() - begun
         tracker.stop()
     data = tracker.final_emissions_data
-    counters = [str(getattr(part, "_mode", "")) for part in tracker._hardware]
-    measured = any("rapl" in mode or "power_gadget" in mode for mode in counters)
     return {
+        "seconds": seconds,
         "processor": 1000 * data.cpu_energy,
         "memory": 1000 * data.ram_energy,
-        "watts": data.cpu_power,
-        "measured": measured,
+        "processor by": how(tracker._hardware, "CPU"),
+        "memory by": how(tracker._hardware, "RAM"),
     }
+
+
+def how(hardware: list[object], kind: str) -> str:
+    """Whether a part's energy was measured by a counter of the machine, or modelled and by what."""
+    part = next((part for part in hardware if type(part).__name__ == kind), None)
+    mode = str(getattr(part, "_mode", "") or "its size")
+    return f"measured ({mode})" if "rapl" in mode or "gadget" in mode else f"modelled ({mode.replace('_', ' ')})"
 
 
 if __name__ == "__main__":

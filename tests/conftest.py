@@ -111,10 +111,14 @@ def bake_project(folder: Path, environment: dict[str, str], **answers: str) -> P
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data files."""
-    return {
-        key: value for key, value in os.environ.items() if not key.startswith(("MLFLOW_", "MLOPS_", "DVC_", "DATA_"))
-    }
+    """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data files.
+
+    Bytecode is kept, as it is for a user; make test leaves it out for the template's own code.
+    """
+    foreign = ("MLFLOW_", "MLOPS_", "DVC_", "DATA_", "PYTHONDONTWRITEBYTECODE")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+    # What mypy finds in libraries is the same for every project.
+    return {**kept, "MYPY_CACHE_DIR": str(TEMPLATE / "build" / "mypy")}
 
 
 def listen_to_interrupts() -> None:
