@@ -129,7 +129,8 @@ def test_every_model_is_compared_and_moved_to_other_physics(studied: Project) ->
     as_trained = [found["models"][name]["ln_mass_bias"]["value"] for name in found["systematics"]]
     # More muons look like heavier nuclei.
     assert sum(more > usual for more, usual in zip(more_muons, as_trained, strict=True)) >= 6
-    assert set(found["against xgboost on event"]) == {"xgboost on traces", "trace_network on traces"}
+    assert set(found["against features"]) == {"xgboost on traces", "trace_network on traces"}
+    assert found["best on features"].endswith(" on event")
     assert len(found["against the cut"]) == 9
 
 

@@ -25,8 +25,6 @@ from ..strict import CONFIGS, checked, outputs
 from .settings import STUDIES, Comparison, Studies, configured, rows, simulated_showers
 
 JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
-# What traces have to beat.
-FEATURES = "xgboost on event"
 # What the truth would tell, if a detector could show it: of each with the true energy, which both depend on.
 TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
 
@@ -74,8 +72,8 @@ def configurations(settings: Comparison) -> dict[str, Config]:
         config = configured("showers", level, model=model)
         config.model.estimator(Problem("classification", ("one", "other"), config.seed, config.threads))
         found[f"{model} on {level}"] = config
-    if FEATURES not in found:
-        raise ValueError("configs: comparison.models needs [event, xgboost]: the others are compared with it")
+    if not any(config.features.level == "event" for config in found.values()):
+        raise ValueError("configs: comparison.models needs a model on event: those on traces are compared with it")
     return found
 
 
@@ -86,17 +84,16 @@ def changed(settings: Comparison) -> dict[str, dict[str, Any]]:
     return settings.systematics
 
 
-def truths(config: Config, parts: pd.Series) -> dict[str, np.ndarray]:
-    """Probabilities of the test showers by what is true of them, each by a quadratic discriminant of train showers.
+def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]:
+    """Probabilities of the test showers by what is true of them, each by a quadratic discriminant of the train showers.
 
     Args:
         config: of the simulation.
-        parts: the part of each shower, by its number.
+        of: a row a shower, by the part of the split.
     """
-    truth = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)], ignore_index=True)
-    truth = truth.set_index("shower").loc[parts.index]
-    truth["lg_energy"] = np.log10(truth["energy"])
-    train, test = truth[parts == "train"], truth[parts == "test"]
+    table = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)]).set_index("shower")
+    table["lg_energy"] = np.log10(table["energy"])
+    train, test = (table.loc[of[name]["shower"]] for name in ("train", "test"))
     found = {}
     for name, columns in TRUTHS.items():
         known = [*columns, "lg_energy"]
@@ -109,38 +106,41 @@ def truths(config: Config, parts: pd.Series) -> dict[str, np.ndarray]:
 def main(cfg: DictConfig) -> None:
     """Write reports/studies/comparison.json."""
     studies = checked(cfg, Studies)
-    settings = studies.comparison
-    configs, changes = configurations(settings), changed(settings)
-    judge = Judge(configs[FEATURES], studies.resamples)
-    result: dict[str, Any] = {"models": {}, "against the cut": {}, "against xgboost on event": {}, "systematics": {}}
+    configs, changes = configurations(studies.comparison), changed(studies.comparison)
+    judge = Judge(next(iter(configs.values())), studies.resamples)
+    result: dict[str, Any] = {"models": {}, "against the cut": {}, "against features": {}, "systematics": {}}
     tables: dict[str, dict[str, pd.DataFrame]] = {}
-    features: tuple[pd.DataFrame, np.ndarray] | None = None
-    # XGBoost on features first: others are compared with it.
-    for title, config in sorted(configs.items(), key=lambda item: item[0] != FEATURES):
+    predictions: dict[str, np.ndarray] = {}
+    losses: dict[str, float] = {}
+    for title, config in configs.items():
         level = config.features.level
         if level not in tables:
             tables[level] = of_level(config, changes)
+            if level == "event":
+                for name, known in truths(config, tables[level]).items():
+                    result["models"][name] = judge.of(tables[level]["test"], known)
         of = tables[level]
         train, validation = (of[name].drop(columns="shower") for name in ("train", "validation"))
         fitted = fit(train, validation, config)
-        test, predicted = of["test"], fitted.predict(of["test"])
-        by_cut = fitted.predict_baseline(test)
-        if features is None:
-            features = test, predicted
-            parts = pd.concat([of[name]["shower"].to_frame().assign(part=name) for name in ("train", "test")])
-            for name, known in truths(config, parts.set_index("shower")["part"].sort_index()).items():
-                result["models"][name] = judge.of(test, known)
+        predictions[title], by_cut = fitted.predict(of["test"]), fitted.predict_baseline(of["test"])
+        if level == "event":
+            actual = encode_target(validation["primary"], judge.classes)
+            losses[title] = metrics_for(judge.classes)["log_loss"](actual, fitted.predict(validation))
         # With traces come the features of the event, and the cut is the same.
         cut = f"physics cut on {'station' if level == 'station' else 'event'}"
         if cut not in result["models"]:
-            result["models"][cut] = judge.of(test, by_cut)
-        result["models"][title] = judge.of(test, predicted)
-        result["against the cut"][title] = judge.difference(test, predicted, by_cut)
-        if level == "traces":
-            same = features[0]["shower"].isin(test["shower"]).to_numpy()
-            result["against xgboost on event"][title] = judge.difference(test, predicted, features[1][same])
+            result["models"][cut] = judge.of(of["test"], by_cut)
+        result["models"][title] = judge.of(of["test"], predictions[title])
+        result["against the cut"][title] = judge.difference(of["test"], predictions[title], by_cut)
         result["systematics"][title] = {name: judge.of(of[name], fitted.predict(of[name])) for name in changes}
         print(title, {name: round(metric["value"], 3) for name, metric in result["models"][title].items()})
+    # The best on features by the validation showers: the test showers must not choose.
+    result["best on features"] = min(losses, key=losses.__getitem__)
+    for title, config in configs.items():
+        if config.features.level == "traces":
+            test = tables["traces"]["test"]
+            best = predictions[result["best on features"]][tables["event"]["test"]["shower"].isin(test["shower"])]
+            result["against features"][title] = judge.difference(test, predictions[title], best)
     write_json(outputs() / STUDIES / "comparison.json", result)
 
 

@@ -48,11 +48,12 @@ def figures(leakage: dict[str, Any], comparison: dict[str, Any], telescope: dict
         for what in ("all features", "the shower's names alone")
     }
     merits = {name.replace("_", " "): list(of.values())[2] for name, of in comparison["models"].items()}
+    # Of features the best, and all of traces.
     biases = {
         f"{model.replace('_', ' ')}, {change}": of["ln_mass_bias"]
         for model, changes in shifts(comparison).items()
         for change, of in changes.items()
-        if model in ("xgboost on event", "trace_network on traces")
+        if model in (comparison["best on features"], *comparison["against features"])
     }
     areas = {name: of["roc_auc"] for name, of in telescope["models"].items()}
     return {
