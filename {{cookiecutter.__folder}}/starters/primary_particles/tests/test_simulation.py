@@ -116,6 +116,22 @@ def test_the_lateral_distribution_has_a_physical_slope(model: str, mass: float, 
     assert -3.7 < np.log(outer / inner) / np.log(1050 / 950) < -2.7
 
 
+def test_muons_spread_as_greisen_has_them() -> None:
+    """The slope of r^-0.75 (1 + r / 320 m)^-2.5 at 1000 m is -0.75 - 2.5 (1000 / 1320)."""
+    inner, outer = array.muon_shape(np.array([999.0, 1001.0]), configured().signal)
+    assert np.log(outer / inner) / np.log(1001 / 999) == pytest.approx(-0.75 - 2.5 * 1000 / 1320, abs=0.001)
+
+
+def test_what_arrives_follows_the_spectrum() -> None:
+    spectrum, uniform = configured().spectrum, (np.arange(10_000) + 0.5) / 10_000
+    # Through a flat array sin^2 of the zenith angle is uniform.
+    squares = np.sin(showers.zenith(uniform, spectrum)) ** 2 / np.sin(np.radians(spectrum.steepest_zenith)) ** 2
+    np.testing.assert_allclose(np.quantile(squares, [0.25, 0.5, 0.75]), [0.25, 0.5, 0.75], atol=0.001)
+    # Of E^-2 between a and b, half lie below 2 a b / (a + b).
+    half = 2 * spectrum.lowest * spectrum.highest / (spectrum.lowest + spectrum.highest)
+    assert np.median(showers.energy(uniform, spectrum)) == pytest.approx(half, rel=0.001)
+
+
 def test_the_signal_falls_with_the_zenith_angle() -> None:
     """About as Auger's constant intensity cut has it: 1.06 of that at 38 degrees when vertical, 0.47 at 60."""
     vertical, reference, inclined = (signal("EPOS-LHC", 4.0, 1e19, 1000, zenith) for zenith in (0, 38, 60))
