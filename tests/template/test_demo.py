@@ -25,9 +25,14 @@ def template(tmp_path: Path) -> Path:
     magic.write_text(re.sub(r"url: \S+", "url: http://127.0.0.1:9/magic04.data", magic.read_text(encoding="utf-8")))
     if (data := TEMPLATE.parent / "shared").is_dir():
         (tmp_path / "shared").symlink_to(data)
-    # Fewer showers: what is tested is the way, not the result.
-    showers = folder / TREE.name / "starters" / "primary_particles" / "configs" / "data" / "showers.yaml"
-    showers.write_text(re.sub(r"(?m)^(showers|traces): \d+", r"\1: 1600", showers.read_text(encoding="utf-8")))
+    # Less of everything: what is tested is the way, not the result.
+    for name, pattern, less in (
+        ("data/showers", r"(?m)^(showers|traces): \d+", r"\1: 1600"),
+        ("model/trace_network", "max_epochs: 40", "max_epochs: 5"),
+        ("config", "resamples: 200", "resamples: 20"),
+    ):
+        file = folder / TREE.name / "starters" / "primary_particles" / "configs" / f"{name}.yaml"
+        file.write_text(re.sub(pattern, less, file.read_text(encoding="utf-8")), encoding="utf-8")
     return folder
 
 
