@@ -13,7 +13,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-VENV = Path(".venv")
+# Another place by the variable that uv has for it: a proof builds an environment of its own.
+VENV = Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
 LOCKS = Path("requirements")
 # What `make env` installs; the deep groups are asked for by name.
 DAILY = ("base", "dev", "uv")

@@ -128,7 +128,9 @@ def fixed_environment(threads: int, module: str, folder: Path) -> dict[str, str]
     here = {"MLOPS_STAGE": module, "MLOPS_THREADS": str(threads), "MLOPS_RUN_DIR": folder.as_posix()}
     here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     defaults = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db", "MLFLOW_EXPERIMENT_NAME": module.partition(".")[0]}
-    environment = defaults | os.environ | FIXED | here
+    # A judge tries whether results hang on what is fixed here (python -m mlops prove --perturb).
+    instead: dict[str, str] = json.loads(os.environ.get("MLOPS_INSTEAD", "{}"))
+    environment = defaults | os.environ | FIXED | here | instead
     return environment | tracking.resume(environment["MLFLOW_TRACKING_URI"])
 
 

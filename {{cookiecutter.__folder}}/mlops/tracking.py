@@ -245,7 +245,8 @@ def dirty() -> bool:
     inputs = {"dvc.yaml", "configs", *(path.split("/")[0] for step in pipeline for path in step.get("deps", []))}
     written = set(outputs())
     prefix = git("rev-parse", "--show-prefix") or ""
-    status = git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *sorted(inputs)) or ""
+    which = [*sorted(inputs), ":(exclude)reports/proof.*"]
+    status = git("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", *which) or ""
     return any(path[3:].removeprefix(prefix) not in written for path in status.split("\0") if path)
 
 

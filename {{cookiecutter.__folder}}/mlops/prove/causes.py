@@ -1,0 +1,306 @@
+"""Why a stage gave something else than was committed: by what was seen, else by experiment."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mlops.prove.difference import describe, same_drawing
+from mlops.prove.proof import Cause, Experiment
+from mlops.prove.repository import Committed, Pipeline, content_hash, inside
+from mlops.prove.rerun import Context, StageRun, delete, run
+from mlops.prove.room import configured_threads, last_line
+from mlops.stage import THREAD_VARIABLES
+from mlops.tracking import CONFIG
+
+KNOWN = yaml.safe_load(Path(__file__).with_name("causes.yaml").read_text(encoding="utf-8"))
+# Those that fail a proof whatever the outputs are.
+BY_THEMSELVES = (
+    "edited-dependency",
+    "edited-lock",
+    "environment",
+    "error",
+    "hang",
+    "network",
+    "stale-lock",
+    "undeclared-read",
+    "untracked-file",
+)
+# A day that no run takes place on, which can be looked for in an output.
+ANOTHER_DAY = 1_923_445_678
+ITS_SIGNS = (b"2030-12-14", b"1923445678", b"14/12/2030", b"12/14/2030", b"20301214", b"Dec 14")
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Something that a result must not hang on, and another value of it."""
+
+    name: str
+    value: str
+    cause: str
+    variables: dict[str, str] = field(default_factory=dict)
+    substitute: dict[str, Any] = field(default_factory=dict)
+
+
+HASH_SEED = Factor("hash seed", "4711", "hash-seed", {"PYTHONHASHSEED": "4711"})
+FOLDER = Factor("folder", "another one", "path")
+ORDER = Factor("order of folders", "backwards", "folder-order", substitute={"folders": True})
+ZONE = Factor("time zone", "Asia/Kolkata", "time-zone", {"TZ": "Asia/Kolkata"})
+LOCALE = Factor("locale", "C", "locale", {"LC_ALL": "C", "LANG": "C"})
+CLOCK = Factor("clock", "14 December 2030", "clock-written", substitute={"clock": ANOTHER_DAY})
+ONE_THREAD = Factor("threads", "1", "thread-count", dict.fromkeys(THREAD_VARIABLES, "1"), substitute={"threads": 1})
+CHANCE = Factor("source of chance", "known", "unseeded", substitute={"chance": 1})
+# What a run in another place differs by; threads are a matter of their own, since they may change sums.
+PLACE = (FOLDER, HASH_SEED, ZONE, LOCALE, ORDER)
+
+
+def cause(name: str, stage: str, detail: str, experiments: list[Experiment] | None = None) -> Cause:
+    """A cause of the table, with what was seen of it here."""
+    return Cause(stage=stage, cause=name, detail=detail, experiments=experiments or [], **KNOWN[name])
+
+
+def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
+    """Whether dvc.lock contradicts itself or the commit, before anything runs; `root` is a fresh clone."""
+    made = {out.path: out for out in pipeline.outs()}
+    kept = {data.path for data in pipeline.data}
+    for step in (step for step in pipeline.steps if step.recorded):
+        for path, (algorithm, recorded) in step.deps.items():
+            if path in made:
+                if recorded != made[path].recorded:
+                    told = f"{path} has another hash where {step.name} reads it"
+                    return cause("edited-lock", made[path].stage, told)
+            elif inside(path, kept) or inside(path, made) or not (root / path).is_file():
+                continue
+            elif content_hash(root, path, algorithm) != recorded:
+                return cause("stale-lock", step.name, f"{path} is not the one that dvc.lock names")
+        if step.stale:
+            return cause("stale-lock", step.name, f"{', '.join(step.stale)} changed")
+        for out in step.outs:
+            there = None if out.cached else content_hash(root, out.path, out.algorithm)
+            if there not in (None, out.recorded):
+                return cause("edited-lock", step.name, f"{out.path} is committed with other bytes than dvc.lock says")
+    return None
+
+
+def of_failure(found: StageRun, project: Path, known: set[str], limit: float) -> Cause:
+    """Why a stage failed, by what it asked for and what it said; `known` is what is committed, or made by a stage."""
+    said = last_line(found.outcome.output)
+    name = found.step.name
+    if found.untracked:
+        return cause("untracked-file", name, found.untracked[0])
+    # A program that is not Python tells the name of the file that it misses.
+    missed = [line for line in found.outcome.output.splitlines() if "o such file" in line or "ot found" in line]
+    for word in re.findall(r"[\w./-]*[\w-]", " ".join(missed)):
+        inner = (Path(found.step.folder) / word).as_posix()
+        if not word.startswith("/") and (project / inner).is_file() and not inside(inner, known):
+            return cause("untracked-file", name, f"{inner}: {said}")
+    if found.outcome.late:
+        return cause("hang", name, f"stopped after {limit / 60:g} minutes")
+    if found.step.source:
+        return cause("source", name, said)
+    if found.calls:
+        return cause("network", name, ", ".join(found.calls[:3]))
+    if re.search(r"resolve host|[Nn]etwork is unreachable|Name or service|name resolution", found.outcome.output):
+        return cause("network", name, said)
+    missing = [path for path, value in found.hashes.items() if value is None]
+    return cause("error", name, said if found.outcome.status else f"it wrote no {', '.join(missing)}")
+
+
+class Laboratory:
+    """Runs one stage of a room again and again under other circumstances, and keeps what the first run wrote."""
+
+    def __init__(self, context: Context, first: StageRun, paths: list[str], method: str) -> None:
+        self.context, self.first, self.paths, self.method = context, first, paths, method
+        self.room = context.room
+        self.kept = self.room.folder / "scratch" / "first"
+        self.experiments: list[Experiment] = []
+        for path in paths:
+            (self.kept / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(self.room.root / path, self.kept / path)
+
+    def again(self, *factors: Factor) -> tuple[str | None, ...] | None:
+        """The hashes of the outputs in question after another run; None where it failed."""
+        with moved(self.room, FOLDER in factors), threads(self.room.root, ONE_THREAD in factors):
+            found = run(
+                self.context, self.first.step, self.method, **given(*factors, scratch=self.room.folder / "scratch")
+            )
+        return None if found.failed else tuple(found.hashes[path] for path in self.paths)
+
+    def note(self, what: str, result: str) -> None:
+        """Keep what an experiment gave."""
+        self.experiments.append(Experiment(what=what, result=result))
+
+    def still(self, factor: Factor) -> bool:
+        """Whether two runs under a factor give the same."""
+        one, other = self.again(factor), self.again(factor)
+        same = one is not None and one == other
+        told = "the same" if same else "failed" if None in (one, other) else "not the same"
+        self.note(f"twice with {factor.name} {factor.value}", told)
+        return same
+
+    def changes(self, factor: Factor, before: tuple[str | None, ...]) -> bool:
+        """Whether a factor changes what comes out."""
+        after = self.again(factor)
+        committed = tuple(next(out.recorded for out in self.first.step.outs if out.path == path) for path in self.paths)
+        told = {None: "failed", before: "the same", committed: "as committed"}.get(after, "something else")
+        self.note(f"with {factor.name} {factor.value}", told)
+        return after not in (None, before)
+
+
+def of_difference(
+    context: Context, first: StageRun, paths: list[str], method: str, committed: Committed, drifted: list[str]
+) -> tuple[Cause, dict[str, list[str]]]:
+    """Why a stage gave other outputs, by experiments on it.
+
+    `paths` are the outputs in question, `drifted` the packages of the project's environment that are not as locked.
+
+    Returns:
+        The cause, and what differs in each output, in lines.
+    """
+    lab = Laboratory(context, first, paths, method)
+    outs = {out.path: out for out in first.step.outs}
+    before = tuple(first.hashes[path] for path in paths)
+    contents = {path: committed.content(outs[path]) for path in paths}
+    lines = {path: describe(there, lab.kept / path) for path, there in contents.items() if there is not None}
+    name = first.step.name
+
+    def seen(what: str, detail: str = "") -> tuple[Cause, dict[str, list[str]]]:
+        told = detail or "; ".join(f"{path}: {line}" for path, found in lines.items() for line in found[:1])
+        return cause(what, name, told, lab.experiments), lines
+
+    if holding := [path for path in paths if holds_text(lab.kept / path, str(context.room.root).encode())]:
+        return seen("path", f"{holding[0]} holds the path of the clone")
+    after = lab.again()
+    lab.note("the same again", "the same" if after == before else "failed" if after is None else "something else")
+    if after is not None and after != before:
+        for path in paths:
+            lines.setdefault(path, describe(lab.kept / path, context.room.root / path))
+        return seen(of_variation(lab))
+    if any(found and "gzip header alone" in found[0] for found in lines.values()):
+        return seen("gzip-time")
+    if any(there and drawing(there, lab.kept / path) for path, there in contents.items()):
+        return seen("svg-ids")
+    for factor in (HASH_SEED, ONE_THREAD, FOLDER, ORDER, CLOCK, ZONE, LOCALE):
+        if lab.changes(factor, before):
+            return seen(factor.cause)
+    if first.calls:
+        return seen("network", ", ".join(first.calls[:3]))
+    if drifted:
+        return seen("environment", ", ".join(drifted[:3]))
+    if first.step.source and any(contents.values()):
+        return seen("edited-raw-data")
+    if not any(contents.values()):
+        return seen("edited-lock", f"nothing here has the bytes that dvc.lock names of {paths[0]}")
+    return seen("unknown")
+
+
+def of_variation(lab: Laboratory) -> str:
+    """Which cause makes a stage give something else on every run."""
+    pairs = [(lab.kept / path, lab.room.root / path) for path in lab.paths]
+    if any(line.startswith("the same content; the gzip") for pair in pairs for line in in_all(*pair)):
+        return "gzip-time"
+    if any(drawing(*pair) for pair in pairs):
+        return "svg-ids"
+    if lab.still(CLOCK):
+        written = any(holds_text(lab.room.root / path, sign) for path in lab.paths for sign in ITS_SIGNS)
+        return "clock-written" if written else "clock-seed"
+    if lab.still(ONE_THREAD):
+        return "thread-order"
+    if lab.still(CHANCE):
+        return "unseeded"
+    return "varies"
+
+
+def in_all(one: Path, other: Path) -> list[str]:
+    """What differs, file by file, without the names of files."""
+    if not one.is_dir():
+        return describe(one, other)
+    names = [file.relative_to(one) for file in sorted(one.rglob("*")) if file.is_file()]
+    return [line for name in names if (other / name).is_file() for line in describe(one / name, other / name)]
+
+
+def drawing(one: Path, other: Path) -> bool:
+    """Whether two outputs hold an SVG picture that is the same drawing in other bytes."""
+    if one.is_dir():
+        return any(drawing(file, other / file.relative_to(one)) for file in one.rglob("*.svg"))
+    return one.suffix == ".svg" and other.is_file() and same_drawing(one.read_bytes(), other.read_bytes())
+
+
+def holds_text(path: Path, text: bytes) -> bool:
+    """Whether a text stands in a file, or in one of a folder."""
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    return any(text in file.read_bytes() for file in files)
+
+
+def given(*factors: Factor, scratch: Path) -> dict[str, Any]:
+    """Variables and substitutions for a stage under some factors.
+
+    The runner of this template's projects fixes variables by itself: MLOPS_INSTEAD tells it what to fix instead.
+    """
+    variables: dict[str, str] = {}
+    substitute: dict[str, Any] = {}
+    for factor in factors:
+        variables |= factor.variables
+        substitute |= factor.substitute
+    if variables:
+        variables["MLOPS_INSTEAD"] = json.dumps(variables)
+    if "chance" in substitute:
+        # Known chance gives a new run the id of the last one: in a store of its own.
+        store = scratch / "runs.db"
+        delete(store)
+        variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{store}"
+    return {"variables": variables, "substitute": substitute}
+
+
+class moved:  # noqa: N801 - reads as a phrase in a with statement
+    """Let the clone lie in another folder for a while."""
+
+    def __init__(self, room: Any, really: bool) -> None:
+        self.room, self.really = room, really
+
+    def __enter__(self) -> None:
+        if self.really:
+            self.room.move("elsewhere/under_another_name")
+
+    def __exit__(self, *_: object) -> None:
+        if self.really:
+            self.room.move("clone")
+
+
+class threads:  # noqa: N801
+    """Let the project's configuration say one thread for a while, where it says a number."""
+
+    def __init__(self, root: Path, really: bool) -> None:
+        self.config, self.really = root / CONFIG, really and configured_threads(root) is not None
+        self.text = self.config.read_bytes() if self.really else b""
+
+    def __enter__(self) -> None:
+        if self.really:
+            self.config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>1", self.text))
+
+    def __exit__(self, *_: object) -> None:
+        if self.really:
+            self.config.write_bytes(self.text)
+
+
+def sweep_factors(context: Context, first: StageRun, method: str, tell: Callable[[str, str], None]) -> list[Experiment]:
+    """Every factor on one stage, whether or not it gave what was committed: what does it hang on?"""
+    lab = Laboratory(context, first, [path for path, value in first.hashes.items() if value], method)
+    before = tuple(first.hashes[path] for path in lab.paths)
+    after = lab.again()
+    lab.note("the same again", "failed" if after is None else "the same" if after == before else "something else")
+    if after is not None and after != before:
+        lab.note("because", of_variation(lab))
+    else:
+        for factor in (*PLACE, CLOCK, ONE_THREAD):
+            lab.changes(factor, before)
+    for experiment in lab.experiments:
+        tell(experiment.what, experiment.result)
+    return lab.experiments

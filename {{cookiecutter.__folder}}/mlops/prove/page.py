@@ -1,0 +1,97 @@
+"""The evidence for people: lines on the console, proof.md, proof.html, a badge, and proofs side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from mlops.prove.proof import Cause, Held, Judge, Output, Proof, Verdict
+
+TEMPLATES = Path(__file__).parent / "templates"
+COLOURS = {"EXACT": "#2e7d32", "WITHIN TOLERANCE": "#558b2f", "FAIL": "#c62828", "INCONCLUSIVE": "#b26a00"}
+
+
+def headline(
+    verdict: Verdict, outputs: list[Output], held: list[Held], causes: list[Cause], reasons: list[str], judge: Judge
+) -> str:
+    """The verdict in one line, with the reason where it is no proof."""
+    by = f", by a modified judge ({', '.join(judge.modified[:3])})" if judge.modified else ""
+    same = sum(out.verdict == "EXACT" for out in outputs)
+    parts = [f"{same} of {len(outputs)} outputs are the committed bytes"]
+    if held:
+        states = [claim.state for claim in held]
+        checked = len(states) - states.count("open")
+        parts.append(
+            f"{states.count('held')} of {checked} claims hold"
+            + (f", {states.count('open')} open" if "open" in states else "")
+        )
+    if verdict == "INCONCLUSIVE" and (reasons or causes):
+        parts = [reasons[0] if reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
+    elif causes:
+        parts.insert(0, f"{causes[0].stage}: {causes[0].says}")
+    return f"{verdict}{by}: {'; '.join(parts)}"
+
+
+def show(made: Proof) -> None:
+    """Print what a person needs who reads no page: causes, advice, what perturbations gave."""
+    for tried in made.perturbations:
+        print(f"  {tried.what:18} {tried.value:22} {'held' if tried.held else 'NOT HELD'}: {tried.detail}")
+    for out in made.outputs:
+        if out.verdict != "EXACT":
+            print(f"  {out.verdict:17} {out.path} ({out.stage}): {out.detail}")
+            for line in out.differences:
+                print(f"    {line}")
+    for cause in made.causes:
+        print(f"  cause    {cause.stage}, {cause.cause}: {cause.says}\n           {cause.detail}")
+        for experiment in cause.experiments:
+            print(f"           {experiment.what}: {experiment.result}")
+        print(f"  mend it  {cause.fix}")
+    for line in made.advice:
+        print(f"  note     {line}")
+    if made.judge.project_modified:
+        print(f"  note     the project's own mlops/ was changed: {', '.join(made.judge.project_modified[:5])}")
+
+
+def write(made: Proof, folder: Path) -> None:
+    """Write proof.json, .md, .html and .svg, each beside and renamed into place."""
+    import jinja2
+
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(["html", "svg"]),
+    )
+    contents = {"proof.json": made.model_dump_json(indent=2) + "\n"}
+    for name in ("proof.md", "proof.html", "proof.svg"):
+        contents[name] = pages.get_template(name).render(proof=made, colour=COLOURS[made.verdict])
+    folder.mkdir(exist_ok=True)
+    for name, text in contents.items():
+        partial = folder / f"{name}.partial"
+        try:
+            partial.write_text(text, encoding="utf-8")
+            os.replace(partial, folder / name)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def against(here: Proof, others: Iterable[Proof]) -> int:
+    """Say how proofs of one commit agree; returns 0 where all speak of the same and none failed, else 1."""
+    proofs = [here, *others]
+    machines = {proof.machine.id for proof in proofs}
+    classes = {proof.machine.cpu_class for proof in proofs}
+    same = len({(proof.bound.tree, *proof.bound.dvc_lock.items()) for proof in proofs}) == 1
+    good = all(proof.verdict in ("EXACT", "WITHIN TOLERANCE") for proof in proofs)
+    for proof in proofs:
+        of = f"commit {proof.bound.commit[:12]}, {proof.made}"
+        print(f"  {proof.verdict:17} {proof.machine.id}  {proof.machine.cpu_class:32} {of}")
+    found = [{out.path: out.found for out in proof.outputs} for proof in proofs]
+    for path in found[0]:
+        if len({hashes.get(path) for hashes in found}) > 1:
+            print(f"  other bytes elsewhere: {path}")
+    told = f"{len(machines)} machine{'s' * (len(machines) > 1)}, {len(classes)} CPU class{'es' * (len(classes) > 1)}"
+    print(f"{told}: {'the same files' if same else 'NOT the same files'}, {'all proven' if good else 'NOT all proven'}")
+    return 0 if same and good else 1

@@ -1,0 +1,111 @@
+"""The pipeline again under other circumstances: does any result hang on them?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from mlops.prove import causes
+from mlops.prove.causes import PLACE
+from mlops.prove.proof import Cause, Output, Perturbation
+from mlops.prove.repository import Out, Pipeline, Step
+from mlops.prove.rerun import StageRun, rerun, start_clean
+from mlops.prove.room import Room, configured_threads
+from mlops.stage import THREAD_VARIABLES
+from mlops.tracking import CONFIG
+
+Compare = Callable[[dict[str, StageRun], Callable[[Out], Path | None], bool], list[Output]]
+
+
+def perturb(
+    room: Room,
+    pipeline: Pipeline,
+    steps: list[Step],
+    runs: dict[str, StageRun],
+    method: str,
+    tell: Callable[[StageRun], None],
+    compare: Compare,
+) -> tuple[list[Perturbation], list[Cause]]:
+    """Rerun elsewhere with another hash seed, time zone, locale and order of folders; then with other threads.
+
+    Returns:
+        One line for each circumstance, and why a result hangs on one.
+    """
+    first = room.folder / "scratch" / "before"
+    for out in pipeline.outs():
+        if (room.root / out.path).exists():
+            (first / out.path).parent.mkdir(parents=True, exist_ok=True)
+            (room.root / out.path).rename(first / out.path)
+    before = {path: value for found in runs.values() for path, value in found.hashes.items()}
+
+    def content(out: Out) -> Path | None:
+        return first / out.path
+
+    print("again in another folder, with another hash seed, time zone, locale and order of folders", flush=True)
+    room.move("elsewhere/under_another_name")
+    again = rerun(room, pipeline, steps, method, tell, **causes.given(*PLACE, scratch=room.folder / "scratch"))
+    room.move("clone")
+    guilty, why = attribute(room, pipeline, steps, again, before, method, tell)
+    lines = [
+        Perturbation(
+            what=factor.name,
+            value=factor.value,
+            held=factor.name not in guilty,
+            detail=guilty.get(factor.name, "the same bytes"),
+        )
+        for factor in PLACE
+    ]
+    usual = int(room.variables(False)[THREAD_VARIABLES[0]])
+    other = 1 if usual > 1 else 2
+    print(f"again with {other} instead of {usual} threads", flush=True)
+    start_clean(room, pipeline.outs())
+    set_threads(room.root, other)
+    given = dict.fromkeys(THREAD_VARIABLES, str(other))
+    again = rerun(room, pipeline, steps, method, tell, variables=given)
+    outputs = compare(again, content, True)
+    bad = [out for out in outputs if out.verdict not in ("EXACT", "WITHIN TOLERANCE")]
+    within = sum(out.verdict == "WITHIN TOLERANCE" for out in outputs)
+    detail = (
+        f"{bad[0].path}: {bad[0].detail}"
+        if bad
+        else f"{len(outputs) - within} outputs the same bytes, {within} within what is declared"
+    )
+    lines.append(Perturbation(what="threads", value=f"{other} instead of {usual}", held=not bad, detail=detail))
+    if bad:
+        why.append(causes.cause("thread-count", bad[0].stage, f"{bad[0].path}: {bad[0].detail}"))
+    return lines, why
+
+
+def attribute(
+    room: Room,
+    pipeline: Pipeline,
+    steps: list[Step],
+    again: dict[str, StageRun],
+    before: dict[str, str | None],
+    method: str,
+    tell: Callable[[StageRun], None],
+) -> tuple[dict[str, str], list[Cause]]:
+    """Which circumstance the first stage hangs on that came out otherwise; that stage runs once more for each."""
+    for found in again.values():
+        other = [path for path, value in found.hashes.items() if value != before[path]]
+        if not other:
+            continue
+        name = found.step.name
+        for factor in PLACE:
+            with causes.moved(room, factor is PLACE[0]):
+                alone = rerun(
+                    room, pipeline, [found.step], method, tell, **causes.given(factor, scratch=room.folder / "scratch")
+                )
+            if any(alone[name].hashes[path] != before[path] for path in other):
+                detail = f"{', '.join(other)} of {name}" + (" (the stage fails)" if alone[name].failed else "")
+                return {factor.name: detail}, [causes.cause(factor.cause, name, detail)]
+        return {PLACE[0].name: f"{', '.join(other)} of {name}"}, [causes.cause("varies", name, ", ".join(other))]
+    return {}, []
+
+
+def set_threads(root: Path, number: int) -> None:
+    """Change the number of threads in the project's configuration, where it has one."""
+    if configured_threads(root) is not None:
+        config = root / CONFIG
+        config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>%d" % number, config.read_bytes()))

@@ -1,0 +1,283 @@
+"""What a repository has committed: its stages as DVC reads them, the hashes in dvc.lock, and contents by hash."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from mlops.prove.compare import Rule, rule
+
+# What a proof writes: no part of the tree that it speaks of.
+PROOF = ("reports/proof.json", "reports/proof.md", "reports/proof.html", "reports/proof.svg")
+
+
+class Refused(ValueError):
+    """There is nothing to prove here, in one line: what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Out:
+    """An output of a stage, as committed."""
+
+    path: str
+    stage: str
+    algorithm: str
+    recorded: str | None
+    cached: bool
+    persist: bool
+    same: Rule
+    elsewhere: Rule | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage: what it runs, where, what it reads and writes. Paths start at the root of the repository."""
+
+    name: str
+    address: str
+    commands: tuple[str, ...]
+    folder: str
+    deps: dict[str, tuple[str, str | None]]
+    parameters: frozenset[str]
+    outs: tuple[Out, ...]
+    source: bool
+    recorded: bool
+    stale: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Data:
+    """A file or folder that DVC keeps and no stage writes (dvc add, import, import-url)."""
+
+    path: str
+    file: str
+    algorithm: str
+    recorded: str | None
+
+
+@dataclass
+class Pipeline:
+    """All stages in the order in which they run, and the data that they start from."""
+
+    root: Path
+    steps: list[Step] = field(default_factory=list)
+    data: list[Data] = field(default_factory=list)
+
+    def outs(self) -> Iterator[Out]:
+        """Every output of every stage."""
+        for step in self.steps:
+            yield from step.outs
+
+
+def read(root: Path) -> Pipeline:
+    """Read the pipeline of a repository with DVC, which resolves templates, loops and parameters.
+
+    Raises:
+        Refused: it is no DVC repository, or DVC cannot read it.
+    """
+    try:
+        from dvc.exceptions import DvcException
+        from dvc.repo import Repo
+        from dvc.repo.reproduce import get_active_graph, plan_repro
+        from dvc.stage import PipelineStage
+    except ModuleNotFoundError as error:
+        raise Refused(f"the judge needs {error.name}: run it in an environment from requirements/base.lock") from error
+    try:
+        with Repo(str(root)) as repo:
+            found = Pipeline(root)
+            for stage in plan_repro(get_active_graph(repo.index.graph)):
+                if isinstance(stage, PipelineStage) and stage.cmd:
+                    found.steps.append(step(stage, root))
+                else:
+                    file = Path(stage.path).relative_to(root).as_posix()
+                    found.data += [
+                        Data(relative(out, root), file, out.hash_name, out.hash_info.value) for out in stage.outs
+                    ]
+    except DvcException as error:
+        raise Refused(f"DVC cannot read the pipeline: {' '.join(str(error).split())}") from error
+    return with_sources(found)
+
+
+def step(stage: Any, root: Path) -> Step:
+    """One stage of DVC's as plain values."""
+    from dvc.dependency import ParamsDependency
+
+    file = Path(stage.path).relative_to(root).as_posix()
+    name = stage.name if file == "dvc.yaml" else f"{file}:{stage.name}"
+    local = [dep for dep in stage.deps if dep.protocol == "local" and not isinstance(dep, ParamsDependency)]
+    stale = ["its command"] if stage.cmd_changed else []
+    for dep in stage.deps:
+        if isinstance(dep, ParamsDependency) and dep.hash_info.value is not None and dep.workspace_status():
+            stale.append(f"its parameters in {dep.def_path}")
+    network = (stage.meta or {}).get("network")
+    return Step(
+        name=name,
+        address=stage.name if file == "dvc.yaml" else f"{file}:{stage.name}",
+        commands=tuple(stage.cmd if isinstance(stage.cmd, list) else stage.cmd.splitlines()),
+        folder=Path(stage.wdir).relative_to(root).as_posix(),
+        deps={relative(dep, root): (dep.hash_name, dep.hash_info.value) for dep in local},
+        parameters=frozenset(
+            Path(dep.fs_path).relative_to(root).as_posix() for dep in stage.deps if isinstance(dep, ParamsDependency)
+        ),
+        outs=tuple(out(found, name, root) for found in stage.outs),
+        source=bool(network),
+        recorded=any(found.hash_info for found in stage.outs) or (not stage.outs and not stage.cmd_changed),
+        stale=tuple(stale),
+    )
+
+
+def out(found: Any, stage: str, root: Path) -> Out:
+    """One output of DVC's as plain values.
+
+    Raises:
+        Refused: its meta declares a comparison that there is not.
+    """
+    path = relative(found, root)
+    meta = found.annot.meta or {}
+    try:
+        same = rule(meta.get("compare", "bytes"))
+        elsewhere = rule(meta["elsewhere"]) if "elsewhere" in meta else None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Refused(f"dvc.yaml: the comparison of {path} is not understood ({where}: {first['msg']})") from error
+    return Out(path, stage, found.hash_name, found.hash_info.value, found.use_cache, found.persist, same, elsewhere)
+
+
+def relative(found: Any, root: Path) -> str:
+    """A path from the root of the repository; as it stands where it is outside."""
+    path = Path(found.fs_path)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(found.def_path)
+
+
+def with_sources(pipeline: Pipeline) -> Pipeline:
+    """Mark the stages that bring raw data, where none declares it by meta: {network: true}: those that read none."""
+    if any(step.source for step in pipeline.steps):
+        return pipeline
+    made = {out.path for out in pipeline.outs()} | {data.path for data in pipeline.data}
+    steps = [
+        Step(**{**step.__dict__, "source": not any(inside(dep, made) or inside_any(made, dep) for dep in step.deps)})
+        for step in pipeline.steps
+    ]
+    return Pipeline(pipeline.root, steps, pipeline.data)
+
+
+def inside(path: str, folders: set[str] | frozenset[str] | dict[str, Any]) -> bool:
+    """Whether a path is one of these, or lies in one."""
+    return path in folders or any(parent.as_posix() in folders for parent in Path(path).parents)
+
+
+def inside_any(paths: set[str], folder: str) -> bool:
+    """Whether one of these paths lies in the folder."""
+    return any(path.startswith(folder.rstrip("/") + "/") for path in paths)
+
+
+def content_hash(root: Path, path: str, algorithm: str) -> str | None:
+    """The hash of a file or folder as DVC has it, computed from its bytes; None where there is none."""
+    from dvc.fs import localfs
+    from dvc.ignore import DvcIgnoreFilter
+    from dvc_data.hashfile.hash import file_md5
+
+    whole = root / path
+    if algorithm not in ("md5", "md5-dos2unix") or not whole.exists():
+        return None
+    if whole.is_file():
+        return str(file_md5(str(whole), localfs, name=algorithm))
+    entries = []
+    for folder, _, files in DvcIgnoreFilter(localfs, str(root)).walk(localfs, str(whole)):
+        for name in files:
+            file = Path(folder, name)
+            entries.append((file.relative_to(whole).as_posix(), str(file_md5(str(file), localfs, name=algorithm))))
+    listed = json.dumps([{"md5": value, "relpath": name} for name, value in sorted(entries)], sort_keys=True)
+    return hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+class Committed:
+    """The committed contents of outputs: from git, from the files that stand in the project, from its DVC cache."""
+
+    def __init__(self, project: Path, revision: str, scratch: Path) -> None:
+        self.project, self.revision, self.scratch = project, revision, scratch
+
+    def content(self, out: Out) -> Path | None:
+        """The bytes that dvc.lock records for an output, checked by their hash; None where they are not here."""
+        if out.recorded is None:
+            return None
+        if content_hash(self.project, out.path, out.algorithm) == out.recorded:
+            return self.project / out.path
+        copy = self.scratch / "committed" / out.path
+        if not copy.exists():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if not (self.of_git(out.path, copy) or self.of_cache(out.recorded, copy)):
+                return None
+        same = content_hash(self.scratch / "committed", out.path, out.algorithm) == out.recorded
+        return copy if same else None
+
+    def of_git(self, path: str, copy: Path) -> bool:
+        """Copy a file as the revision has it; returns whether it does."""
+        prefix = git(self.project, "rev-parse", "--show-prefix").strip()
+        with contextlib.suppress(subprocess.CalledProcessError):
+            copy.write_bytes(git_bytes(self.project, "show", f"{self.revision}:{prefix}{path}"))
+            return True
+        return False
+
+    def of_cache(self, recorded: str, copy: Path) -> bool:
+        """Copy a file or folder from DVC's cache of the project; returns whether it is there."""
+        stored = self.cache() / recorded[:2] / recorded[2:]
+        if not stored.is_file():
+            return False
+        if not recorded.endswith(".dir"):
+            copy.write_bytes(stored.read_bytes())
+            return True
+        for entry in json.loads(stored.read_text(encoding="utf-8")):
+            target = copy / entry["relpath"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not self.of_cache(entry["md5"], target):
+                return False
+        return True
+
+    def cache(self) -> Path:
+        """Where the project's DVC cache keeps files by md5."""
+        from dvc.repo import Repo
+
+        with Repo(str(self.project)) as repo:
+            return Path(repo.cache.local.path)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """What git prints.
+
+    Raises:
+        subprocess.CalledProcessError: it failed.
+    """
+    return git_bytes(folder, *arguments).decode("utf-8", "replace")
+
+
+def git_bytes(folder: Path, *arguments: str) -> bytes:
+    """What git prints, as bytes."""
+    # A repository of somebody else's must not name programs that git runs here.
+    safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
+    return subprocess.run(["git", "-C", str(folder), *safe, *arguments], capture_output=True, check=True).stdout
+
+
+def changes(project: Path) -> list[str]:
+    """What of the tree is not committed, the proof itself apart."""
+    listed = git(
+        project, "status", "--porcelain", "--untracked-files=all", "--", ".", *(f":(exclude){name}" for name in PROOF)
+    )
+    return [line[3:] for line in listed.splitlines()]
+
+
+def tree_hash(project: Path, revision: str) -> str:
+    """SHA-256 of names and contents of a revision, the proof itself apart: what a proof is bound to."""
+    listed = git(project, "ls-tree", "-r", "-z", revision, "--", ".")
+    kept = [line for line in listed.split("\0") if line and line.partition("\t")[2] not in PROOF]
+    return hashlib.sha256("\0".join(kept).encode()).hexdigest()

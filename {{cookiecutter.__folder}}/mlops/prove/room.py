@@ -1,0 +1,305 @@
+"""The clean room: a clone in a fresh folder, an empty home, an environment from the locks, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlops import environment, tracking
+from mlops.prove.repository import Data, Refused, content_hash, git
+from mlops.stage import FIXED, THREAD_VARIABLES
+
+HERE = Path(__file__).parent
+PREFIX = "proof-"
+# What the room takes over from outside, where it is set: certificates, proxies, where packages come from, and the one
+# raw file that a person may name. Values are handed on and never kept.
+ALLOWED = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    *(name + "_proxy" for name in ("http", "https", "all", "no")),
+    *(name + "_PROXY" for name in ("HTTP", "HTTPS", "ALL", "NO")),
+    "UV_CACHE_DIR",
+    "UV_FIND_LINKS",
+    "UV_DEFAULT_INDEX",
+    "UV_OFFLINE",
+    "DATA_FILE",
+)
+# Nobody is told that a stage ran.
+QUIET = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
+NETWORK = {
+    "namespace": "a network of its own with nothing but its loopback",
+    "seccomp": "no internet sockets",
+    "none": "could not be held off on this system",
+}
+TAIL = 4000
+
+
+@dataclass
+class Outcome:
+    """How a command of the room ended."""
+
+    status: int
+    seconds: float
+    output: str
+    late: bool = False
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Room:
+    """A folder with a clone (`root`), a home, an environment and scratch space; all of it goes when the proof ends."""
+
+    def __init__(self, project: Path, revision: str, limit: float) -> None:
+        self.project, self.limit = project, limit
+        sweep()
+        # Of the file system itself: what the clone's own path looks like is a part of the proof.
+        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
+        self.held = open(self.folder / "held", "w")  # noqa: SIM115 - held open as long as the room is used
+        fcntl.flock(self.held, fcntl.LOCK_EX)
+        self.place, self.revision = self.folder / "clone", revision
+        # The project may be a folder of a larger repository.
+        self.prefix = git(project, "rev-parse", "--show-prefix").strip()
+        self.binaries: list[str] = []
+        for name in ("home", "scratch"):
+            (self.folder / name).mkdir()
+
+    def __enter__(self) -> Room:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        remove(self.folder)
+        self.held.close()
+
+    @property
+    def root(self) -> Path:
+        """The project in the clone."""
+        return self.place / self.prefix
+
+    def move(self, name: str) -> None:
+        """Let the clone lie in another folder of the room."""
+        target = self.folder / name
+        # MLflow knows its folders by their whole paths, and makes those of the former place again.
+        remove(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.place.rename(target)
+        self.place = target
+
+    def clone(self) -> None:
+        """Make the clone: what is committed, sharing no file with the original.
+
+        Raises:
+            Refused: git could not make it.
+        """
+        try:
+            whole = git(self.project, "rev-parse", "--show-toplevel").strip()
+            git(self.folder, "clone", "--quiet", "--no-hardlinks", "--no-checkout", whole, str(self.place))
+            git(self.place, "checkout", "--quiet", "--detach", self.revision)
+        except subprocess.CalledProcessError as error:
+            raise Refused(f"the clone could not be made: {last_line(error.stderr.decode())}") from error
+
+    def reuse_environment(self) -> None:
+        """Take the programs as they are found now: the project's .venv first, then the caller's."""
+        own = self.project / ".venv" / "bin"
+        self.binaries = [*([str(own)] if own.is_dir() else []), os.environ.get("PATH", os.defpath)]
+
+    def build_environment(self, deep: str | None) -> float:
+        """Build the environment from the clone's hashed locks; returns the seconds that it took.
+
+        Raises:
+            Refused: a package could not be had.
+        """
+        begun = time.perf_counter()
+        command = [sys.executable, "-P", "-m", "mlops", "env", *(["--deep", deep] if deep else [])]
+        told = {"PIP_" + name.upper().replace("-", "_"): value for name, value in environment.pip_settings().items()}
+        variables: dict[str, str] = {
+            **self.variables(True),
+            **{name: " ".join(told[name].split()) for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL") if name in told},
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PIP_CONFIG_FILE": os.devnull,
+            "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"),
+            "UV_PROJECT_ENVIRONMENT": str(self.folder / "env"),
+            "PYTHONPATH": str(HERE.parents[1]),
+        }
+        done = self.confined("allowed", command, self.root, variables, None)
+        if done.status != 0:
+            raise Refused(f"the environment could not be built: {last_line(done.output)}")
+        system = [name for name in os.environ.get("PATH", os.defpath).split(os.pathsep) if not in_virtual(name)]
+        self.binaries = [str(self.folder / "env" / "bin"), *system]
+        return time.perf_counter() - begun
+
+    def bring(self, data: Data) -> str | None:
+        """Bring raw data that DVC keeps: from the project, else from its cache and remotes.
+
+        Returns:
+            Why it could not be had; None where it is there.
+        """
+        target = self.root / data.path
+        if data.recorded is not None and content_hash(self.project, data.path, data.algorithm) == data.recorded:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = self.project / data.path
+            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+            return None
+        here_too = (self.project / data.path).exists()
+        changed = " (the file in the project was changed since it was added)" if here_too else ""
+        # DVC lays its cache out as it does a remote.
+        here = str(self.project / ".dvc" / "cache")
+        dvc = [sys.executable, "-P", "-m", "dvc"]
+        for name, setup in (("proof", [*dvc, "remote", "add", "--local", "--force", "proof", here]), (None, None)):
+            if setup:
+                subprocess.run(setup, cwd=self.root, capture_output=True)
+            pull = [*dvc, "pull", "--quiet", *(["--remote", name] if name else []), data.file]
+            done = subprocess.run(pull, cwd=self.root, capture_output=True, text=True)
+            if done.returncode == 0 and content_hash(self.root, data.path, data.algorithm) == data.recorded:
+                return None
+        return f"{data.path} could not be had{changed}: {last_line(done.stderr) or 'no remote has it'}"
+
+    def variables(self, network: bool) -> dict[str, str]:
+        """The whole environment of a command in the room."""
+        threads = str(configured_threads(self.root) or os.cpu_count() or 1)
+        found = {
+            **FIXED,
+            **dict.fromkeys(THREAD_VARIABLES, threads),
+            **QUIET,
+            "PATH": os.pathsep.join(self.binaries),
+            "HOME": str(self.folder / "home"),
+            "TMPDIR": str(self.folder / "scratch"),
+            "DVC_SITE_CACHE_DIR": str(self.folder / "scratch" / "dvc"),
+        }
+        if network:
+            found |= {name: os.environ[name] for name in ALLOWED if name in os.environ}
+        return found
+
+    def run(
+        self, command: str, folder: str, method: str, given: dict[str, str], substitute: dict[str, Any] | None = None
+    ) -> Outcome:
+        """Run one line of a stage in the room, watched; `method` is one of confine.py's."""
+        log = self.folder / "scratch" / "watched"
+        log.unlink(missing_ok=True)
+        variables = {
+            **self.variables(method == "allowed"),
+            "PYTHONPATH": str(HERE / "watch"),
+            "PROOF_ROOT": str(self.root) + os.sep,
+            "PROOF_WATCH": str(log),
+            **given,
+        }
+        if substitute:
+            variables["PROOF_SUBSTITUTE"] = json.dumps(substitute)
+        shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
+        done = self.confined(method, [shell, "-c", command], self.root / folder, variables, self.limit)
+        if log.is_file():
+            done.notes = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+        return done
+
+    def confined(
+        self, method: str, command: list[str], folder: Path, variables: dict[str, str], limit: float | None
+    ) -> Outcome:
+        """Run a command through confine.py and wait for it."""
+        written = self.folder / "scratch" / "output"
+        launcher = [sys.executable, "-I", "-S", str(HERE / "confine.py"), method, *command]
+        begun = time.perf_counter()
+        late = False
+        with open(written, "wb") as output:
+            process = subprocess.Popen(
+                launcher, cwd=folder, env=variables, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            )
+            try:
+                status = process.wait(limit)
+            except subprocess.TimeoutExpired:
+                late = True
+                process.terminate()
+                status = process.wait()
+            except BaseException:
+                process.terminate()
+                process.wait()
+                raise
+        text = written.read_bytes()[-TAIL:].decode("utf-8", "replace")
+        return Outcome(status, round(time.perf_counter() - begun, 3), text, late)
+
+
+def configured_threads(root: Path) -> str | None:
+    """The number of threads in the project's configuration, None where it has none."""
+    config = root / tracking.CONFIG
+    if not config.is_file():
+        return None
+    found = re.search(r"(?m)^threads\s*:\s*(\d+)", config.read_text(encoding="utf-8"))
+    return found[1] if found else None
+
+
+def in_virtual(folder: str) -> bool:
+    """Whether a folder of programs belongs to a virtual environment."""
+    return Path(folder).parent.joinpath("pyvenv.cfg").is_file()
+
+
+def hold_network(room: Room) -> tuple[str, str]:
+    """Find how the network can be held off here, and try it on a listener of this machine.
+
+    Returns:
+        The method, and what came of the attempt to connect.
+    """
+    code = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = str(listener.getsockname()[1])
+        for method in ("namespace", "seccomp"):
+            probe = [sys.executable, "-I", "-S", "-c", code, port]
+            done = room.confined(method, probe, room.folder, {}, 30)
+            if done.status == 1:
+                return method, f"refused: {last_line(done.output)}"
+    return "none", "a connection from the room went through"
+
+
+def sweep() -> None:
+    """Remove the rooms of proofs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        with contextlib.suppress(OSError), open(folder / "held", "r+") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder if it is there, whatever the rights of what lies in it."""
+
+    def again(function: Any, path: str, _: object) -> None:
+        with contextlib.suppress(OSError):
+            for locked in (Path(path).parent, Path(path)):
+                locked.chmod(0o700)
+            function(path)
+
+    shutil.rmtree(folder, onerror=again)
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the proof as Ctrl-C does, so that the room is removed."""
+
+    def stop(number: int, _: object) -> None:
+        raise KeyboardInterrupt(signal.strsignal(number))
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def last_line(text: str) -> str:
+    """The last line that says something."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
