@@ -67,18 +67,14 @@ def cause(name: str, stage: str, detail: str, experiments: list[Experiment] | No
 
 
 def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
-    """Whether dvc.lock contradicts itself or the commit, before anything runs; `root` is a fresh clone."""
+    """Whether dvc.lock is not that of the commit, before anything runs; `root` is a fresh clone."""
     made = {out.path: out for out in pipeline.outs()}
     kept = {data.path for data in pipeline.data}
     for step in (step for step in pipeline.steps if step.recorded):
         for path, (algorithm, recorded) in step.deps.items():
-            if path in made:
-                if recorded != made[path].recorded:
-                    told = f"{path} has another hash where {step.name} reads it"
-                    return cause("edited-lock", made[path].stage, told)
-            elif inside(path, kept) or inside(path, made) or not (root / path).is_file():
+            if inside(path, kept) or inside(path, made) or not (root / path).is_file():
                 continue
-            elif content_hash(root, path, algorithm) != recorded:
+            if content_hash(root, path, algorithm) != recorded:
                 return cause("stale-lock", step.name, f"{path} is not the one that dvc.lock names")
         if step.stale:
             return cause("stale-lock", step.name, f"{', '.join(step.stale)} changed")
@@ -89,8 +85,21 @@ def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
     return None
 
 
-def of_failure(found: StageRun, project: Path, known: set[str], limit: float) -> Cause:
-    """Why a stage failed, by what it asked for and what it said; `known` is what is committed, or made by a stage."""
+def of_hashes(pipeline: Pipeline, runs: dict[str, StageRun]) -> Cause | None:
+    """Whether dvc.lock has two hashes for one file, as one stage writes it and another reads it, after all have run."""
+    made = {out.path: out for out in pipeline.outs()}
+    for name in runs:
+        for path, (_, recorded) in runs[name].step.deps.items():
+            if path in made and made[path].stage in runs and recorded != made[path].recorded:
+                writer = runs[made[path].stage]
+                guilty = name if writer.hashes[path] == made[path].recorded else made[path].stage
+                return cause("edited-lock", guilty, f"{path}: {made[path].stage} writes another hash than {name} reads")
+    return None
+
+
+def of_failure(context: Context, found: StageRun, method: str) -> Cause:
+    """Why a stage failed, by what it asked for and what it said, and whether it goes well with the network."""
+    project, limit = context.room.project, context.room.limit
     said = last_line(found.outcome.output)
     name = found.step.name
     if found.untracked:
@@ -99,7 +108,7 @@ def of_failure(found: StageRun, project: Path, known: set[str], limit: float) ->
     missed = [line for line in found.outcome.output.splitlines() if "o such file" in line or "ot found" in line]
     for word in re.findall(r"[\w./-]*[\w-]", " ".join(missed)):
         inner = (Path(found.step.folder) / word).as_posix()
-        if not word.startswith("/") and (project / inner).is_file() and not inside(inner, known):
+        if not word.startswith("/") and (project / inner).is_file() and not inside(inner, context.known):
             return cause("untracked-file", name, f"{inner}: {said}")
     if found.outcome.late:
         return cause("hang", name, f"stopped after {limit / 60:g} minutes")
@@ -107,8 +116,8 @@ def of_failure(found: StageRun, project: Path, known: set[str], limit: float) ->
         return cause("source", name, said)
     if found.calls:
         return cause("network", name, ", ".join(found.calls[:3]))
-    if re.search(r"resolve host|[Nn]etwork is unreachable|Name or service|name resolution", found.outcome.output):
-        return cause("network", name, said)
+    if method != "allowed" and found.outcome.status and not run(context, found.step, "allowed").failed:
+        return cause("network", name, f"with the network it goes well; without: {said}")
     missing = [path for path, value in found.hashes.items() if value is None]
     return cause("error", name, said if found.outcome.status else f"it wrote no {', '.join(missing)}")
 

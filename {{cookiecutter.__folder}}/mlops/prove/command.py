@@ -274,22 +274,26 @@ class Trial:
 
     def explain(self, context: Context, runs: dict[str, StageRun], outputs: list[Output]) -> None:
         """Find the cause of the first thing that went wrong; experiments only where nothing was seen."""
-        for number, found in enumerate(runs.values()):
+        for found in runs.values():
             name = found.step.name
             if found.edited:
                 self.causes.append(causes.cause("edited-dependency", name, ", ".join(found.edited)))
             if found.undeclared:
                 self.causes.append(causes.cause("undeclared-read", name, "; ".join(found.undeclared[:5])))
-            if any(made.cause in causes.BY_THEMSELVES and made.stage == name for made in self.causes):
+            if found.edited or found.undeclared:
                 return
             if found.failed:
-                self.causes.append(causes.of_failure(found, self.room.project, context.known, self.room.limit))
+                self.causes.append(causes.of_failure(context, found, self.method))
                 return
-            differing = [
-                out.path
-                for out in outputs
-                if out.stage == name and out.verdict not in ("EXACT", "INCONCLUSIVE", "OTHER BYTES")
-            ]
+            if found.calls and not found.step.source:
+                self.advice.append(f"{name} tried to reach {', '.join(found.calls[:3])}")
+        if wrong := causes.of_hashes(self.pipeline, runs):
+            self.causes.append(wrong)
+            return
+        good = ("EXACT", "INCONCLUSIVE", "OTHER BYTES")
+        for found in runs.values():
+            name = found.step.name
+            differing = [out.path for out in outputs if out.stage == name and out.verdict not in good]
             if differing and not self.elsewhere:
                 print(f"looking for the cause in {name}", flush=True)
                 made, lines = causes.of_difference(
@@ -298,8 +302,6 @@ class Trial:
                 self.causes.append(made)
                 outputs[:] = [out.model_copy(update={"differences": lines.get(out.path, [])}) for out in outputs]
                 return
-            if found.calls and number:
-                self.advice.append(f"{name} tried to reach {', '.join(found.calls[:3])}")
 
     def advise(self, runs: dict[str, StageRun]) -> None:
         """Note code that stages import without declaring it: a change of it would rerun nothing."""

@@ -300,6 +300,7 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def last_line(text: str) -> str:
-    """The last line that says something."""
+    """What a program ended with: its last line, or that of the stage runner, which others may follow."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    told = [line for line in lines if line.startswith("stage ")]
+    return (told or lines or [""])[-1]

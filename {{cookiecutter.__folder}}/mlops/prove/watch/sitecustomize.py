@@ -16,6 +16,10 @@ OURS = (
     *("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/opt/", "/var/", "/run/", "/bin/", "/sbin/", "/System/"),
 )
 
+LIBRARIES = os.path.join("", "site-packages", "")
+# It reads the whole configuration for every stage; what a stage takes of it are its parameters, which DVC watches.
+HYDRA = os.path.join("", "hydra", "_internal", "")
+
 
 def watch(log):
     """Note reads and calls in the log from now on."""
@@ -25,6 +29,8 @@ def watch(log):
     def note(**what):
         frame = sys._getframe(2)
         while frame and not frame.f_code.co_filename.startswith(ROOT):
+            if HYDRA in frame.f_code.co_filename:
+                return
             frame = frame.f_back
         if frame:
             what["by"] = os.path.relpath(frame.f_code.co_filename, ROOT) + ":" + str(frame.f_lineno)
@@ -39,7 +45,7 @@ def watch(log):
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(ROOT):
                 note(read=os.path.relpath(path, ROOT), there=os.path.exists(path))
-            elif not os.path.realpath(path).startswith(OURS) and os.path.isfile(path):
+            elif not (os.path.realpath(path).startswith(OURS) or LIBRARIES in path) and os.path.isfile(path):
                 note(read=path, there=True)
         elif event == "socket.connect" and isinstance(arguments[1], tuple):
             host = str(arguments[1][0])

@@ -1,0 +1,1 @@
+"""Proofs of projects: clean ones, spoiled ones, foreign ones."""
