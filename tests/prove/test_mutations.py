@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
+from prove.conftest import Prove
+
 pytestmark = pytest.mark.slow
 
 FOREST = """
@@ -54,7 +56,7 @@ CODE = {
 
 
 @pytest.mark.parametrize("cause", CODE)
-def test_code_that_is_not_reproducible(cause: str, planted: Callable[..., Project], prove: Callable) -> None:
+def test_code_that_is_not_reproducible(cause: str, planted: Callable[..., Project], prove: Prove) -> None:
     output, code, options = CODE[cause]
     proof = prove(planted(output, code), *options)
     assert (proof.status, proof.evidence["verdict"]) == (1, "FAIL"), proof.said
@@ -62,7 +64,7 @@ def test_code_that_is_not_reproducible(cause: str, planted: Callable[..., Projec
     assert proof.evidence["causes"][0]["fix"] in proof.said
 
 
-def test_the_number_of_threads_inside_a_model(planted: Callable[..., Project], prove: Callable) -> None:
+def test_the_number_of_threads_inside_a_model(planted: Callable[..., Project], prove: Prove) -> None:
     code = (
         "import joblib, os\nfrom sklearn.ensemble import RandomForestClassifier\n"
         "joblib.dump(RandomForestClassifier(n_jobs=len(os.sched_getaffinity(0))), out)"
@@ -73,7 +75,7 @@ def test_the_number_of_threads_inside_a_model(planted: Callable[..., Project], p
     assert {"what": "with threads 1", "result": "as committed"} in proof.evidence["causes"][0]["experiments"]
 
 
-def test_a_file_that_was_never_committed(planted: Callable[..., Project], prove: Callable) -> None:
+def test_a_file_that_was_never_committed(planted: Callable[..., Project], prove: Prove) -> None:
     project = planted("copy.txt", 'out.write_text((ROOT / "own").read_text())', own="mine")
     (project.path / ".git" / "info" / "exclude").write_text("/own\n")
     project.run("git", "rm", "-q", "--cached", "own")
@@ -84,7 +86,7 @@ def test_a_file_that_was_never_committed(planted: Callable[..., Project], prove:
     assert proof.evidence["causes"][0]["detail"].startswith("own (small/features.py:")
 
 
-def test_raw_data_changed_by_hand(small: Project, tmp_path: Path, prove: Callable) -> None:
+def test_raw_data_changed_by_hand(small: Project, tmp_path: Path, prove: Prove) -> None:
     project = small.copy(tmp_path / "project")
     change = (
         "import numpy as np\nraw = dict(np.load('data/raw/data.npz'))\nraw['pictures'][0, 0, 0] += 1\n"
@@ -103,7 +105,7 @@ def test_raw_data_changed_by_hand(small: Project, tmp_path: Path, prove: Callabl
 @pytest.mark.parametrize(
     ("path", "stage"), [("data/interim/data.npz", "prepare"), ("data/processed/test.npz", "featurize")]
 )
-def test_dvc_lock_changed_by_hand(path: str, stage: str, small: Project, tmp_path: Path, prove: Callable) -> None:
+def test_dvc_lock_changed_by_hand(path: str, stage: str, small: Project, tmp_path: Path, prove: Prove) -> None:
     project = small.copy(tmp_path / "project")
     lock = (project.path / "dvc.lock").read_text(encoding="utf-8")
     begin = lock.index("outs:", lock.index(f"  {stage}:"))
@@ -115,7 +117,7 @@ def test_dvc_lock_changed_by_hand(path: str, stage: str, small: Project, tmp_pat
     assert proof.causes() == [(stage, "edited-lock")], proof.said
 
 
-def test_a_commit_whose_pipeline_was_not_run_again(small: Project, tmp_path: Path, prove: Callable) -> None:
+def test_a_commit_whose_pipeline_was_not_run_again(small: Project, tmp_path: Path, prove: Prove) -> None:
     project = small.copy(tmp_path / "project")
     project.edit("small/dataset/prepare.py", "isfinite(pictures)", "isfinite(pictures + 1)")
     project.commit()
@@ -124,7 +126,7 @@ def test_a_commit_whose_pipeline_was_not_run_again(small: Project, tmp_path: Pat
     assert proof.causes() == [("prepare", "stale-lock")], proof.said
 
 
-def test_an_environment_that_is_not_as_locked(small: Project, tmp_path: Path, prove: Callable) -> None:
+def test_an_environment_that_is_not_as_locked(small: Project, tmp_path: Path, prove: Prove) -> None:
     project = small.copy(tmp_path / "project")
     project.run("python", "-m", "venv", "--without-pip", ".venv")
     shared = project.run("python", "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").stdout.strip()
@@ -170,14 +172,14 @@ def server() -> Iterator[tuple[str, threading.Event]]:
 DOWNLOAD = 'from urllib.request import urlopen\nout.write_bytes(urlopen("{url}", timeout=2).read())'
 
 
-def test_a_stage_that_downloads(planted: Callable[..., Project], prove: Callable) -> None:
+def test_a_stage_that_downloads(planted: Callable[..., Project], prove: Prove) -> None:
     with server() as (url, _):
         proof = prove(planted("page.html", DOWNLOAD.format(url=url)))
     assert proof.status == 1
     assert proof.causes() == [("featurize", "network")], proof.said
 
 
-def test_a_source_that_no_longer_answers_is_no_failure(small: Project, tmp_path: Path, prove: Callable) -> None:
+def test_a_source_that_no_longer_answers_is_no_failure(small: Project, tmp_path: Path, prove: Prove) -> None:
     project = small.copy(tmp_path / "project")
     with server() as (url, silent):
         fetch = f'    from urllib.request import urlopen\n    urlopen("{url}", timeout=2).read()\n'
@@ -191,7 +193,7 @@ def test_a_source_that_no_longer_answers_is_no_failure(small: Project, tmp_path:
     assert "timed out" in proof.evidence["headline"]
 
 
-def test_a_claim_that_no_longer_holds(small: Project, tmp_path: Path, prove: Callable) -> None:
+def test_a_claim_that_no_longer_holds(small: Project, tmp_path: Path, prove: Prove) -> None:
     project = small.copy(tmp_path / "project")
     project.edit("claims.yaml", "value: 400", "value: 401")
     project.commit()
@@ -201,7 +203,7 @@ def test_a_claim_that_no_longer_holds(small: Project, tmp_path: Path, prove: Cal
     assert "claimed 401 ± 0, came out 400" in proof.said
 
 
-def test_a_project_that_patches_its_own_judge(planted: Callable[..., Project], prove: Callable) -> None:
+def test_a_project_that_patches_its_own_judge(planted: Callable[..., Project], prove: Prove) -> None:
     project = planted("noise.npy", "np.save(out, np.random.default_rng().normal(size=100))")
     project.edit("mlops/prove/command.py", "elif found == out.recorded:", "elif True:")
     project.commit()
