@@ -72,6 +72,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
     assert "accuracy" in first and "proton_iron_auc" in first
     assert "trace_network, " in rest
     assert (project / "mine.txt").is_file()
+    assert "EXACT: 12 of 12 outputs are the committed bytes" in rest
     assert f"Look at   {project}/reports/report.html" in rest
     assert "trace_network" in (project / "reports" / "report.html").read_text(encoding="utf-8")
 

@@ -110,6 +110,8 @@ def of_failure(context: Context, found: StageRun, method: str) -> Cause:
         inner = (Path(found.step.folder) / word).as_posix()
         if not word.startswith("/") and (project / inner).is_file() and not inside(inner, context.known):
             return cause("untracked-file", name, f"{inner}: {said}")
+    if found.disk_full:
+        return cause("disk", name, said)
     if found.outcome.late:
         return cause("hang", name, f"stopped after {limit / 60:g} minutes")
     if found.step.source:

@@ -46,10 +46,10 @@ def read(root: Path) -> list[Claim]:
     if not path.is_file():
         return []
     try:
-        listed = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("claims") or []
-        claims = [Claim.model_validate(claim) for claim in listed]
-    except (yaml.YAMLError, AttributeError, TypeError) as error:
-        raise Refused(f"{CLAIMS} should be a list under the key claims: {' '.join(str(error).split())}") from error
+        listed = (yaml.safe_load(path.read_text(encoding="utf-8")) or {"claims": []})["claims"]
+        claims = [Claim.model_validate(claim) for claim in listed or []]
+    except (yaml.YAMLError, LookupError, TypeError) as error:
+        raise Refused(f"{CLAIMS}: there should be a list under the key claims") from error
     except ValidationError as error:
         first = error.errors()[0]
         raise Refused(f"{CLAIMS}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

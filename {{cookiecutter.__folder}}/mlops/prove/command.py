@@ -116,9 +116,9 @@ class Trial:
         perturbed: list[Perturbation] = []
         diagnosis: dict[str, list[Experiment]] = {}
         wrong = causes.of_lock(self.pipeline, room.root) if steps else None
-        if wrong and not self.options.diagnose:
+        if wrong:
             self.causes.append(wrong)
-        elif steps and not self.bring_data():
+        if steps and (not wrong or self.options.diagnose) and self.bring_data():
             start_clean(room, self.pipeline.outs())
             context = Context(room, self.pipeline)
             runs = rerun(room, self.pipeline, steps, method, self.tell)
@@ -142,9 +142,9 @@ class Trial:
             if missing := [name for name in left if name.rpartition(":")[0] in here]:
                 self.reasons.append(f"dvc.lock does not speak of {', '.join(missing)}: dvc repro, and commit dvc.lock")
         elif left:
+            self.reasons.append("there is no committed dvc.lock to compare with: dvc repro, and commit dvc.lock")
             if self.options.diagnose:
                 return self.pipeline.steps
-            self.reasons.append("there is no committed dvc.lock to compare with: dvc repro, and commit dvc.lock")
         return steps
 
     def make_environment(self) -> Environment:
@@ -197,12 +197,14 @@ class Trial:
         return before.bound.dvc_lock == here.dvc_lock and same != (before.machine.cpu_class, before.machine.threads)
 
     def bring_data(self) -> bool:
-        """Bring raw data that DVC keeps; returns whether any could not be had."""
+        """Bring raw data that DVC keeps; returns whether all could be had."""
+        whole = True
         for data in self.pipeline.data:
             if why := self.room.bring(data):
                 self.causes.append(causes.cause("source", data.file, why))
                 self.reasons.append(why)
-        return bool(self.reasons)
+                whole = False
+        return whole
 
     def tell(self, found: StageRun) -> None:
         """One line per stage as it ends."""
@@ -224,7 +226,8 @@ class Trial:
         waiting: list[tuple[Out, str]] = []
         for step in steps:
             for out in step.outs:
-                found = runs[step.name].hashes.get(out.path) if step.name in runs else None
+                ran = runs.get(step.name)
+                found = ran.hashes.get(out.path) if ran else None
                 rule = out.elsewhere if elsewhere and out.elsewhere else out.same
                 made: dict[str, Any] = {
                     "path": out.path,
@@ -233,10 +236,12 @@ class Trial:
                     "found": found,
                     "compared": str(rule),
                 }
-                if found is None:
-                    failed = step.name in runs
-                    detail = "the stage did not write it" if failed else "not reached: an earlier stage failed"
-                    unsure = not failed or step.source
+                if ran is None:
+                    detail = "not reached: an earlier stage failed"
+                    verdicts[out.path] = Output(**made, verdict="INCONCLUSIVE", detail=detail)
+                elif ran.failed:
+                    unsure = step.source or ran.disk_full
+                    detail = "the stage did not write it" if found is None else "the stage failed"
                     verdicts[out.path] = Output(**made, verdict="INCONCLUSIVE" if unsure else "FAIL", detail=detail)
                 elif out.recorded is None:
                     verdicts[out.path] = Output(**made, verdict="INCONCLUSIVE", detail="dvc.lock has no hash of it")

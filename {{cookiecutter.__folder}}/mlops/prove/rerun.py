@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
+import os
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -31,6 +33,8 @@ class StageRun:
     # Files asked for that stand in the project and not in its commit.
     untracked: list[str] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    # It failed for want of room, which says nothing about the project.
+    disk_full: bool = False
 
     @property
     def failed(self) -> bool:
@@ -100,6 +104,9 @@ def run(
     ]
     found.hashes = {out.path: content_hash(room.root, out.path, out.algorithm) for out in step.outs}
     sort_notes(found, context)
+    # What it said may be lost with the rest.
+    full = os.strerror(errno.ENOSPC) in whole.output or shutil.disk_usage(room.folder).free < 2**20
+    found.disk_full = found.failed and full
     return found
 
 
