@@ -83,7 +83,8 @@ def prove() -> Prove:
         command = ["python", "-m", "mlops", "prove", "--env", "reuse", *options]
         if outside:
             command = ["python", "-P", "-m", "mlops", "prove", str(project.path), "--env", "reuse", *options]
-            variables["PYTHONPATH"] = str(TREE)
+            # No bytecode in the template.
+            variables |= {"PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"}
         before = tree(project)
         done: subprocess.CompletedProcess[str] = project.run(*command, check=False, **variables)
         assert tree(project) == before, "the project is not as it was"

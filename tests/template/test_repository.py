@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import subprocess
 from pathlib import Path
@@ -70,3 +71,11 @@ def test_the_readme_names_what_is_there() -> None:
     targets = set(re.findall(r"(?m)^([a-z-]+):", (TEMPLATE / "Makefile").read_text(encoding="utf-8")))
     targets |= set(re.findall(r"(?m)^([a-z]+):", (TREE / "Makefile").read_text(encoding="utf-8")))
     assert set(re.findall(r"(?:`| {4})make ([a-z-]+)", readme)) <= targets
+
+
+def test_the_sums_of_the_machinery_are_those_of_its_files() -> None:
+    listed = (TREE / "mlops" / "SHA256SUMS").read_text(encoding="utf-8")
+    files = (path for path in (TREE / "mlops").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    names = sorted(path.relative_to(TREE / "mlops").as_posix() for path in files if path.name != "SHA256SUMS")
+    sums = [f"{hashlib.sha256((TREE / 'mlops' / name).read_bytes()).hexdigest()}  {name}" for name in names]
+    assert listed.splitlines() == sums, "make format writes them"

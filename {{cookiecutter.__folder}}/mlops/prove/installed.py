@@ -64,5 +64,6 @@ def deep(room: Room) -> str | None:
     }
     if not own.is_dir():
         return "cpu" if "cpu" in there else None
-    versions = [folder.name.split("-")[1] for folder in own.glob("lib/python*/site-packages/torch-*.dist-info")]
-    return next((name for name, wanted in sorted(there.items()) if set(wanted) & set(versions)), None)
+    names = [folder.name for folder in own.glob("lib/python*/site-packages/torch-*.dist-info")]
+    versions = {name.removeprefix("torch-").removesuffix(".dist-info") for name in names}
+    return next((name for name, wanted in sorted(there.items()) if set(wanted) & versions), None)

@@ -77,6 +77,8 @@ class Room:
         self.binaries: list[str] = []
         for name in ("home", "scratch"):
             (self.folder / name).mkdir()
+        # A copy: bytecode of it must not lie where the judge comes from.
+        shutil.copytree(HERE / "watch", self.folder / "watch")
 
     def __enter__(self) -> Room:
         return self
@@ -192,7 +194,7 @@ class Room:
         log.unlink(missing_ok=True)
         variables = {
             **self.variables(method == "allowed"),
-            "PYTHONPATH": str(HERE / "watch"),
+            "PYTHONPATH": str(self.folder / "watch"),
             "PROOF_ROOT": str(self.root) + os.sep,
             "PROOF_WATCH": str(log),
             **given,
