@@ -13,7 +13,7 @@ help:  ## this list
 demo: .venv/ready  ## make a project in build/demo, run it, and show where to look
 	$(BIN)/python tools/demo.py
 
-test: .venv/ready lint  ## every test, about 20 minutes
+test: .venv/ready lint  ## every test, about 25 minutes
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-fast: .venv/ready  ## the tests that take seconds
