@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import account, daily, pipeline, showers
+from benchmarks import account, daily, pipeline, prove, showers
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -23,6 +23,7 @@ GROUPS = {
     "training": pipeline.training,
     "showers": showers.showers,
     "account": account.account,
+    "prove": prove.prove,
 }
 
 

@@ -205,14 +205,14 @@ def test_a_claim_that_no_longer_holds(small: Project, tmp_path: Path, prove: Pro
 
 def test_a_project_that_patches_its_own_judge(planted: Callable[..., Project], prove: Prove) -> None:
     project = planted("noise.npy", "np.save(out, np.random.default_rng().normal(size=100))")
-    project.edit("mlops/prove/command.py", "elif found == out.recorded:", "elif True:")
+    project.edit("mlops/prove/outputs.py", "if found == out.recorded:", "if True:")
     project.commit()
     by_itself = prove(project)
     assert by_itself.status == 0
-    assert "EXACT, by a modified judge (prove/command.py)" in by_itself.evidence["headline"]
+    assert "EXACT, by a modified judge (prove/outputs.py)" in by_itself.evidence["headline"]
     assert by_itself.evidence["judge"]["released"] is False
     from_outside = prove(project, outside=True)
     assert from_outside.status == 1
     assert from_outside.causes() == [("featurize", "unseeded")]
-    assert from_outside.evidence["judge"]["project_modified"] == ["prove/command.py"]
+    assert from_outside.evidence["judge"]["project_modified"] == ["prove/outputs.py"]
     assert from_outside.evidence["judge"]["released"] is True

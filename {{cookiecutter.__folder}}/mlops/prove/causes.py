@@ -14,24 +14,16 @@ import yaml
 
 from mlops.prove.difference import describe, same_drawing
 from mlops.prove.proof import Cause, Experiment
-from mlops.prove.repository import Committed, Pipeline, content_hash, inside
+from mlops.prove.repository import Committed, Pipeline, content_hash, inside, inside_any
 from mlops.prove.rerun import Context, StageRun, delete, run
 from mlops.prove.room import configured_threads, last_line
 from mlops.stage import THREAD_VARIABLES
 from mlops.tracking import CONFIG
 
 KNOWN = yaml.safe_load(Path(__file__).with_name("causes.yaml").read_text(encoding="utf-8"))
-# Those that fail a proof whatever the outputs are.
-BY_THEMSELVES = (
-    "edited-dependency",
-    "edited-lock",
-    "environment",
-    "error",
-    "hang",
-    "network",
-    "stale-lock",
-    "undeclared-read",
-    "untracked-file",
+# What a program says that could not bring data.
+NOT_HAD = re.compile(
+    r"resolve|connect|network|timed? ?out|https?\b|url|no such file|not found|denied|unreachable", re.IGNORECASE
 )
 # A day that no run takes place on, which can be looked for in an output.
 ANOTHER_DAY = 1_923_445_678
@@ -68,13 +60,13 @@ def cause(name: str, stage: str, detail: str, experiments: list[Experiment] | No
 
 def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
     """Whether dvc.lock is not that of the commit, before anything runs; `root` is a fresh clone."""
-    made = {out.path: out for out in pipeline.outs()}
-    kept = {data.path for data in pipeline.data}
+    made = {out.path for out in pipeline.outs()}
+    kept = {data.path: data.recorded for data in pipeline.data}
     for step in (step for step in pipeline.steps if step.recorded):
         for path, (algorithm, recorded) in step.deps.items():
-            if inside(path, kept) or inside(path, made) or not (root / path).is_file():
-                continue
-            if content_hash(root, path, algorithm) != recorded:
+            of_others = inside(path, {*made, *kept}) or inside_any({*made, *kept}, path)
+            there = kept.get(path) if of_others else content_hash(root, path, algorithm)
+            if there not in (None, recorded):
                 return cause("stale-lock", step.name, f"{path} is not the one that dvc.lock names")
         if step.stale:
             return cause("stale-lock", step.name, f"{', '.join(step.stale)} changed")
@@ -108,17 +100,22 @@ def of_failure(context: Context, found: StageRun, method: str) -> Cause:
     missed = [line for line in found.outcome.output.splitlines() if "o such file" in line or "ot found" in line]
     for word in re.findall(r"[\w./-]*[\w-]", " ".join(missed)):
         inner = (Path(found.step.folder) / word).as_posix()
+        if not word.startswith("/") and inside(inner, found.absent):
+            return cause("undeclared-read", name, f"{inner}: {said}")
         if not word.startswith("/") and (project / inner).is_file() and not inside(inner, context.known):
             return cause("untracked-file", name, f"{inner}: {said}")
     if found.disk_full:
         return cause("disk", name, said)
     if found.outcome.late:
         return cause("hang", name, f"stopped after {limit / 60:g} minutes")
-    if found.step.source:
+    if found.step.source or (found.online and (found.calls or NOT_HAD.search(said))):
         return cause("source", name, said)
-    if found.calls:
+    if found.calls and not found.online:
         return cause("network", name, ", ".join(found.calls[:3]))
-    if method != "allowed" and found.outcome.status and not run(context, found.step, "allowed").failed:
+    if found.absent and not run(context, found.step, method, hide=False).failed:
+        return cause("undeclared-read", name, f"it goes well where {', '.join(sorted(found.absent)[:5])} are there")
+    offline = method != "allowed" and not found.online
+    if offline and found.outcome.status and not run(context, found.step, "allowed").failed:
         return cause("network", name, f"with the network it goes well; without: {said}")
     missing = [path for path, value in found.hashes.items() if value is None]
     return cause("error", name, said if found.outcome.status else f"it wrote no {', '.join(missing)}")
@@ -132,16 +129,18 @@ class Laboratory:
         self.room = context.room
         self.kept = self.room.folder / "scratch" / "first"
         self.experiments: list[Experiment] = []
+        delete(self.kept)
         for path in paths:
             (self.kept / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.move(self.room.root / path, self.kept / path)
 
     def again(self, *factors: Factor) -> tuple[str | None, ...] | None:
         """The hashes of the outputs in question after another run; None where it failed."""
-        with moved(self.room, FOLDER in factors), threads(self.room.root, ONE_THREAD in factors):
-            found = run(
-                self.context, self.first.step, self.method, **given(*factors, scratch=self.room.folder / "scratch")
-            )
+        self.room.refresh(self.context.known)
+        for path in self.paths:
+            delete(self.room.root / path)
+        with moved(self.room, FOLDER in factors), threads(self.room.root, 1 if ONE_THREAD in factors else None):
+            found = run(self.context, self.first.step, self.method, **given(*factors))
         return None if found.failed else tuple(found.hashes[path] for path in self.paths)
 
     def note(self, what: str, result: str) -> None:
@@ -205,11 +204,22 @@ def of_difference(
         return seen("network", ", ".join(first.calls[:3]))
     if drifted:
         return seen("environment", ", ".join(drifted[:3]))
-    if first.step.source and any(contents.values()):
-        return seen("edited-raw-data")
-    if not any(contents.values()):
+    if any(contents.values()):
+        return seen("edited-raw-data" if first.step.source or first.online else "unknown")
+    made_here = [content_hash(context.room.project, path, outs[path].algorithm) for path in paths]
+    if tuple(made_here) == before:
         return seen("edited-lock", f"nothing here has the bytes that dvc.lock names of {paths[0]}")
-    return seen("unknown")
+    return seen("unknown", f"the committed bytes of {paths[0]} are not here to compare with: dvc pull")
+
+
+def of_elsewhere(context: Context, first: StageRun, paths: list[str], method: str) -> Cause | None:
+    """Why a stage whose outputs may differ elsewhere gives something else on every run here; None where it does not."""
+    lab = Laboratory(context, first, paths, method)
+    after = lab.again()
+    if after == tuple(first.hashes[path] for path in paths):
+        return None
+    lab.note("the same again", "failed" if after is None else "something else")
+    return cause("error" if after is None else of_variation(lab), first.step.name, ", ".join(paths), lab.experiments)
 
 
 def of_variation(lab: Laboratory) -> str:
@@ -250,7 +260,7 @@ def holds_text(path: Path, text: bytes) -> bool:
     return any(text in file.read_bytes() for file in files)
 
 
-def given(*factors: Factor, scratch: Path) -> dict[str, Any]:
+def given(*factors: Factor) -> dict[str, Any]:
     """Variables and substitutions for a stage under some factors.
 
     The runner of this template's projects fixes variables by itself: MLOPS_INSTEAD tells it what to fix instead.
@@ -262,11 +272,6 @@ def given(*factors: Factor, scratch: Path) -> dict[str, Any]:
         substitute |= factor.substitute
     if variables:
         variables["MLOPS_INSTEAD"] = json.dumps(variables)
-    if "chance" in substitute:
-        # Known chance gives a new run the id of the last one: in a store of its own.
-        store = scratch / "runs.db"
-        delete(store)
-        variables["MLFLOW_TRACKING_URI"] = f"sqlite:///{store}"
     return {"variables": variables, "substitute": substitute}
 
 
@@ -286,15 +291,16 @@ class moved:  # noqa: N801 - reads as a phrase in a with statement
 
 
 class threads:  # noqa: N801
-    """Let the project's configuration say one thread for a while, where it says a number."""
+    """Let the project's configuration say another number of threads for a while, where it says one."""
 
-    def __init__(self, root: Path, really: bool) -> None:
-        self.config, self.really = root / CONFIG, really and configured_threads(root) is not None
+    def __init__(self, root: Path, number: int | None) -> None:
+        self.config, self.number = root / CONFIG, number
+        self.really = number is not None and configured_threads(root) is not None
         self.text = self.config.read_bytes() if self.really else b""
 
     def __enter__(self) -> None:
         if self.really:
-            self.config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>1", self.text))
+            self.config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>%d" % self.number, self.text))
 
     def __exit__(self, *_: object) -> None:
         if self.really:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -15,7 +16,10 @@ from mlops.prove.repository import Refused
 
 CLAIMS = "claims.yaml"
 # A number with a fraction, or a percentage; versions, dates and names have other signs around them.
-NUMBER = re.compile(r"(?<![\w.,/:-])-?(\d+\.\d+|\d+(?=\s?%))(\s?%)?(?![\w/:]|\.\d|-\d)")
+NUMBER = re.compile(
+    r"(?<![\w.,/:-])(?<!Eq\. )(?<!Fig\. )(?<!Table )(?<!Section )-?(\d+\.\d+|\d+(?=\s?%))(\s?%)?"
+    r"(?![\w/:]|\.\d|-\d| CL| confidence| interval)"
+)
 # What is no prose: code, markup, addresses.
 CODE = re.compile(
     r"```.*?```|~~~.*?~~~|`[^`]*`|<style.*?</style>|<script.*?</script>|<[^>]+>|https?://\S+|^(?: {4}|\t)[^\n]*$",
@@ -26,7 +30,7 @@ CODE = re.compile(
 class Claim(BaseModel):
     """One sentence with the number that backs it: where it is, what it should be, how far off it may be."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
     id: str
     text: str
     output: str
@@ -48,7 +52,7 @@ def read(root: Path) -> list[Claim]:
     try:
         listed = (yaml.safe_load(path.read_text(encoding="utf-8")) or {"claims": []})["claims"]
         claims = [Claim.model_validate(claim) for claim in listed or []]
-    except (yaml.YAMLError, LookupError, TypeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError) as error:
         raise Refused(f"{CLAIMS}: there should be a list under the key claims") from error
     except ValidationError as error:
         first = error.errors()[0]
@@ -73,7 +77,7 @@ def found(claim: Claim, root: Path) -> float:
             raise TypeError
     except OSError as error:
         raise ValueError(f"{claim.output} is not there") from error
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise ValueError(f"{claim.output} has no number at {' / '.join(map(str, claim.key))}") from error
     return float(value)
 
@@ -88,8 +92,10 @@ def unbacked(root: Path, prose: Iterable[str], outputs: Iterable[Path], claims: 
     known = [claim.value for claim in claims]
     for path in outputs:
         for file in [path] if path.is_file() else path.rglob("*.json"):
-            if file.suffix == ".json":
-                known += numbers(json.loads(file.read_text(encoding="utf-8")))
+            # What is no JSON after all backs nothing.
+            with contextlib.suppress(ValueError, OverflowError, RecursionError):
+                if file.suffix == ".json":
+                    known += numbers(json.loads(file.read_text(encoding="utf-8")))
     lines = []
     for name in prose:
         text = CODE.sub(" ", (root / name).read_text(encoding="utf-8", errors="replace"))
@@ -106,7 +112,7 @@ def misquoted(root: Path, claims: list[Claim]) -> list[str]:
     lines = []
     for claim in claims:
         for name in claim.quoted:
-            text = (root / name).read_text(encoding="utf-8") if (root / name).is_file() else ""
+            text = (root / name).read_text(encoding="utf-8", errors="replace") if (root / name).is_file() else ""
             forms = {f"{claim.value:.{digits}f}" for digits in range(5)}
             forms |= {f"{100 * claim.value:.{digits}f}" for digits in range(3)}
             if not any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\.?\d)", text) for form in forms):

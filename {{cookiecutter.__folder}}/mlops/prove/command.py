@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import traceback
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from mlops.prove import causes, claims, installed, page, proof, repository
-from mlops.prove.compare import compare
+from mlops.prove.outputs import judge
 from mlops.prove.perturb import perturb
-from mlops.prove.proof import Cause, Environment, Experiment, Held, Network, Output, Perturbation, Proof, Verdict
-from mlops.prove.repository import Committed, Out, Refused, Step, git
-from mlops.prove.rerun import Context, StageRun, rerun, start_clean
+from mlops.prove.proof import Cause, Environment, Experiment, Held, Network, Output, Perturbation, Proof
+from mlops.prove.repository import Committed, Refused, Step, git
+from mlops.prove.rerun import Context, StageRun, overwritten, rerun, start_clean
 from mlops.prove.room import Room, ended_by_signals, hold_network
 from mlops.stage import THREAD_VARIABLES
 
@@ -40,22 +42,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run the command; returns the exit status: 0 proven, 1 not, 3 cannot be told, 2 cannot be judged."""
+    """Run the command; returns the exit status: 0 proven, 1 not, 3 cannot be told, 2 cannot be judged, 4 a mistake."""
     project = Path(options.project).resolve()
+    # Git sets them for its hooks: they would lead from the clone back to the project.
+    for name in [name for name in os.environ if name.startswith("GIT_") and not name.startswith("GIT_SS")]:
+        del os.environ[name]
     try:
         try:
-            git(project, "rev-parse", "--verify", "--quiet", f"{options.rev}^{{commit}}")
+            git(project, "rev-parse", "--show-toplevel")
+            # One commit from here on: a name may mean another one in the clone.
+            options.rev = git(project, "rev-parse", "--verify", "--quiet", f"{options.rev}^{{commit}}").strip()
         except (subprocess.CalledProcessError, OSError) as error:
-            raise Refused(f"{project} is no git repository with a commit {options.rev}") from error
+            raise Refused(f"{project} is no folder of a git repository with a commit {options.rev}") from error
         if options.check:
             return check(project)
         if options.against:
             return page.against(proof.read(project / EVIDENCE), [proof.read(Path(name)) for name in options.against])
         dirty = repository.changes(project)
         if dirty and not options.allow_dirty:
+            files = "1 file is" if len(dirty) == 1 else f"{len(dirty)} files are"
             raise Refused(
-                f"{len(dirty)} files are not committed ({', '.join(dirty[:3])}{', …' if len(dirty) > 3 else ''}): "
-                "commit them, or --allow-dirty proves the commit without them"
+                f"{files} not committed ({', '.join(dirty[:3])}{', …' if len(dirty) > 3 else ''}): "
+                "commit what belongs to the project, or --allow-dirty proves the commit without it"
             )
         with ended_by_signals(), Room(project, options.rev, 60 * options.limit) as room:
             made = Trial(room, options, dirty).run()
@@ -68,8 +76,13 @@ def main(options: argparse.Namespace) -> int:
         return 130
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
-        print(f"prove: {error.strerror}{where}; TMPDIR names another place for the clean room", file=sys.stderr)
+        elsewhere = "; TMPDIR names another place for the clean room" if error.errno == errno.ENOSPC else ""
+        print(f"prove: {error.strerror}{where}{elsewhere}", file=sys.stderr)
         return 2
+    except Exception:  # noqa: BLE001 - its status must not be that of a verdict
+        traceback.print_exc()
+        print("prove: stopped by a mistake of its own; the project is as it was", file=sys.stderr)
+        return 4
     print(f"\n{made.headline}\nsee {(project / 'reports' / 'proof.html')}")
     return proof.STATUS[made.verdict]
 
@@ -92,6 +105,10 @@ class Trial:
     def __init__(self, room: Room, options: argparse.Namespace, dirty: list[str]) -> None:
         self.room, self.options, self.dirty = room, options, dirty
         self.begun = time.perf_counter()
+        # What sets this proof apart from a full one: told beside its verdict.
+        self.apart: list[str] = []
+        if dirty:
+            self.apart.append(f"{len(dirty)} uncommitted files left out")
         self.advice: list[str] = []
         self.causes: list[Cause] = []
         self.reasons: list[str] = []
@@ -106,6 +123,8 @@ class Trial:
         self.committed = Committed(room.project, self.options.rev, room.folder / "scratch")
         self.claimed = claims.read(room.root)
         steps = self.recorded()
+        if why := room.bring_submodules():
+            self.causes.append(causes.cause("submodule", ".gitmodules", why))
         self.environment = self.make_environment()
         method, probe = hold_network(room)
         self.network, self.method = Network(method=method, probe=probe), method
@@ -122,13 +141,17 @@ class Trial:
             start_clean(room, self.pipeline.outs())
             context = Context(room, self.pipeline)
             runs = rerun(room, self.pipeline, steps, method, self.tell)
-            outputs = self.compare(steps, runs, self.first_contents)
+            outputs = judge(steps, runs, room.root, self.committed.content, self.elsewhere)
             self.explain(context, runs, outputs)
+            if not self.causes:
+                self.look_for_overwritten(runs)
             self.advise(runs)
             if self.options.diagnose:
                 diagnosis = self.diagnose(context, runs)
             if self.options.perturb and all(not found.failed for found in runs.values()):
                 perturbed = self.perturb(steps, runs)
+            elif self.options.perturb:
+                self.advice.append("--perturb: not tried, since a stage failed")
         held = self.hold(runs)
         return self.conclude(runs, outputs, held, perturbed, diagnosis)
 
@@ -137,7 +160,7 @@ class Trial:
         steps = [step for step in self.pipeline.steps if step.recorded]
         left = [step.name for step in self.pipeline.steps if not step.recorded]
         if left and steps:
-            self.advice.append(f"not in any dvc.lock, and not proven: {', '.join(left)}")
+            self.apart.append(f"{', '.join(left)} never run and not proven")
             here = {step.name.rpartition(":")[0] for step in steps}
             if missing := [name for name in left if name.rpartition(":")[0] in here]:
                 self.reasons.append(f"dvc.lock does not speak of {', '.join(missing)}: dvc repro, and commit dvc.lock")
@@ -156,6 +179,7 @@ class Trial:
             seconds = self.room.build_environment(installed.deep(self.room))
         else:
             self.room.reuse_environment()
+            self.apart.append("environment reused")
         made: Any = "reused" if locked else "reused: there are no hashed locks"
         # Of a built environment, that which the results were made with is looked at: it may be the cause.
         own = self.room.project / ".venv" / "bin" / "python"
@@ -192,9 +216,10 @@ class Trial:
         except Refused as error:
             self.advice.append(f"the committed proof was not used: {error}")
             return False
-        here = proof.bind(self.room.project, self.room.root, self.options.rev, "", [], {})
-        same = (self.machine.cpu_class, self.machine.threads)
-        return before.bound.dvc_lock == here.dvc_lock and same != (before.machine.cpu_class, before.machine.threads)
+        here = proof.bind(self.room.project, self.room.root, self.options.rev, [], {})
+        if before.bound.dvc_lock != here.dvc_lock or proof.STATUS[before.verdict] != 0 or before.judge.modified:
+            return False
+        return proof.differ(before.machine, self.machine)
 
     def bring_data(self) -> bool:
         """Bring raw data that DVC keeps; returns whether all could be had."""
@@ -213,70 +238,6 @@ class Trial:
         result = "failed" if found.failed else f"{same} of {len(recorded)} outputs the same bytes"
         print(f"  {found.step.name:24} {result:34} {found.outcome.seconds:8.1f} s", flush=True)
 
-    def compare(
-        self,
-        steps: list[Step],
-        runs: dict[str, StageRun],
-        reference: Callable[[Out], Path | None],
-        elsewhere: bool | None = None,
-    ) -> list[Output]:
-        """Compare every output with a reference: what was committed, or what the first rerun gave."""
-        elsewhere = self.elsewhere if elsewhere is None else elsewhere
-        verdicts: dict[str, Output] = {}
-        waiting: list[tuple[Out, str]] = []
-        for step in steps:
-            for out in step.outs:
-                ran = runs.get(step.name)
-                found = ran.hashes.get(out.path) if ran else None
-                rule = out.elsewhere if elsewhere and out.elsewhere else out.same
-                made: dict[str, Any] = {
-                    "path": out.path,
-                    "stage": step.name,
-                    "recorded": out.recorded,
-                    "found": found,
-                    "compared": str(rule),
-                }
-                if ran is None:
-                    detail = "not reached: an earlier stage failed"
-                    verdicts[out.path] = Output(**made, verdict="INCONCLUSIVE", detail=detail)
-                elif ran.failed:
-                    unsure = step.source or ran.disk_full
-                    detail = "the stage did not write it" if found is None else "the stage failed"
-                    verdicts[out.path] = Output(**made, verdict="INCONCLUSIVE" if unsure else "FAIL", detail=detail)
-                elif out.recorded is None:
-                    verdicts[out.path] = Output(**made, verdict="INCONCLUSIVE", detail="dvc.lock has no hash of it")
-                elif found == out.recorded:
-                    verdicts[out.path] = Output(**made, verdict="EXACT")
-                elif rule.by:
-                    waiting.append((out, rule.by))
-                    verdicts[out.path] = Output(**made, verdict="FAIL", detail=f"no output {rule.by} to go by")
-                else:
-                    there = reference(out)
-                    if there is None and str(rule) != "bytes":
-                        verdicts[out.path] = Output(
-                            **made,
-                            verdict="INCONCLUSIVE",
-                            detail="other bytes, and the committed ones are not here to compare with: dvc pull",
-                        )
-                        continue
-                    result = compare(there, self.room.root / out.path, rule) if there else None
-                    agree = bool(result and result.agree)
-                    other: Any = (
-                        "WITHIN TOLERANCE" if agree else "OTHER BYTES" if elsewhere and str(rule) == "bytes" else "FAIL"
-                    )
-                    verdicts[out.path] = Output(
-                        **made, verdict=other, detail=result.detail if result else "other bytes"
-                    )
-        for out, by in waiting:
-            if by in verdicts:
-                judged = "WITHIN TOLERANCE" if verdicts[by].verdict == "EXACT" else verdicts[by].verdict
-                verdicts[out.path] = verdicts[out.path].model_copy(update={"verdict": judged, "detail": f"as {by}"})
-        return list(verdicts.values())
-
-    def first_contents(self, out: Out) -> Path | None:
-        """What was committed of an output."""
-        return self.committed.content(out)
-
     def explain(self, context: Context, runs: dict[str, StageRun], outputs: list[Output]) -> None:
         """Find the cause of the first thing that went wrong; experiments only where nothing was seen."""
         for found in runs.values():
@@ -292,14 +253,22 @@ class Trial:
                 return
             if found.calls and not found.step.source:
                 self.advice.append(f"{name} tried to reach {', '.join(found.calls[:3])}")
+            if found.online:
+                self.advice.append(f"{name} was let reach the network: it fails without, and reads no other stage")
         if wrong := causes.of_hashes(self.pipeline, runs):
             self.causes.append(wrong)
             return
-        good = ("EXACT", "INCONCLUSIVE", "OTHER BYTES")
         for found in runs.values():
             name = found.step.name
-            differing = [out.path for out in outputs if out.stage == name and out.verdict not in good]
-            if differing and not self.elsewhere:
+            if self.elsewhere:
+                other = [out.path for out in outputs if out.stage == name and out.found != out.recorded]
+                wrong = causes.of_elsewhere(context, found, other, self.method) if other else None
+                if wrong:
+                    self.causes.append(wrong)
+                    return
+                continue
+            differing = [out.path for out in outputs if out.stage == name and out.verdict == "FAIL"]
+            if differing:
                 print(f"looking for the cause in {name}", flush=True)
                 made, lines = causes.of_difference(
                     context, found, differing, self.method, self.committed, self.environment.drifted
@@ -307,6 +276,11 @@ class Trial:
                 self.causes.append(made)
                 outputs[:] = [out.model_copy(update={"differences": lines.get(out.path, [])}) for out in outputs]
                 return
+
+    def look_for_overwritten(self, runs: dict[str, StageRun]) -> None:
+        """Note files that a stage changed which are not its own."""
+        for path, whose in list(overwritten(self.room, runs).items())[:3]:
+            self.causes.append(causes.cause("overwritten", "the pipeline", f"{path}, {whose}"))
 
     def advise(self, runs: dict[str, StageRun]) -> None:
         """Note code that stages import without declaring it: a change of it would rerun nothing."""
@@ -332,13 +306,7 @@ class Trial:
 
     def perturb(self, steps: list[Step], runs: dict[str, StageRun]) -> list[Perturbation]:
         """The pipeline again under other circumstances."""
-
-        def compare(
-            again: dict[str, StageRun], reference: Callable[[Out], Path | None], elsewhere: bool
-        ) -> list[Output]:
-            return self.compare(steps, again, reference, elsewhere)
-
-        lines, why = perturb(self.room, self.pipeline, steps, runs, self.method, self.tell, compare)
+        lines, why = perturb(self.room, self.pipeline, steps, runs, self.method, self.tell)
         self.causes += why
         return lines
 
@@ -392,20 +360,18 @@ class Trial:
         diagnosis: dict[str, list[Experiment]],
     ) -> Proof:
         """The verdict, and the proof with all its parts."""
-        judge = proof.judge(self.room.root)
-        verdict = self.verdict(outputs, held, perturbed)
-        commit = git(self.room.place, "rev-parse", "HEAD").strip()
+        judged = proof.judge(self.room.root)
+        verdict = proof.judged(outputs, held, self.causes, perturbed, self.reasons)
         made = Proof(
             format=1,
             made=datetime.now(UTC).isoformat(timespec="seconds"),
             verdict=verdict,
-            headline=page.headline(verdict, outputs, held, self.causes, self.reasons, judge),
-            judge=judge,
+            headline=page.headline(verdict, outputs, held, self.causes, self.reasons, self.apart, judged.modified),
+            judge=judged,
             bound=proof.bind(
                 self.room.project,
                 self.room.root,
                 self.options.rev,
-                commit,
                 self.dirty,
                 {data.path: data.recorded or "" for data in self.pipeline.data},
             ),
@@ -419,35 +385,23 @@ class Trial:
             causes=self.causes,
             perturbations=perturbed,
             diagnosis=diagnosis,
-            advice=[*self.reasons, *self.advice],
+            reasons=self.reasons,
+            advice=self.advice,
             seconds=round(time.perf_counter() - self.begun, 1),
         )
         page.show(made)
         return made
 
-    def verdict(self, outputs: list[Output], held: list[Held], perturbed: list[Perturbation]) -> Verdict:
-        """The worst of all parts; elsewhere, claims and declared tolerances decide, and other bytes are reported."""
-        found = {out.verdict for out in outputs}
-        if "FAIL" in found or any(made.cause in causes.BY_THEMSELVES for made in self.causes):
-            return "FAIL"
-        if any(one.state == "broken" for one in held if outputs) or not all(one.held for one in perturbed):
-            return "FAIL"
-        if self.reasons or not outputs or "INCONCLUSIVE" in found:
-            return "INCONCLUSIVE"
-        if "OTHER BYTES" in found and not any(one.state == "held" for one in held):
-            return "INCONCLUSIVE"
-        return "EXACT" if found == {"EXACT"} else "WITHIN TOLERANCE"
-
     def stage(self, found: StageRun) -> proof.Stage:
         """A stage as evidence."""
         problems = [*(f"reads {read}" for read in found.undeclared), *(f"changed {path}" for path in found.edited)]
         problems += [f"asks for {path}, which is not committed" for path in found.untracked]
-        problems += [f"tries to reach {call}" for call in found.calls if not found.step.source]
+        problems += [f"tries to reach {call}" for call in found.calls if not (found.step.source or found.online)]
         return proof.Stage(
             name=found.step.name,
             seconds=round(found.outcome.seconds, 3),
             status=found.outcome.status,
-            network="allowed" if found.step.source else "off",
+            network="allowed" if found.step.source or found.online else "off",
             problems=problems,
             undeclared_code=found.code,
         )

@@ -1,10 +1,11 @@
-"""Run a command that leaves no process behind and, unless it may, reaches no network: confine.py METHOD COMMAND ...
+"""Run a command that leaves no process and reaches no more than it may: confine.py METHOD [FOLDER ...] -- COMMAND ...
 
 Runs by itself, with the standard library of any Python from 3.8 on, beside the command, which is in a session of its
 own. When the command ends, or whoever started this process does, everything that came of it is killed.
 
 METHOD    allowed     the network as it is
-          namespace   a network of its own, with nothing but its loopback (Linux)
+          namespace   a network of its own, with nothing but its loopback; the first FOLDER is empty for the command,
+                      but for the others, which lie in it (Linux)
           seccomp     no internet sockets at all (Linux)
           none        there is no way to hold it here
 """
@@ -22,7 +23,8 @@ import struct
 import sys
 from typing import NoReturn
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
 # Per machine: the kernel's name of its system calls, and the number of socket(2).
 SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
@@ -30,7 +32,8 @@ SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 
 def main(arguments: list[str]) -> int:
     """Run the command; returns its exit status as a shell would."""
-    method, *command = arguments
+    method, *rest = arguments
+    folders, command = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
     linux = sys.platform == "linux"
     if linux:
         control(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -38,7 +41,7 @@ def main(arguments: list[str]) -> int:
         control(PR_SET_CHILD_SUBREAPER, 1)
     child = os.fork()
     if child == 0:
-        execute(method, command)
+        execute(method, folders, command)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: kill(child))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -46,12 +49,12 @@ def main(arguments: list[str]) -> int:
     return 128 - status if status < 0 else status
 
 
-def execute(method: str, command: list[str]) -> NoReturn:
+def execute(method: str, folders: list[str], command: list[str]) -> NoReturn:
     """Become the command, in the child; a failure is told with status 126."""
     try:
         os.setsid()
         if method == "namespace":
-            enter_namespace()
+            enter_namespace(folders)
         elif method == "seccomp":
             deny_sockets()
         os.execvp(command[0], command)  # noqa: S606 - the command is what this program is for
@@ -76,12 +79,15 @@ def kill(child: int) -> None:
             os.waitpid(number, 0)
 
 
-def enter_namespace() -> None:
-    """Move this process to a network of its own, loopback up; as an ordinary user by a user namespace."""
+def enter_namespace(folders: list[str]) -> None:
+    """Move this process to a network of its own, loopback up, where the first folder holds nothing but the others.
+
+    As an ordinary user by a user namespace.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
     user, group = os.getuid(), os.getgid()
-    if libc.unshare(CLONE_NEWNET) != 0:
-        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+    if libc.unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
+        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:
             raise OSError(ctypes.get_errno(), "no network namespace")
         for name, text in (
             ("setgroups", "deny"),
@@ -95,6 +101,33 @@ def enter_namespace() -> None:
     set_flags, up_and_running = 0x8914, 0x41  # SIOCSIFFLAGS of netdevice(7)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, set_flags, struct.pack("16sh22x", b"lo", up_and_running))
+    if folders:
+        hide(*folders)
+
+
+def hide(folder: str, *kept: str) -> None:
+    """Lay an empty folder over one, for this process and its children, and what is kept of it into that.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+
+    def mount(source: str, target: str, kind: str | None, flags: int) -> None:
+        texts = [text and text.encode() for text in (source, target, kind)]
+        if libc.mount(*texts, ctypes.c_ulong(flags), None) != 0:
+            raise OSError(ctypes.get_errno(), f"mount {target}")
+
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    here = os.getcwd()
+    # Opened before they are hidden; /proc leads to them from then on.
+    opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
+    mount("none", folder, "tmpfs", 0)
+    for path, number in opened.items():
+        os.makedirs(path)
+        mount(f"/proc/self/fd/{number}", path, None, MS_BIND | MS_REC)
+        os.close(number)
+    os.chdir(here)
 
 
 def deny_sockets() -> None:

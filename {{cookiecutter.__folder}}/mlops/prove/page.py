@@ -6,20 +6,29 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlops.prove.proof import Cause, Held, Judge, Output, Proof, Verdict
+from mlops.prove.proof import Cause, Held, Output, Proof, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
 COLOURS = {"EXACT": "#2e7d32", "WITHIN TOLERANCE": "#558b2f", "FAIL": "#c62828", "INCONCLUSIVE": "#b26a00"}
 
 
 def headline(
-    verdict: Verdict, outputs: list[Output], held: list[Held], causes: list[Cause], reasons: list[str], judge: Judge
+    verdict: Verdict,
+    outputs: list[Output],
+    held: list[Held],
+    causes: list[Cause],
+    reasons: list[str],
+    apart: list[str],
+    modified: list[str],
 ) -> str:
-    """The verdict in one line, with the reason where it is no proof."""
-    by = f", by a modified judge ({', '.join(judge.modified[:3])})" if judge.modified else ""
+    """The verdict in one line: the reason where it is no proof, and what sets it apart from a full one.
+
+    `modified` are files of the judge that are not as released.
+    """
+    by = f", by a modified judge ({', '.join(modified[:3])})" if modified else ""
     same = sum(out.verdict == "EXACT" for out in outputs)
-    parts = [f"{same} of {len(outputs)} outputs are the committed bytes"]
-    if held:
+    parts = [f"{same} of {len(outputs)} outputs are the committed bytes"] if outputs else ["no stage was run"]
+    if held and outputs:
         states = [claim.state for claim in held]
         checked = len(states) - states.count("open")
         parts.append(
@@ -30,7 +39,7 @@ def headline(
         parts = [reasons[0] if reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
     elif causes:
         parts.insert(0, f"{causes[0].stage}: {causes[0].says}")
-    return f"{verdict}{by}: {'; '.join(parts)}"
+    return f"{verdict}{by}: {'; '.join(parts)}" + (f" ({'; '.join(apart)})" if apart else "")
 
 
 def show(made: Proof) -> None:
@@ -47,7 +56,7 @@ def show(made: Proof) -> None:
         for experiment in cause.experiments:
             print(f"           {experiment.what}: {experiment.result}")
         print(f"  mend it  {cause.fix}")
-    for line in made.advice:
+    for line in [*made.reasons, *made.advice]:
         print(f"  note     {line}")
     if made.judge.project_modified:
         print(f"  note     the project's own mlops/ was changed: {', '.join(made.judge.project_modified[:5])}")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from mlops.prove import causes
 from mlops.prove.causes import PLACE
-from mlops.prove.proof import Cause, Output, Perturbation
+from mlops.prove.outputs import judge
+from mlops.prove.proof import Cause, Perturbation
 from mlops.prove.repository import Out, Pipeline, Step
 from mlops.prove.rerun import StageRun, rerun, start_clean
-from mlops.prove.room import Room, configured_threads
+from mlops.prove.room import Room
 from mlops.stage import THREAD_VARIABLES
-from mlops.tracking import CONFIG
-
-Compare = Callable[[dict[str, StageRun], Callable[[Out], Path | None], bool], list[Output]]
 
 
 def perturb(
@@ -25,7 +22,6 @@ def perturb(
     runs: dict[str, StageRun],
     method: str,
     tell: Callable[[StageRun], None],
-    compare: Compare,
 ) -> tuple[list[Perturbation], list[Cause]]:
     """Rerun elsewhere with another hash seed, time zone, locale and order of folders; then with other threads.
 
@@ -43,16 +39,19 @@ def perturb(
         return first / out.path
 
     print("again in another folder, with another hash seed, time zone, locale and order of folders", flush=True)
+    kept = {data.path for data in pipeline.data}
+    room.refresh(kept)
     room.move("elsewhere/under_another_name")
-    again = rerun(room, pipeline, steps, method, tell, **causes.given(*PLACE, scratch=room.folder / "scratch"))
+    again = rerun(room, pipeline, steps, method, tell, **causes.given(*PLACE))
     room.move("clone")
     guilty, why = attribute(room, pipeline, steps, again, before, method, tell)
+    untried = "all the same bytes" if not guilty else f"{next(iter(why)).stage} gives the same bytes"
     lines = [
         Perturbation(
             what=factor.name,
             value=factor.value,
             held=factor.name not in guilty,
-            detail=guilty.get(factor.name, "the same bytes"),
+            detail=guilty.get(factor.name, untried),
         )
         for factor in PLACE
     ]
@@ -60,10 +59,11 @@ def perturb(
     other = 1 if usual > 1 else 2
     print(f"again with {other} instead of {usual} threads", flush=True)
     start_clean(room, pipeline.outs())
-    set_threads(room.root, other)
+    room.refresh(kept)
     given = dict.fromkeys(THREAD_VARIABLES, str(other))
-    again = rerun(room, pipeline, steps, method, tell, variables=given)
-    outputs = compare(again, content, True)
+    with causes.threads(room.root, other):
+        again = rerun(room, pipeline, steps, method, tell, variables=given)
+    outputs = judge(steps, again, room.root, content, elsewhere=True)
     bad = [out for out in outputs if out.verdict not in ("EXACT", "WITHIN TOLERANCE")]
     within = sum(out.verdict == "WITHIN TOLERANCE" for out in outputs)
     detail = (
@@ -86,26 +86,24 @@ def attribute(
     method: str,
     tell: Callable[[StageRun], None],
 ) -> tuple[dict[str, str], list[Cause]]:
-    """Which circumstance the first stage hangs on that came out otherwise; that stage runs once more for each."""
+    """Which circumstances the first stage hangs on that came out otherwise; that stage runs once more for each."""
+    kept = {*(data.path for data in pipeline.data), *(out.path for out in pipeline.outs())}
     for found in again.values():
         other = [path for path, value in found.hashes.items() if value != before[path]]
         if not other:
             continue
         name = found.step.name
+        guilty: dict[str, str] = {}
+        why: list[Cause] = []
         for factor in PLACE:
+            room.refresh(kept)
             with causes.moved(room, factor is PLACE[0]):
-                alone = rerun(
-                    room, pipeline, [found.step], method, tell, **causes.given(factor, scratch=room.folder / "scratch")
-                )
+                alone = rerun(room, pipeline, [found.step], method, tell, **causes.given(factor))
             if any(alone[name].hashes[path] != before[path] for path in other):
                 detail = f"{', '.join(other)} of {name}" + (" (the stage fails)" if alone[name].failed else "")
-                return {factor.name: detail}, [causes.cause(factor.cause, name, detail)]
+                guilty[factor.name] = detail
+                why.append(causes.cause(factor.cause, name, detail))
+        if guilty:
+            return guilty, why
         return {PLACE[0].name: f"{', '.join(other)} of {name}"}, [causes.cause("varies", name, ", ".join(other))]
     return {}, []
-
-
-def set_threads(root: Path, number: int) -> None:
-    """Change the number of threads in the project's configuration, where it has one."""
-    if configured_threads(root) is not None:
-        config = root / CONFIG
-        config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>%d" % number, config.read_bytes()))

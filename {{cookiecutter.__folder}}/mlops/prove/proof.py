@@ -6,17 +6,20 @@ import hashlib
 import os
 import platform
 import re
+import subprocess
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from mlops import __version__
 from mlops.prove.machinery import MACHINERY, SUMS, machinery_hash, modified, sha256
-from mlops.prove.repository import Refused, tree_hash
+from mlops.prove.repository import Refused, git, tree_hash
 from mlops.stage import cpu_model
 
 Verdict = Literal["EXACT", "WITHIN TOLERANCE", "FAIL", "INCONCLUSIVE"]
+# Causes that say nothing about the project.
+OPEN = ("source", "submodule", "disk")
 # Usage errors are 2, as everywhere.
 STATUS: dict[Verdict, int] = {"EXACT": 0, "WITHIN TOLERANCE": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
@@ -161,8 +164,37 @@ class Proof(Part):
     causes: list[Cause]
     perturbations: list[Perturbation]
     diagnosis: dict[str, list[Experiment]]
+    # Why nothing can be told of a part of it.
+    reasons: list[str]
     advice: list[str]
     seconds: float
+
+    @model_validator(mode="after")
+    def follows(self) -> Proof:
+        """Refuse a verdict that does not follow from the parts."""
+        if self.verdict != (found := judged(self.outputs, self.claims, self.causes, self.perturbations, self.reasons)):
+            raise ValueError(f"its parts say {found}, not {self.verdict}: it was changed after it was made")
+        return self
+
+
+def judged(
+    outputs: list[Output],
+    claims: list[Held],
+    causes: list[Cause],
+    perturbations: list[Perturbation],
+    reasons: list[str],
+) -> Verdict:
+    """The worst of all parts; elsewhere, claims and declared tolerances decide, and other bytes are reported."""
+    found = {out.verdict for out in outputs}
+    if "FAIL" in found or any(made.cause not in OPEN for made in causes):
+        return "FAIL"
+    if any(one.state == "broken" for one in claims if outputs) or not all(one.held for one in perturbations):
+        return "FAIL"
+    if reasons or causes or not outputs or "INCONCLUSIVE" in found:
+        return "INCONCLUSIVE"
+    if "OTHER BYTES" in found and not any(one.state == "held" for one in claims):
+        return "INCONCLUSIVE"
+    return "EXACT" if found == {"EXACT"} else "WITHIN TOLERANCE"
 
 
 def read(path: Path) -> Proof:
@@ -174,24 +206,29 @@ def read(path: Path) -> Proof:
     try:
         return Proof.model_validate_json(path.read_bytes())
     except OSError as error:
-        raise Refused(f"there is no {path}: python -m mlops prove makes it") from error
+        raise Refused(f"{path} cannot be read ({error.strerror}): python -m mlops prove makes a proof") from error
     except ValidationError as error:
         first = error.errors()[0]
-        raise Refused(f"{path} is no proof of format 1: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        where = ".".join(map(str, first["loc"])) or "as a whole"
+        raise Refused(f"{path} is no proof of format 1: {where}: {first['msg']}") from error
 
 
-def bind(project: Path, root: Path, revision: str, commit: str, dirty: list[str], data: dict[str, str]) -> Bound:
-    """What a proof of a revision speaks of; `root` is its clone."""
+def bind(project: Path, root: Path, commit: str, dirty: list[str], data: dict[str, str]) -> Bound:
+    """What a proof of a commit speaks of; `root` is its clone."""
     return Bound(
         commit=commit,
         dirty=dirty,
-        tree=tree_hash(project, revision),
-        dvc_lock={path.relative_to(root).as_posix(): sha256(path) for path in sorted(root.rglob("dvc.lock"))},
-        requirements={
-            path.relative_to(root).as_posix(): sha256(path) for path in sorted(root.glob("requirements/*.lock"))
-        },
+        tree=tree_hash(project, commit),
+        dvc_lock=hashes(root, "dvc.lock", "*/dvc.lock"),
+        requirements=hashes(root, "requirements/*.lock"),
         data=data,
     )
+
+
+def hashes(root: Path, *patterns: str) -> dict[str, str]:
+    """SHA-256 of the committed files that match, as they stand."""
+    names = sorted(git(root, "ls-files", "-z", "--", *patterns).split("\0")[:-1])
+    return {name: sha256(root / name) for name in names if (root / name).is_file()}
 
 
 def belongs(proof: Proof, project: Path) -> list[str]:
@@ -199,13 +236,27 @@ def belongs(proof: Proof, project: Path) -> list[str]:
     reasons = []
     if proof.bound.tree != tree_hash(project, "HEAD"):
         reasons.append("the commit holds other files than those that were proven")
-    for listed in (proof.bound.dvc_lock, proof.bound.requirements):
-        for name, value in listed.items():
-            if not (project / name).is_file() or sha256(project / name) != value:
-                reasons.append(f"{name} is another one")
+    commit = proof.bound.commit
+    if not re.fullmatch("[0-9a-f]{40,64}", commit):
+        reasons.append(f"{commit} is no commit")
+    elif known(project, commit) and proof.bound.tree != tree_hash(project, commit):
+        reasons.append(f"commit {commit[:12]} holds other files than those that were proven")
+    here = bind(project, project, "HEAD", [], {})
+    for listed, there in ((proof.bound.dvc_lock, here.dvc_lock), (proof.bound.requirements, here.requirements)):
+        names = sorted(listed.keys() | there.keys())
+        reasons += [f"{name} is another one" for name in names if listed.get(name) != there.get(name)]
     if proof.bound.dirty:
         reasons.append("it was made with uncommitted changes beside it")
     return reasons
+
+
+def known(project: Path, commit: str) -> bool:
+    """Whether a repository has a commit; a shallow one may not."""
+    try:
+        git(project, "cat-file", "-e", f"{commit}^{{commit}}")
+    except subprocess.CalledProcessError:
+        return False
+    return True
 
 
 def judge(root: Path) -> Judge:
@@ -238,6 +289,13 @@ def machine(threads: int, python: str, blas: str) -> Machine:
         threads=threads,
         python=python,
     )
+
+
+def differ(one: Machine, other: Machine) -> bool:
+    """Whether last digits may differ between two machines; a BLAS that is not known is no other one."""
+    classes = [machine.cpu_class.removesuffix(machine.blas).strip() for machine in (one, other)]
+    blas = {machine.blas for machine in (one, other) if machine.blas}
+    return one.threads != other.threads or classes[0] != classes[1] or len(blas) > 1
 
 
 def cpu_class(blas: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +42,17 @@ class Step:
     """A stage: what it runs, where, what it reads and writes. Paths start at the root of the repository."""
 
     name: str
-    address: str
     commands: tuple[str, ...]
     folder: str
     deps: dict[str, tuple[str, str | None]]
     parameters: frozenset[str]
     outs: tuple[Out, ...]
+    # Declared to bring raw data, by meta: {network: true}.
     source: bool
     recorded: bool
     stale: tuple[str, ...] = ()
+    # In a pipeline that declares no source: it reads nothing that the pipeline makes, so it may be one.
+    start: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,14 @@ def read(root: Path) -> Pipeline:
     try:
         from dvc.exceptions import DvcException
         from dvc.repo import Repo
-        from dvc.repo.reproduce import get_active_graph, plan_repro
+        from dvc.repo.reproduce import plan_repro
         from dvc.stage import PipelineStage
     except ModuleNotFoundError as error:
         raise Refused(f"the judge needs {error.name}: run it in an environment from requirements/base.lock") from error
     try:
         with Repo(str(root)) as repo:
             found = Pipeline(root)
-            for stage in plan_repro(get_active_graph(repo.index.graph)):
+            for stage in plan_repro(repo.index.graph):
                 if isinstance(stage, PipelineStage) and stage.cmd:
                     found.steps.append(step(stage, root))
                 else:
@@ -104,7 +105,8 @@ def read(root: Path) -> Pipeline:
                     ]
     except DvcException as error:
         raise Refused(f"DVC cannot read the pipeline: {' '.join(str(error).split())}") from error
-    return with_sources(found)
+    check_ways(found)
+    return with_starts(found)
 
 
 def step(stage: Any, root: Path) -> Step:
@@ -118,10 +120,8 @@ def step(stage: Any, root: Path) -> Step:
     for dep in stage.deps:
         if isinstance(dep, ParamsDependency) and dep.hash_info.value is not None and dep.workspace_status():
             stale.append(f"its parameters in {dep.def_path}")
-    network = (stage.meta or {}).get("network")
     return Step(
         name=name,
-        address=stage.name if file == "dvc.yaml" else f"{file}:{stage.name}",
         commands=tuple(stage.cmd if isinstance(stage.cmd, list) else stage.cmd.splitlines()),
         folder=Path(stage.wdir).relative_to(root).as_posix(),
         deps={relative(dep, root): (dep.hash_name, dep.hash_info.value) for dep in local},
@@ -129,7 +129,7 @@ def step(stage: Any, root: Path) -> Step:
             Path(dep.fs_path).relative_to(root).as_posix() for dep in stage.deps if isinstance(dep, ParamsDependency)
         ),
         outs=tuple(out(found, name, root) for found in stage.outs),
-        source=bool(network),
+        source=bool((stage.meta or {}).get("network")),
         recorded=any(found.hash_info for found in stage.outs) or (not stage.outs and not stage.cmd_changed),
         stale=tuple(stale),
     )
@@ -139,9 +139,11 @@ def out(found: Any, stage: str, root: Path) -> Out:
     """One output of DVC's as plain values.
 
     Raises:
-        Refused: its meta declares a comparison that there is not.
+        Refused: it lies outside of the repository, or its meta declares a comparison that there is not.
     """
     path = relative(found, root)
+    if found.protocol != "local" or not Path(found.fs_path).parent.resolve().is_relative_to(root.resolve()):
+        raise Refused(f"{stage} writes {path}, outside of the repository: a rerun would overwrite it, not prove it")
     meta = found.annot.meta or {}
     try:
         same = rule(meta.get("compare", "bytes"))
@@ -159,13 +161,31 @@ def relative(found: Any, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(found.def_path)
 
 
-def with_sources(pipeline: Pipeline) -> Pipeline:
-    """Mark the stages that bring raw data, where none declares it by meta: {network: true}: those that read none."""
+def check_ways(pipeline: Pipeline) -> None:
+    """Refuse an output that goes by another one which is not made from it.
+
+    Elsewhere it may go by what it is made from: there every stage has to give the same twice.
+    """
+    made = {out.path: out.stage for out in pipeline.outs()}
+    later: dict[str, set[str]] = {}
+    for step in pipeline.steps:
+        read = {made[path] for path in made if inside(path, step.deps) or any(inside(dep, {path}) for dep in step.deps)}
+        later[step.name] = {step.name}
+        for reached in later.values():
+            if read & reached:
+                reached.add(step.name)
+    for out in pipeline.outs():
+        if out.same.by and made.get(out.same.by) not in later[out.stage]:
+            raise Refused(f"dvc.yaml: {out.path} is compared by {out.same.by}, which is no output made from it")
+
+
+def with_starts(pipeline: Pipeline) -> Pipeline:
+    """Mark the stages that may bring raw data, where none declares that it does."""
     if any(step.source for step in pipeline.steps):
         return pipeline
     made = {out.path for out in pipeline.outs()} | {data.path for data in pipeline.data}
     steps = [
-        Step(**{**step.__dict__, "source": not any(inside(dep, made) or inside_any(made, dep) for dep in step.deps)})
+        replace(step, start=not any(inside(dep, made) or inside_any(made, dep) for dep in step.deps))
         for step in pipeline.steps
     ]
     return Pipeline(pipeline.root, steps, pipeline.data)
@@ -222,12 +242,13 @@ class Committed:
         return copy if same else None
 
     def of_git(self, path: str, copy: Path) -> bool:
-        """Copy a file as the revision has it; returns whether it does."""
-        prefix = git(self.project, "rev-parse", "--show-prefix").strip()
-        with contextlib.suppress(subprocess.CalledProcessError):
-            copy.write_bytes(git_bytes(self.project, "show", f"{self.revision}:{prefix}{path}"))
-            return True
-        return False
+        """Copy a file or folder as the revision has it; returns whether it does."""
+        names = git(self.project, "ls-tree", "-r", "-z", "--name-only", self.revision, "--", path).split("\0")[:-1]
+        for name in names:
+            target = copy / Path(name).relative_to(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(git_bytes(self.project, "show", f"{self.revision}:./{name}"))
+        return bool(names)
 
     def of_cache(self, recorded: str, copy: Path) -> bool:
         """Copy a file or folder from DVC's cache of the project; returns whether it is there."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops import environment, tracking
-from mlops.prove.repository import Data, Refused, content_hash, git
+from mlops.prove.repository import Data, Refused, content_hash, git, inside
 from mlops.stage import FIXED, THREAD_VARIABLES
 
 HERE = Path(__file__).parent
@@ -42,11 +42,6 @@ ALLOWED = (
 )
 # Nobody is told that a stage ran.
 QUIET = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
-NETWORK = {
-    "namespace": "a network of its own with nothing but its loopback",
-    "seccomp": "no internet sockets",
-    "none": "could not be held off on this system",
-}
 TAIL = 4000
 
 
@@ -74,8 +69,9 @@ class Room:
         self.place, self.revision = self.folder / "clone", revision
         # The project may be a folder of a larger repository.
         self.prefix = git(project, "rev-parse", "--show-prefix").strip()
+        self.whole = Path(git(project, "rev-parse", "--show-toplevel").strip()).resolve()
         self.binaries: list[str] = []
-        for name in ("home", "scratch"):
+        for name in ("home", "tmp", "scratch"):
             (self.folder / name).mkdir()
         # A copy: bytecode of it must not lie where the judge comes from.
         shutil.copytree(HERE / "watch", self.folder / "watch")
@@ -108,11 +104,29 @@ class Room:
             Refused: git could not make it.
         """
         try:
-            whole = git(self.project, "rev-parse", "--show-toplevel").strip()
-            git(self.folder, "clone", "--quiet", "--no-hardlinks", "--no-checkout", whole, str(self.place))
+            git(self.folder, "clone", "--quiet", "--no-hardlinks", "--no-checkout", str(self.whole), str(self.place))
             git(self.place, "checkout", "--quiet", "--detach", self.revision)
         except subprocess.CalledProcessError as error:
             raise Refused(f"the clone could not be made: {last_line(error.stderr.decode())}") from error
+
+    def bring_submodules(self) -> str | None:
+        """Bring the submodules that the commit names; returns why they could not be had."""
+        if not (self.place / ".gitmodules").is_file():
+            return None
+        try:
+            git(self.place, "submodule", "--quiet", "update", "--init", "--recursive")
+        except subprocess.CalledProcessError as error:
+            return f"a submodule could not be had: {last_line(error.stderr.decode())}"
+        return None
+
+    def refresh(self, kept: set[str]) -> None:
+        """Remove what earlier runs left in home, temporary folder and clone; of the clone these paths are kept."""
+        for name in ("home", "tmp"):
+            remove(self.folder / name)
+            (self.folder / name).mkdir()
+        for name in git(self.root, "ls-files", "-z", "--others").split("\0")[:-1]:
+            if not inside(name, kept) and "__pycache__" not in Path(name).parts:
+                (self.root / name).unlink(missing_ok=True)
 
     def reuse_environment(self) -> None:
         """Take the programs as they are found now: the project's .venv first, then the caller's."""
@@ -179,8 +193,8 @@ class Room:
             **QUIET,
             "PATH": os.pathsep.join(self.binaries),
             "HOME": str(self.folder / "home"),
-            "TMPDIR": str(self.folder / "scratch"),
-            "DVC_SITE_CACHE_DIR": str(self.folder / "scratch" / "dvc"),
+            "TMPDIR": str(self.folder / "tmp"),
+            "DVC_SITE_CACHE_DIR": str(self.folder / "tmp" / "dvc"),
         }
         if network:
             found |= {name: os.environ[name] for name in ALLOWED if name in os.environ}
@@ -204,7 +218,7 @@ class Room:
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
         done = self.confined(method, [shell, "-c", command], self.root / folder, variables, self.limit)
         if log.is_file():
-            done.notes = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            done.notes = [json.loads(line) for line in redacted(log.read_text(encoding="utf-8")).splitlines()]
         return done
 
     def confined(
@@ -212,7 +226,8 @@ class Room:
     ) -> Outcome:
         """Run a command through confine.py and wait for it."""
         written = self.folder / "scratch" / "output"
-        launcher = [sys.executable, "-I", "-S", str(HERE / "confine.py"), method, *command]
+        hidden = [str(self.whole), *self.seen_in_original()] if method == "namespace" else []
+        launcher = [sys.executable, "-I", "-S", str(HERE / "confine.py"), method, *hidden, "--", *command]
         begun = time.perf_counter()
         late = False
         with open(written, "wb") as output:
@@ -229,8 +244,22 @@ class Room:
                 process.terminate()
                 process.wait()
                 raise
-        text = written.read_bytes()[-TAIL:].decode("utf-8", "replace")
+        text = redacted(written.read_bytes()[-TAIL:].decode("utf-8", "replace"))
         return Outcome(status, round(time.perf_counter() - begun, 3), text, late)
+
+    def seen_in_original(self) -> list[str]:
+        """What a stage may see of the original repository: an environment there, this room where it lies there."""
+        programs = os.pathsep.join(self.binaries).split(os.pathsep)
+        wanted = {self.folder, *(Path(name).parent for name in programs if in_virtual(name))}
+        return sorted(str(path) for path in wanted if path.is_relative_to(self.whole) and path != self.whole)
+
+
+def redacted(text: str) -> str:
+    """A text without what the caller's variables may hold that is nobody's business: the evidence is made public."""
+    for name in ALLOWED:
+        if len(value := os.environ.get(name, "")) > 3 and "://" in value:
+            text = text.replace(value, f"${name}").replace(value.partition("://")[2], f"${name}")
+    return re.sub(r"(?<=://)[^/@\s\"']+@", "", text)
 
 
 def configured_threads(root: Path) -> str | None:
@@ -269,6 +298,8 @@ def hold_network(room: Room) -> tuple[str, str]:
 def sweep() -> None:
     """Remove the rooms of proofs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
+            continue
         with contextlib.suppress(OSError), open(folder / "held", "r+") as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             remove(folder)
@@ -280,7 +311,8 @@ def remove(folder: Path) -> None:
     def again(function: Any, path: str, _: object) -> None:
         with contextlib.suppress(OSError):
             for locked in (Path(path).parent, Path(path)):
-                locked.chmod(0o700)
+                if locked.is_dir() and not locked.is_symlink() and locked.is_relative_to(folder):
+                    locked.chmod(0o700)
             function(path)
 
     shutil.rmtree(folder, onerror=again)

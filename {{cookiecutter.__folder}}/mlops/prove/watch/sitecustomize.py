@@ -13,7 +13,7 @@ ROOT = os.environ.get("PROOF_ROOT", "")
 OURS = (
     *(os.path.join(os.path.realpath(path), "") for path in (sys.prefix, sys.base_prefix, os.path.dirname(__file__))),
     *(os.path.join(os.path.realpath(os.environ[name]), "") for name in ("HOME", "TMPDIR") if name in os.environ),
-    *("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/opt/", "/var/", "/run/", "/bin/", "/sbin/", "/System/"),
+    *("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/run/", "/bin/", "/sbin/", "/System/"),
 )
 
 LIBRARIES = os.path.join("", "site-packages", "")

@@ -1,0 +1,187 @@
+"""Ways around a proof, in repositories that this template did not make: none goes through, and nothing is damaged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import Project
+
+from prove.conftest import Prove
+
+pytestmark = pytest.mark.slow
+
+Make = Callable[..., Project]
+
+
+@pytest.fixture
+def make(tmp_path: Path, environment: dict[str, str]) -> Make:
+    """Make a repository of these stages and files, run it, and commit."""
+
+    def make(stages: dict[str, Any], **files: str) -> Project:
+        project = Project(tmp_path / "plain", "", environment)
+        project.path.mkdir()
+        project.run("git", "init", "-q", "-b", "main")
+        project.run("dvc", "init", "-q")
+        for name, text in {"raw.txt": "3\n1\n2\n", "dvc.yaml": yaml.safe_dump({"stages": stages}), **files}.items():
+            (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+            (project.path / name).write_text(text)
+        project.repro()
+        project.commit()
+        return project
+
+    return make
+
+
+def stage(command: str, deps: list[str], *outs: Any) -> dict[str, Any]:
+    """A stage as dvc.yaml has it."""
+    return {"cmd": command, "deps": deps, "outs": list(outs)}
+
+
+SORT = stage("sort raw.txt > sorted.txt", ["raw.txt"], "sorted.txt")
+
+
+@pytest.mark.parametrize(
+    ("second", "files", "cause"),
+    [
+        # Read without being declared, by a program that is not Python: it is not there.
+        (stage("cat sorted.txt more.txt > out.txt", ["sorted.txt"], "out.txt"), {"more.txt": "x"}, "undeclared-read"),
+        # By Python, in a file that only looks like a setting.
+        (
+            stage("python read.py", ["sorted.txt", "read.py"], "out.txt"),
+            {"read.py": "open('out.txt', 'w').write(open('.hidden').read())", ".hidden": "x"},
+            "undeclared-read",
+        ),
+        # Parameters of another stage.
+        (
+            stage("python read.py", ["sorted.txt", "read.py"], "out.txt"),
+            {"read.py": "open('out.txt', 'w').write(open('params.yaml').read())", "params.yaml": "a: 1\n"},
+            "undeclared-read",
+        ),
+        # It never fails, and leaves nothing: still it has to succeed.
+        ({"cmd": "grep -q . $PWD/../plain/sorted.txt", "deps": ["sorted.txt"]}, {}, "error"),
+        # Somebody else's output, and a committed file.
+        (stage("echo 4 >> sorted.txt; cp sorted.txt out.txt", ["sorted.txt"], "out.txt"), {}, "edited-dependency"),
+        (stage("cp sorted.txt out.txt; echo >> other.py", ["sorted.txt"], "out.txt"), {"other.py": ""}, "overwritten"),
+        (stage("cp sorted.txt out.txt; date >> log.md", ["sorted.txt"], "out.txt"), {"log.md": ""}, "overwritten"),
+        # Random numbers kept at home.
+        (
+            stage("python draw.py", ["sorted.txt", "draw.py"], "out.txt"),
+            {
+                "draw.py": "import os, random, pathlib\nkept = pathlib.Path(os.environ['HOME'], '.drawn-once')\n"
+                "if 'proof-' not in str(kept) or not kept.exists(): drawn = str(random.random())\n"
+                "if 'proof-' in str(kept): kept.exists() or kept.write_text(drawn); drawn = kept.read_text()\n"
+                "open('out.txt', 'w').write(drawn)"
+            },
+            "unseeded",
+        ),
+    ],
+)
+def test_is_caught(second: dict[str, Any], files: dict[str, str], cause: str, make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT, "second": second}, **files)
+    proof = prove(project, "--allow-dirty", outside=True)
+    assert (proof.status, proof.evidence["verdict"]) == (1, "FAIL"), proof.said
+    assert [name for _, name in proof.causes()] == [cause], proof.said
+
+
+def test_the_original_is_not_there_for_a_stage(make: Make, prove: Prove, tmp_path: Path) -> None:
+    original = tmp_path / "plain"
+    command = f"cat {original}/kept.log > out.txt 2>/dev/null || echo none > out.txt; echo new > {original}/latest.log"
+    project = make({"sort": SORT, "second": stage(command, ["sorted.txt"], "out.txt")}, **{"kept.log": "old run"})
+    assert "old run" in (project.path / "out.txt").read_text()
+    before = (project.path / "latest.log").stat().st_mtime_ns
+    proof = prove(project, outside=True)
+    if proof.evidence["network"]["method"] != "namespace":
+        pytest.skip("folders are hidden in a namespace alone, and there is none here")
+    assert proof.evidence["verdict"] == "FAIL", proof.said
+    assert (project.path / "latest.log").stat().st_mtime_ns == before
+
+
+def test_a_lock_that_is_stale_in_a_folder(make: Make, prove: Prove) -> None:
+    files = {"source/code.sh": "sort raw.txt > sorted.txt"}
+    project = make({"sort": stage("sh source/code.sh", ["raw.txt", "source"], "sorted.txt")}, **files)
+    assert prove(project, outside=True).status == 0
+    (project.path / "source" / "code.sh").write_text("sort -r raw.txt | tac > sorted.txt")
+    project.commit()
+    proof = prove(project, outside=True)
+    assert proof.causes() == [("sort", "stale-lock")], proof.said
+    assert "no stage was run" in proof.evidence["headline"]
+
+
+def test_a_revision_by_its_branch(make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT})
+    project.run("git", "branch", "earlier")
+    earlier = project.run("git", "rev-parse", "earlier").stdout.strip()
+    (project.path / "note.md").write_text("later")
+    project.commit()
+    proof = prove(project, "--rev", "earlier", outside=True)
+    assert (proof.status, proof.evidence["bound"]["commit"]) == (0, earlier), proof.said
+
+
+def test_git_variables_of_a_hook_do_not_lead_back_to_the_project(make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT})
+    before = project.run("git", "rev-parse", "--abbrev-ref", "HEAD").stdout
+    proof = prove(project, outside=True, GIT_DIR=str(project.path / ".git"), GIT_WORK_TREE=str(project.path))
+    assert proof.status == 0, proof.said
+    assert project.run("git", "rev-parse", "--abbrev-ref", "HEAD").stdout == before == "main\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"outs": ["{outside}/out.txt"]}, "outside of the repository"),
+        ({"outs": [{"sorted.txt": {"meta": {"compare": {"by": "raw.txt"}}}}]}, "which is no output made from it"),
+        ({"outs": [{"sorted.txt": {"meta": {"compare": {"rtol": float("inf")}}}}]}, "should be a finite number"),
+    ],
+)
+def test_is_refused(change: dict[str, Any], said: str, make: Make, prove: Prove, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "out.txt").write_text("mine")
+    project = make({"sort": SORT})
+    stages = json.dumps({"stages": {"sort": {**SORT, **change}}}).replace("{outside}", str(outside))
+    (project.path / "dvc.yaml").write_text(stages)
+    project.commit()
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.evidence) == (2, {}), proof.said
+    assert said in proof.said and len(proof.said.strip().splitlines()) == 1
+    assert (outside / "out.txt").read_text() == "mine"
+
+
+def test_a_proof_that_was_changed(make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT})
+    evidence = prove(project, outside=True).evidence
+    assert prove(project, "--check", outside=True).status == 0
+    kept = project.path / "reports" / "proof.json"
+    for key, value, said in (
+        ("outputs", [{**evidence["outputs"][0], "verdict": "FAIL"}], "its parts say FAIL, not EXACT"),
+        ("bound", {**evidence["bound"], "dvc_lock": {}}, "dvc.lock is another one"),
+        ("bound", {**evidence["bound"], "commit": "no commit"}, "no commit"),
+    ):
+        kept.write_text(json.dumps({**evidence, key: value}))
+        done = project.run("python", "-m", "json.tool", str(kept), check=False)
+        assert done.returncode == 0
+        proof = prove(project, "--check", outside=True)
+        assert proof.status in (1, 2) and said in proof.said, proof.said
+
+
+def test_the_evidence_keeps_no_secret_that_a_stage_tells(make: Make, prove: Prove) -> None:
+    code = "import os, sys\nopen('out.txt', 'w').write('x')\nsys.exit('proof-' in os.getcwd() and "
+    code += 'f\'cannot connect by {os.environ.get("HTTPS_PROXY", "nothing")}\')'
+    project = make({"fetch": stage("python fetch.py", ["fetch.py"], "out.txt")}, **{"fetch.py": code})
+    proof = prove(project, outside=True, HTTPS_PROXY="http://me:SECRET@proxy.invalid:1")
+    assert proof.status == 3 and proof.causes() == [("fetch", "source")], proof.said
+    text = "".join(path.read_text() for path in (project.path / "reports").glob("proof.*"))
+    assert "cannot connect by" in text and "SECRET" not in text + proof.said and "proxy.invalid" not in text
+
+
+def test_a_claim_that_anything_would_hold(make: Make, prove: Prove) -> None:
+    claim = {"id": "n", "text": "n", "output": "sorted.txt", "key": ["n"], "value": 1, "tolerance": float("inf")}
+    project = make({"sort": SORT}, **{"claims.yaml": yaml.safe_dump({"claims": [claim]})})
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.evidence) == (2, {}), proof.said
+    assert "claims.yaml: tolerance: Input should be a finite number" in proof.said
