@@ -149,6 +149,8 @@ class Room:
             "PIP_CONFIG_FILE": os.devnull,
             "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"),
             "UV_PROJECT_ENVIRONMENT": str(self.folder / "env"),
+            # Few of all the modules are imported before it is thrown away: each is compiled as it is needed.
+            "UV_COMPILE_BYTECODE": "0",
             "PYTHONPATH": str(HERE.parents[1]),
         }
         done = self.confined("allowed", command, self.root, variables, None)
