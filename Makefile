@@ -1,17 +1,20 @@
 .DEFAULT_GOAL := help
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-PROJECT := {{cookiecutter.__folder}}
+TREE := {{cookiecutter.__folder}}
 BIN := .venv/bin
 # Caches stay out of the template: cookiecutter would take them for its files.
 export RUFF_CACHE_DIR := $(CURDIR)/.ruff_cache
 export PYTHONDONTWRITEBYTECODE := 1
-.PHONY: help demo test test-fast lint format lock bench clean
+.PHONY: help demo prove test test-fast lint format lock bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: .venv/ready  ## make a project in build/demo, run it, and show where to look
 	$(BIN)/python tools/demo.py
+
+prove: build/judge/ready  ## judge any project with git and DVC from outside: make prove PROJECT=folder OPTIONS="..."
+	PYTHONPATH="$(CURDIR)/$(TREE)" build/judge/bin/python -P -m mlops prove "$(PROJECT)" $(OPTIONS)
 
 test: .venv/ready lint  ## every test, about 25 minutes
 	$(BIN)/pytest -n 2 --dist loadscope
@@ -27,7 +30,7 @@ lint: .venv/ready  ## style and types of the template; the tests check those of 
 format: .venv/ready  ## rewrite the code in its style
 	$(BIN)/ruff check --fix $(UNRENDERED) .
 	$(BIN)/ruff format $(TEMPLATES) .
-	cd "$(PROJECT)/mlops" && find * -type f -not -path '*__pycache__*' -not -name SHA256SUMS | LC_ALL=C sort | \
+	cd "$(TREE)/mlops" && find * -type f -not -path '*__pycache__*' -not -name SHA256SUMS | LC_ALL=C sort | \
 	  xargs sha256sum > SHA256SUMS  # what a judge knows an unchanged one by
 
 # The projects' own tests import a module that has no name yet: they are checked in the projects.
@@ -43,6 +46,12 @@ bench: .venv/ready  ## measure what README and docs state, side by side, in buil
 
 clean:  ## remove what the other targets made
 	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
+
+# What a project runs on is what judges it.
+build/judge/ready: $(TREE)/requirements/base.lock
+	"$(PYTHON)" -m venv --clear build/judge
+	build/judge/bin/python -m pip install -qq --no-deps --require-hashes --requirement "$<"
+	touch $@
 
 # pip checks every file against the lock's hashes.
 .venv/ready: requirements.lock

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from conftest import TEMPLATE, Project
 
 from prove.conftest import Prove
 
@@ -50,6 +50,14 @@ def test_one_that_is_reproducible(tmp_path: Path, environment: dict[str, str], p
     assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
     assert len(proof.evidence["outputs"]) == 2 and all(line["held"] for line in proof.evidence["perturbations"])
     assert proof.evidence["environment"]["made"] == "reused: there are no hashed locks"
+
+
+def test_by_a_judge_of_the_template_in_an_environment_of_its_own(tmp_path: Path, environment: dict[str, str]) -> None:
+    project = repository(tmp_path / "plain", environment, CLEAN)
+    # The project's programs come from the caller's PATH, the judge's are its own.
+    command = ["make", "-C", str(TEMPLATE), "prove", f"PROJECT={project.path}", "OPTIONS=--rev HEAD"]
+    done = project.run(*command, PYTHONDONTWRITEBYTECODE="1")
+    assert "EXACT: 2 of 2 outputs are the committed bytes" in done.stdout
 
 
 def test_one_that_is_not(tmp_path: Path, environment: dict[str, str], prove: Prove) -> None:

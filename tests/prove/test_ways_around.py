@@ -131,6 +131,25 @@ def test_git_variables_of_a_hook_do_not_lead_back_to_the_project(make: Make, pro
 
 
 @pytest.mark.parametrize(
+    ("score", "verdicts"),
+    [
+        ("sort raw.txt > scores.csv; test -f model.bin", ["WITHIN TOLERANCE", "EXACT"]),
+        ("cp model.bin scores.csv", ["FAIL", "FAIL"]),
+    ],
+)
+def test_a_model_is_judged_by_what_it_predicts(score: str, verdicts: list[str], make: Make, prove: Prove) -> None:
+    model = {"model.bin": {"meta": {"compare": {"by": "scores.csv"}}}}
+    train = stage("date +%N > model.bin", ["raw.txt"], model)
+    project = make({"train": train, "score": stage(score, ["model.bin", "raw.txt"], "scores.csv")})
+    proof = prove(project, outside=True)
+    assert [out["verdict"] for out in proof.evidence["outputs"]] == verdicts, proof.said
+    assert proof.evidence["outputs"][0]["detail"] == "as scores.csv"
+    assert proof.evidence["verdict"] == verdicts[0]
+    # What is declared to differ needs no cause.
+    assert [where for where, _ in proof.causes()] == ([] if proof.status == 0 else ["train"])
+
+
+@pytest.mark.parametrize(
     ("change", "said"),
     [
         ({"outs": ["{outside}/out.txt"]}, "outside of the repository"),

@@ -20,7 +20,7 @@ def tracked() -> list[Path]:
 def test_the_runtime_is_small() -> None:
     lines = {name: len((TREE / "mlops" / name).read_text().splitlines()) for name in ("stage.py", "tracking.py")}
     assert sum(lines.values()) <= 600, lines
-    assert sum(len(path.read_text().splitlines()) for path in (TREE / "mlops").rglob("*.py")) <= 3700
+    assert sum(len(path.read_text().splitlines()) for path in (TREE / "mlops").rglob("*.py")) <= 4000
 
 
 def test_neither_room_imports_the_other() -> None:

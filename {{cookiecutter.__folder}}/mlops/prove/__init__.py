@@ -13,6 +13,7 @@ rerun        the stages, one after another
 compare      two contents of one output: the same, within what is declared, or not
 difference   the same for people: which columns, keys, bytes, and by how much
 claims       the sentences of claims.yaml, and the numbers of the prose
+outputs      the verdict on every output
 perturb      the pipeline again under other circumstances
 causes       why a stage gave something else: experiments, and what each cause is mended by
 proof        the evidence, and what binds it to a commit

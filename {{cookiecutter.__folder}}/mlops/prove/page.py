@@ -9,6 +9,12 @@ from pathlib import Path
 from mlops.prove.proof import Cause, Held, Output, Proof, Verdict
 
 TEMPLATES = Path(__file__).parent / "templates"
+MEANS = {
+    "EXACT": "Run again from a clean clone, every output came out with the very bytes that are committed.",
+    "WITHIN TOLERANCE": "Run again from a clean clone, what came out is as close as the project declares that it has to be.",
+    "FAIL": "Run again from a clean clone, something else came out, or a rule was broken that a result may hang on.",
+    "INCONCLUSIVE": "It could not be told: something that the rerun needs, or is compared with, could not be had.",
+}
 COLOURS = {"EXACT": "#2e7d32", "WITHIN TOLERANCE": "#558b2f", "FAIL": "#c62828", "INCONCLUSIVE": "#b26a00"}
 
 
@@ -76,7 +82,9 @@ def write(made: Proof, folder: Path) -> None:
     )
     contents = {"proof.json": made.model_dump_json(indent=2) + "\n"}
     for name in ("proof.md", "proof.html", "proof.svg"):
-        contents[name] = pages.get_template(name).render(proof=made, colour=COLOURS[made.verdict])
+        contents[name] = pages.get_template(name).render(
+            proof=made, colour=COLOURS[made.verdict], means=MEANS
+        )
     folder.mkdir(exist_ok=True)
     for name, text in contents.items():
         partial = folder / f"{name}.partial"
