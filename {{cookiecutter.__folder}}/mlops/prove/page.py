@@ -11,7 +11,7 @@ from mlops.prove.proof import Cause, Held, Output, Proof, Verdict
 TEMPLATES = Path(__file__).parent / "templates"
 MEANS = {
     "EXACT": "Run again from a clean clone, every output came out with the very bytes that are committed.",
-    "WITHIN TOLERANCE": "Run again from a clean clone, what came out is as close as the project declares that it has to be.",
+    "WITHIN TOLERANCE": "Run again from a clean clone, what came out is as close as the project declares.",
     "FAIL": "Run again from a clean clone, something else came out, or a rule was broken that a result may hang on.",
     "INCONCLUSIVE": "It could not be told: something that the rerun needs, or is compared with, could not be had.",
 }
@@ -82,9 +82,7 @@ def write(made: Proof, folder: Path) -> None:
     )
     contents = {"proof.json": made.model_dump_json(indent=2) + "\n"}
     for name in ("proof.md", "proof.html", "proof.svg"):
-        contents[name] = pages.get_template(name).render(
-            proof=made, colour=COLOURS[made.verdict], means=MEANS
-        )
+        contents[name] = pages.get_template(name).render(proof=made, colour=COLOURS[made.verdict], means=MEANS)
     folder.mkdir(exist_ok=True)
     for name, text in contents.items():
         partial = folder / f"{name}.partial"
