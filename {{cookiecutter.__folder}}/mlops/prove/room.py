@@ -140,7 +140,7 @@ class Room:
             Refused: a package could not be had.
         """
         begun = time.perf_counter()
-        command = [sys.executable, "-P", "-m", "mlops", "env", *(["--deep", deep] if deep else [])]
+        command = [sys.executable, "-B", "-P", "-m", "mlops", "env", *(["--deep", deep] if deep else [])]
         told = {"PIP_" + name.upper().replace("-", "_"): value for name, value in environment.pip_settings().items()}
         variables: dict[str, str] = {
             **self.variables(True),
