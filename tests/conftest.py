@@ -83,6 +83,12 @@ class Project:
                         hashes[str(file.relative_to(self.path))] = hashlib.sha256(file.read_bytes()).hexdigest()
         return hashes
 
+    def table(self, name: str, expression: str) -> str:
+        """What an expression says of the Parquet table `t`."""
+        # By its name: the interpreter may abort as it ends after pandas has opened the file (apache/arrow#34314).
+        code = f"import pyarrow.parquet; t = pyarrow.parquet.read_table({name!r}).to_pandas(); print({expression})"
+        return self.run("python", "-c", code).stdout
+
     def leftovers(self) -> list[Path]:
         """Half-written files."""
         return [path for path in self.path.rglob("*.partial") if ".venv" not in path.parts]

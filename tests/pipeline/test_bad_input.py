@@ -76,8 +76,8 @@ def test_numbers_and_letters_as_a_spanish_spreadsheet_writes_them(own: Callable[
     )
     for step in (ACQUIRE, PREPARE):
         assert project.stage(step).returncode == 0
-    code = "import pandas; t = pandas.read_parquet('data/interim/table.parquet'); print(*t.iloc[0], *t.dtypes)"
-    assert project.run("python", "-c", code).stdout == "1100.5 0.25 señal float64 float64 str\n"
+    said = project.table("data/interim/table.parquet", "*t.iloc[0], *t.dtypes")
+    assert said == "1100.5 0.25 señal float64 float64 str\n"
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,7 @@ def test_what_is_a_name_stays_as_it_is_written(own: Callable[..., Project]) -> N
     )
     for step in (ACQUIRE, PREPARE):
         assert (done := project.stage(step)).returncode == 0, done.stderr
-    code = "import pandas; print(*pandas.read_parquet('data/interim/table.parquet').iloc[7])"
-    assert project.run("python", "-c", code).stdout == "007 08.02.2020 1007.5 1\n"
+    assert project.table("data/interim/table.parquet", "*t.iloc[7]") == "007 08.02.2020 1007.5 1\n"
 
 
 COMMA = "x;label\n" + "".join(f"{i},5;{'ab'[i % 2]}\n" for i in range(60))
@@ -124,8 +123,8 @@ def test_times_of_several_zones_become_those_of_one_clock(own: Callable[..., Pro
     project = own("when,label\n" + rows, columns={"when": {"type": "date"}}, clean={"duplicates": "keep"})
     for step in (ACQUIRE, PREPARE):
         assert (done := project.stage(step)).returncode == 0, done.stderr
-    code = "import pandas; t = pandas.read_parquet('data/interim/table.parquet')['when']; print(*t[:2], t.dtype)"
-    assert project.run("python", "-c", code).stdout == "2019-12-31 23:00:00 2020-01-01 01:00:00 datetime64[us]\n"
+    said = project.table("data/interim/table.parquet", "*t['when'][:2], t['when'].dtype")
+    assert said == "2019-12-31 23:00:00 2020-01-01 01:00:00 datetime64[us]\n"
 
 
 def test_a_time_that_is_text_orders_nothing(own: Callable[..., Project]) -> None:

@@ -61,8 +61,7 @@ def test_several_classes_from_a_file(project: Project) -> None:
     shrink(project)
     project.select(data="csv")
     assert project.repro()[-1] == "report"
-    code = "import pandas; print(*pandas.read_parquet('reports/predictions.parquet'))"
-    assert "p(versicolor)" in project.run("python", "-c", code).stdout
+    assert "p(versicolor)" in project.table("reports/predictions.parquet", "*t")
 
 
 @pytest.mark.parametrize("split", SPLITS)
