@@ -62,9 +62,10 @@ def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
     """Whether dvc.lock is not that of the commit, before anything runs; `root` is a fresh clone."""
     made = {out.path for out in pipeline.outs()}
     kept = {data.path: data.recorded for data in pipeline.data}
+    others = {*made, *kept}
     for step in (step for step in pipeline.steps if step.recorded):
         for path, (algorithm, recorded) in step.deps.items():
-            of_others = inside(path, {*made, *kept}) or inside_any({*made, *kept}, path)
+            of_others = inside(path, others) or inside_any(others, path)
             there = kept.get(path) if of_others else content_hash(root, path, algorithm)
             if there not in (None, recorded):
                 return cause("stale-lock", step.name, f"{path} is not the one that dvc.lock names")
@@ -129,6 +130,7 @@ class Laboratory:
         self.room = context.room
         self.kept = self.room.folder / "scratch" / "first"
         self.experiments: list[Experiment] = []
+        self.before = tuple(first.hashes[path] for path in paths)
         delete(self.kept)
         for path in paths:
             (self.kept / path).parent.mkdir(parents=True, exist_ok=True)
@@ -147,6 +149,12 @@ class Laboratory:
         """Keep what an experiment gave."""
         self.experiments.append(Experiment(what=what, result=result))
 
+    def repeat(self) -> tuple[str | None, ...] | None:
+        """Run it just so once more: does it give the same?"""
+        after = self.again()
+        self.note("the same again", {None: "failed", self.before: "the same"}.get(after, "something else"))
+        return after
+
     def still(self, factor: Factor) -> bool:
         """Whether two runs under a factor give the same."""
         one, other = self.again(factor), self.again(factor)
@@ -155,13 +163,13 @@ class Laboratory:
         self.note(f"twice with {factor.name} {factor.value}", told)
         return same
 
-    def changes(self, factor: Factor, before: tuple[str | None, ...]) -> bool:
+    def changes(self, factor: Factor) -> bool:
         """Whether a factor changes what comes out."""
         after = self.again(factor)
         committed = tuple(next(out.recorded for out in self.first.step.outs if out.path == path) for path in self.paths)
-        told = {None: "failed", before: "the same", committed: "as committed"}.get(after, "something else")
+        told = {None: "failed", self.before: "the same", committed: "as committed"}.get(after, "something else")
         self.note(f"with {factor.name} {factor.value}", told)
-        return after not in (None, before)
+        return after not in (None, self.before)
 
 
 def of_difference(
@@ -176,7 +184,6 @@ def of_difference(
     """
     lab = Laboratory(context, first, paths, method)
     outs = {out.path: out for out in first.step.outs}
-    before = tuple(first.hashes[path] for path in paths)
     contents = {path: committed.content(outs[path]) for path in paths}
     lines = {path: describe(there, lab.kept / path) for path, there in contents.items() if there is not None}
     name = first.step.name
@@ -187,9 +194,7 @@ def of_difference(
 
     if holding := [path for path in paths if holds_text(lab.kept / path, str(context.room.root).encode())]:
         return seen("path", f"{holding[0]} holds the path of the clone")
-    after = lab.again()
-    lab.note("the same again", "the same" if after == before else "failed" if after is None else "something else")
-    if after is not None and after != before:
+    if lab.repeat() not in (None, lab.before):
         for path in paths:
             lines.setdefault(path, describe(lab.kept / path, context.room.root / path))
         return seen(of_variation(lab))
@@ -198,7 +203,7 @@ def of_difference(
     if any(there and drawing(there, lab.kept / path) for path, there in contents.items()):
         return seen("svg-ids")
     for factor in (HASH_SEED, ONE_THREAD, FOLDER, ORDER, CLOCK, ZONE, LOCALE):
-        if lab.changes(factor, before):
+        if lab.changes(factor):
             return seen(factor.cause)
     if first.calls:
         return seen("network", ", ".join(first.calls[:3]))
@@ -207,7 +212,7 @@ def of_difference(
     if any(contents.values()):
         return seen("edited-raw-data" if first.step.source or first.online else "unknown")
     made_here = [content_hash(context.room.project, path, outs[path].algorithm) for path in paths]
-    if tuple(made_here) == before:
+    if tuple(made_here) == lab.before:
         return seen("edited-lock", f"nothing here has the bytes that dvc.lock names of {paths[0]}")
     return seen("unknown", f"the committed bytes of {paths[0]} are not here to compare with: dvc pull")
 
@@ -215,10 +220,9 @@ def of_difference(
 def of_elsewhere(context: Context, first: StageRun, paths: list[str], method: str) -> Cause | None:
     """Why a stage whose outputs may differ elsewhere gives something else on every run here; None where it does not."""
     lab = Laboratory(context, first, paths, method)
-    after = lab.again()
-    if after == tuple(first.hashes[path] for path in paths):
+    after = lab.repeat()
+    if after == lab.before:
         return None
-    lab.note("the same again", "failed" if after is None else "something else")
     return cause("error" if after is None else of_variation(lab), first.step.name, ", ".join(paths), lab.experiments)
 
 
@@ -295,29 +299,25 @@ class threads:  # noqa: N801
 
     def __init__(self, root: Path, number: int | None) -> None:
         self.config, self.number = root / CONFIG, number
-        self.really = number is not None and configured_threads(root) is not None
-        self.text = self.config.read_bytes() if self.really else b""
+        self.text = None if number is None or configured_threads(root) is None else self.config.read_bytes()
 
     def __enter__(self) -> None:
-        if self.really:
-            self.config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>%d" % self.number, self.text))
+        if self.text is not None:
+            self.config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rf"\g<1>{self.number}".encode(), self.text))
 
     def __exit__(self, *_: object) -> None:
-        if self.really:
+        if self.text is not None:
             self.config.write_bytes(self.text)
 
 
 def sweep_factors(context: Context, first: StageRun, method: str, tell: Callable[[str, str], None]) -> list[Experiment]:
     """Every factor on one stage, whether or not it gave what was committed: what does it hang on?"""
     lab = Laboratory(context, first, [path for path, value in first.hashes.items() if value], method)
-    before = tuple(first.hashes[path] for path in lab.paths)
-    after = lab.again()
-    lab.note("the same again", "failed" if after is None else "the same" if after == before else "something else")
-    if after is not None and after != before:
+    if lab.repeat() not in (None, lab.before):
         lab.note("because", of_variation(lab))
     else:
         for factor in (*PLACE, CLOCK, ONE_THREAD):
-            lab.changes(factor, before)
+            lab.changes(factor)
     for experiment in lab.experiments:
         tell(experiment.what, experiment.result)
     return lab.experiments

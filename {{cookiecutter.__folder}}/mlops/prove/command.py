@@ -122,6 +122,8 @@ class Trial:
             raise Refused("dvc.yaml has no stage to run")
         self.committed = Committed(room.project, self.options.rev, room.folder / "scratch")
         self.claimed = claims.read(room.root)
+        data = {data.path: data.recorded or "" for data in self.pipeline.data}
+        self.bound = proof.bind(room.project, room.root, self.options.rev, self.dirty, data)
         steps = self.recorded()
         if why := room.bring_submodules():
             self.causes.append(causes.cause("submodule", ".gitmodules", why))
@@ -140,7 +142,7 @@ class Trial:
         if steps and (not wrong or self.options.diagnose) and self.bring_data():
             start_clean(room, self.pipeline.outs())
             context = Context(room, self.pipeline)
-            runs = rerun(room, self.pipeline, steps, method, self.tell)
+            runs = rerun(context, steps, method, self.tell)
             outputs = judge(steps, runs, room.root, self.committed.content, self.elsewhere)
             self.explain(context, runs, outputs)
             if not self.causes:
@@ -149,7 +151,8 @@ class Trial:
             if self.options.diagnose:
                 diagnosis = self.diagnose(context, runs)
             if self.options.perturb and all(not found.failed for found in runs.values()):
-                perturbed = self.perturb(steps, runs)
+                perturbed, why_not = perturb(context, steps, runs, method, self.tell)
+                self.causes += why_not
             elif self.options.perturb:
                 self.advice.append("--perturb: not tried, since a stage failed")
         held = self.hold(runs)
@@ -216,8 +219,7 @@ class Trial:
         except Refused as error:
             self.advice.append(f"the committed proof was not used: {error}")
             return False
-        here = proof.bind(self.room.project, self.room.root, self.options.rev, [], {})
-        if before.bound.dvc_lock != here.dvc_lock or proof.STATUS[before.verdict] != 0 or before.judge.modified:
+        if before.bound.dvc_lock != self.bound.dvc_lock or proof.STATUS[before.verdict] != 0 or before.judge.modified:
             return False
         return proof.differ(before.machine, self.machine)
 
@@ -304,12 +306,6 @@ class Trial:
                 found[name] = causes.sweep_factors(context, first, self.method, tell)
         return found
 
-    def perturb(self, steps: list[Step], runs: dict[str, StageRun]) -> list[Perturbation]:
-        """The pipeline again under other circumstances."""
-        lines, why = perturb(self.room, self.pipeline, steps, runs, self.method, self.tell)
-        self.causes += why
-        return lines
-
     def hold(self, runs: dict[str, StageRun]) -> list[Held]:
         """Hold the claims against what came out."""
         made = {path for found in runs.values() for path, value in found.hashes.items() if value}
@@ -368,13 +364,7 @@ class Trial:
             verdict=verdict,
             headline=page.headline(verdict, outputs, held, self.causes, self.reasons, self.apart, judged.modified),
             judge=judged,
-            bound=proof.bind(
-                self.room.project,
-                self.room.root,
-                self.options.rev,
-                self.dirty,
-                {data.path: data.recorded or "" for data in self.pipeline.data},
-            ),
+            bound=self.bound,
             machine=self.machine,
             made_elsewhere=self.elsewhere,
             environment=self.environment,

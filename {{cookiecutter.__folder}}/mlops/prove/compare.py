@@ -1,16 +1,18 @@
 """Compare two contents of one output: the same bytes, or as close as the output's entry in dvc.yaml allows.
 
-outs:
-- models/model.joblib:
-meta: {compare: {by: reports/predictions.parquet}}   # as this other output, which is made from it
-- reports/predictions.parquet:
-meta: {compare: {rtol: 1.0e-6, columns: {score: {atol: 0.01}}}}
-- reports/table.csv:
-meta: {compare: content}               # the same values, whatever the bytes (json, notebook, pixels, …)
-- reports/metrics.json:
-meta: {compare: interval}              # each metric within its committed low and high
-- reports/other.json:
-meta: {elsewhere: {rtol: 1.0e-6}}      # on another kind of processor or number of threads alone
+Ways to compare, as dvc.yaml declares them::
+
+    outs:
+      - models/model.joblib:
+          meta: {compare: {by: reports/predictions.parquet}}  # as this other output, which is made from it
+      - reports/predictions.parquet:
+          meta: {compare: {rtol: 1.0e-6, columns: {score: {atol: 0.01}}}}
+      - reports/table.csv:
+          meta: {compare: content}           # the same values, whatever the bytes (json, notebook, pixels, …)
+      - reports/metrics.json:
+          meta: {compare: interval}          # each metric within its committed low and high
+      - reports/other.json:
+          meta: {elsewhere: {rtol: 1.0e-6}}  # on another kind of processor or number of threads alone
 """
 
 from __future__ import annotations
@@ -172,7 +174,7 @@ def leaves(path: Path, text: bool = False) -> Leaves:
     except Unreadable:
         raise
     # Whatever a broken file makes a library raise; of memory and of people's interrupts it says nothing.
-    except (Exception, RecursionError) as error:
+    except Exception as error:
         raise Unreadable(f"{path.name}: {type(error).__name__}: {' '.join(str(error).split())}") from error
 
 

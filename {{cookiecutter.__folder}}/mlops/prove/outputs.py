@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from mlops.prove.compare import compare
+from mlops.prove.compare import Rule, compare
 from mlops.prove.proof import Output
 from mlops.prove.repository import Out, Step
 from mlops.prove.rerun import StageRun
@@ -37,7 +37,7 @@ def judge(
     return list(judged.values())
 
 
-def rule_of(out: Out, elsewhere: bool) -> Any:
+def rule_of(out: Out, elsewhere: bool) -> Rule:
     """How an output is compared here."""
     return out.elsewhere if elsewhere and out.elsewhere else out.same
 

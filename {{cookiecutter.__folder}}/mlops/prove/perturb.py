@@ -9,15 +9,13 @@ from mlops.prove import causes
 from mlops.prove.causes import PLACE
 from mlops.prove.outputs import judge
 from mlops.prove.proof import Cause, Perturbation
-from mlops.prove.repository import Out, Pipeline, Step
-from mlops.prove.rerun import StageRun, rerun, start_clean
-from mlops.prove.room import Room
+from mlops.prove.repository import Out, Step
+from mlops.prove.rerun import Context, StageRun, rerun, start_clean
 from mlops.stage import THREAD_VARIABLES
 
 
 def perturb(
-    room: Room,
-    pipeline: Pipeline,
+    context: Context,
     steps: list[Step],
     runs: dict[str, StageRun],
     method: str,
@@ -28,8 +26,9 @@ def perturb(
     Returns:
         One line for each circumstance, and why a result hangs on one.
     """
+    room = context.room
     first = room.folder / "scratch" / "before"
-    for out in pipeline.outs():
+    for out in context.pipeline.outs():
         if (room.root / out.path).exists():
             (first / out.path).parent.mkdir(parents=True, exist_ok=True)
             (room.root / out.path).rename(first / out.path)
@@ -39,13 +38,12 @@ def perturb(
         return first / out.path
 
     print("again in another folder, with another hash seed, time zone, locale and order of folders", flush=True)
-    kept = {data.path for data in pipeline.data}
-    room.refresh(kept)
+    room.refresh(context.known)
     room.move("elsewhere/under_another_name")
-    again = rerun(room, pipeline, steps, method, tell, **causes.given(*PLACE))
+    again = rerun(context, steps, method, tell, **causes.given(*PLACE))
     room.move("clone")
-    guilty, why = attribute(room, pipeline, steps, again, before, method, tell)
-    untried = "all the same bytes" if not guilty else f"{next(iter(why)).stage} gives the same bytes"
+    guilty, why = attribute(context, again, before, method, tell)
+    untried = "all the same bytes" if not guilty else f"{why[0].stage} gives the same bytes"
     lines = [
         Perturbation(
             what=factor.name,
@@ -58,11 +56,11 @@ def perturb(
     usual = int(room.variables(False)[THREAD_VARIABLES[0]])
     other = 1 if usual > 1 else 2
     print(f"again with {other} instead of {usual} threads", flush=True)
-    start_clean(room, pipeline.outs())
-    room.refresh(kept)
+    start_clean(room, context.pipeline.outs())
+    room.refresh(context.known)
     given = dict.fromkeys(THREAD_VARIABLES, str(other))
     with causes.threads(room.root, other):
-        again = rerun(room, pipeline, steps, method, tell, variables=given)
+        again = rerun(context, steps, method, tell, variables=given)
     outputs = judge(steps, again, room.root, content, elsewhere=True)
     bad = [out for out in outputs if out.verdict not in ("EXACT", "WITHIN TOLERANCE")]
     within = sum(out.verdict == "WITHIN TOLERANCE" for out in outputs)
@@ -78,16 +76,13 @@ def perturb(
 
 
 def attribute(
-    room: Room,
-    pipeline: Pipeline,
-    steps: list[Step],
+    context: Context,
     again: dict[str, StageRun],
     before: dict[str, str | None],
     method: str,
     tell: Callable[[StageRun], None],
 ) -> tuple[dict[str, str], list[Cause]]:
     """Which circumstances the first stage hangs on that came out otherwise; that stage runs once more for each."""
-    kept = {*(data.path for data in pipeline.data), *(out.path for out in pipeline.outs())}
     for found in again.values():
         other = [path for path, value in found.hashes.items() if value != before[path]]
         if not other:
@@ -96,9 +91,9 @@ def attribute(
         guilty: dict[str, str] = {}
         why: list[Cause] = []
         for factor in PLACE:
-            room.refresh(kept)
-            with causes.moved(room, factor is PLACE[0]):
-                alone = rerun(room, pipeline, [found.step], method, tell, **causes.given(factor))
+            context.room.refresh(context.known)
+            with causes.moved(context.room, factor is PLACE[0]):
+                alone = rerun(context, [found.step], method, tell, **causes.given(factor))
             if any(alone[name].hashes[path] != before[path] for path in other):
                 detail = f"{', '.join(other)} of {name}" + (" (the stage fails)" if alone[name].failed else "")
                 guilty[factor.name] = detail

@@ -234,14 +234,14 @@ def hashes(root: Path, *patterns: str) -> dict[str, str]:
 def belongs(proof: Proof, project: Path) -> list[str]:
     """Why a proof does not speak of the project's present commit; empty where it does. Reads no network."""
     reasons = []
-    if proof.bound.tree != tree_hash(project, "HEAD"):
+    here = bind(project, project, "HEAD", [], {})
+    if proof.bound.tree != here.tree:
         reasons.append("the commit holds other files than those that were proven")
     commit = proof.bound.commit
     if not re.fullmatch("[0-9a-f]{40,64}", commit):
         reasons.append(f"{commit} is no commit")
     elif known(project, commit) and proof.bound.tree != tree_hash(project, commit):
         reasons.append(f"commit {commit[:12]} holds other files than those that were proven")
-    here = bind(project, project, "HEAD", [], {})
     for listed, there in ((proof.bound.dvc_lock, here.dvc_lock), (proof.bound.requirements, here.requirements)):
         names = sorted(listed.keys() | there.keys())
         reasons += [f"{name} is another one" for name in names if listed.get(name) != there.get(name)]

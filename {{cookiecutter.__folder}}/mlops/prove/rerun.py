@@ -55,7 +55,7 @@ class StageRun:
 
 
 def rerun(
-    room: Room, pipeline: Pipeline, steps: Iterable[Step], method: str, tell: Callable[[StageRun], None], **given: Any
+    context: Context, steps: Iterable[Step], method: str, tell: Callable[[StageRun], None], **given: Any
 ) -> dict[str, StageRun]:
     """Run stages in order; those after a failed one that read what it writes are left out.
 
@@ -64,7 +64,6 @@ def rerun(
     """
     runs: dict[str, StageRun] = {}
     missing: set[str] = set()
-    context = Context(room, pipeline)
     for step in steps:
         if any(inside(dep, missing) or dep in missing for dep in step.deps):
             missing |= {out.path for out in step.outs}
@@ -82,13 +81,12 @@ def rerun(
 
 
 class Context:
-    """What every stage of a room is judged by: the files that are tracked, parameters, outputs."""
+    """What every stage of a room is judged by: the pipeline, and the files that are known of."""
 
     def __init__(self, room: Room, pipeline: Pipeline) -> None:
-        self.room = room
+        self.room, self.pipeline = room, pipeline
         tracked = git(room.root, "ls-files", "-z").split("\0")[:-1]
-        self.outs = {out.path for out in pipeline.outs()}
-        self.known = {*tracked, *self.outs, *(data.path for data in pipeline.data)}
+        self.known = {*tracked, *(out.path for out in pipeline.outs()), *(data.path for data in pipeline.data)}
         # Markers of empty folders and settings of tools are no data.
         self.data = sorted(
             path for path in self.known if not path.lower().endswith(CODE) and not Path(path).name.startswith(".")
@@ -195,10 +193,10 @@ def absent(room: Room, paths: list[str]) -> Iterator[list[str]]:
 def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
     """Files that are not as their stage left them, or as they were committed; and whose they are."""
     found = {
-        path: f"an output of {name}"
+        out.path: f"an output of {name}"
         for name, ran in runs.items()
-        for path, value in ran.hashes.items()
-        if value is not None and content_hash(room.root, path, algorithm_of(ran.step, path)) != value
+        for out in ran.step.outs
+        if (value := ran.hashes[out.path]) and content_hash(room.root, out.path, out.algorithm) != value
     }
     found |= {path: f"written by {name} as well" for name, ran in runs.items() for path in ran.wrote}
     outs = {path for ran in runs.values() for path in ran.hashes}
@@ -207,11 +205,6 @@ def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
         if line and line[1] == "M" and not inside(path, outs) and path not in PROOF:
             found[path] = "committed"
     return found
-
-
-def algorithm_of(step: Step, path: str) -> str:
-    """How DVC hashes an output."""
-    return next(out.algorithm for out in step.outs if out.path == path)
 
 
 def placed(what: str, note: dict[str, Any]) -> str:
