@@ -98,6 +98,6 @@ def prove() -> Prove:
 
 def tree(project: Project) -> dict[str, bytes]:
     """Every file of a project but the proof itself, and what programs keep for themselves."""
-    own = re.compile(r"(^|/)(\.git|\.dvc/tmp|\.venv|__pycache__|\.runs)/|^reports/proof\.")
+    own = re.compile(r"(^|/)(\.git|\.dvc/tmp|\.venv|__pycache__|\.runs)/|^(reports|proof)/proof\.")
     files = {path.relative_to(project.path).as_posix(): path for path in project.path.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in files.items() if not own.search(name)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,61 @@ def test_the_evidence_keeps_no_secret_that_a_stage_tells(make: Make, prove: Prov
     assert proof.status == 3 and proof.causes() == [("fetch", "source")], proof.said
     text = "".join(path.read_text() for path in (project.path / "reports").glob("proof.*"))
     assert "cannot connect by" in text and "SECRET" not in text + proof.said and "proxy.invalid" not in text
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_submodule(there: bool, make: Make, prove: Prove, tmp_path: Path) -> None:
+    theirs = Project(tmp_path / "theirs", "", os.environ | {"HOME": str(tmp_path)})
+    theirs.path.mkdir()
+    (theirs.path / "more.txt").write_text("4\n")
+    theirs.run("git", "init", "-q", "-b", "main")
+    theirs.commit()
+    # Git takes submodules from folders only where its user says so.
+    (tmp_path / ".gitconfig").write_text("[protocol.file]\nallow = always\n")
+    project = make({"sort": SORT})
+    project.run("git", "submodule", "--quiet", "add", str(theirs.path), "theirs", HOME=str(tmp_path))
+    both = stage("cat raw.txt theirs/more.txt > both.txt", ["raw.txt", "theirs/more.txt"], "both.txt")
+    (project.path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"sort": SORT, "both": both}}))
+    project.repro()
+    project.commit()
+    if not there:
+        theirs.path.rename(tmp_path / "gone")
+    proof = prove(project, outside=True, HOME=str(tmp_path))
+    assert proof.evidence["verdict"] == ("EXACT" if there else "INCONCLUSIVE"), proof.said
+    assert proof.causes()[:1] == ([] if there else [(".gitmodules", "submodule")]), proof.said
+
+
+def test_a_shallow_clone_and_an_output_that_stays(make: Make, prove: Prove, tmp_path: Path) -> None:
+    once = stage("test -f once.txt || sort raw.txt > once.txt", ["raw.txt"], {"once.txt": {"persist": True}})
+    project = make({"once": once})
+    shallow = Project(tmp_path / "shallow", "", project.environment)
+    project.run("git", "clone", "--quiet", "--depth", "1", f"file://{project.path}", str(shallow.path))
+    for where in (project, shallow):
+        proof = prove(where, outside=True)
+        assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
+
+
+def test_the_evidence_lies_in_no_output(make: Make, prove: Prove) -> None:
+    project = make({"sort": stage("mkdir -p reports; sort raw.txt > reports/sorted.txt", ["raw.txt"], "reports")})
+    assert prove(project, outside=True).status == 0
+    assert sorted(path.name for path in (project.path / "reports").iterdir()) == ["sorted.txt"]
+    assert json.loads((project.path / "proof" / "proof.json").read_text())["verdict"] == "EXACT"
+    assert prove(project, "--check", outside=True).status == 0
+    assert "up to date" in project.run("dvc", "status").stdout
+
+
+@pytest.mark.parametrize("asked", ["os.environ['GAIN']", "os.environ.get('GAIN', '1')"])
+def test_a_variable_of_whoever_runs_it(asked: str, make: Make, prove: Prove) -> None:
+    code = f"import os\nopen('out.txt', 'w').write(str(len({asked})))"
+    with_gain = stage("GAIN=1 python gain.py", ["gain.py"], "out.txt")
+    project = make({"sort": SORT, "gain": with_gain}, **{"gain.py": code})
+    project.edit("dvc.yaml", "GAIN=1 ", "")
+    project.repro(GAIN="a SECRET")
+    project.commit()
+    proof = prove(project, outside=True, GAIN="a SECRET")
+    assert proof.causes() == [("gain", "variable")], proof.said
+    text = "".join(path.read_text() for path in (project.path / "reports").glob("proof.*"))
+    assert "GAIN" in text and "SECRET" not in text + proof.said
 
 
 def test_a_claim_that_anything_would_hold(make: Make, prove: Prove) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import yaml
 from mlops.prove.difference import describe, same_drawing
 from mlops.prove.proof import Cause, Experiment
 from mlops.prove.repository import Committed, Pipeline, content_hash, inside, inside_any
-from mlops.prove.rerun import Context, StageRun, delete, run
+from mlops.prove.rerun import CODE, Context, StageRun, delete, run
 from mlops.prove.room import configured_threads, last_line
 from mlops.stage import THREAD_VARIABLES
 from mlops.tracking import CONFIG
@@ -118,8 +119,22 @@ def of_failure(context: Context, found: StageRun, method: str) -> Cause:
     offline = method != "allowed" and not found.online
     if offline and found.outcome.status and not run(context, found.step, "allowed").failed:
         return cause("network", name, f"with the network it goes well; without: {said}")
+    if (yours := of_caller(context)) and not run(context, found.step, method, **given(yours)).failed:
+        return cause("variable", name, f"with {yours.value} as here it goes well; without: {said}")
     missing = [path for path, value in found.hashes.items() if value is None]
     return cause("error", name, said if found.outcome.status else f"it wrote no {', '.join(missing)}")
+
+
+def of_caller(context: Context) -> Factor | None:
+    """The caller's variables that the project's code names and the room leaves out; their values are never kept."""
+    code = [context.room.root / path for path in context.known if path.endswith(CODE) and not path.startswith("mlops/")]
+    words = {word for path in code if path.is_file() for word in re.findall(rb"\w+", path.read_bytes())}
+    left_out = os.environ.keys() - context.room.variables(True).keys()
+    own = ("MLFLOW_", "DVC_", "MLOPS_", "PYTHON")
+    names = sorted(name for name in left_out if name.encode() in words and not name.startswith(own))
+    if not names:
+        return None
+    return Factor("variables", ", ".join(names), "variable", {name: os.environ[name] for name in names})
 
 
 class Laboratory:
@@ -205,6 +220,8 @@ def of_difference(
     for factor in (HASH_SEED, ONE_THREAD, FOLDER, ORDER, CLOCK, ZONE, LOCALE):
         if lab.changes(factor):
             return seen(factor.cause)
+    if (yours := of_caller(context)) and lab.changes(yours):
+        return seen(yours.cause, yours.value)
     if first.calls:
         return seen("network", ", ".join(first.calls[:3]))
     if drifted:

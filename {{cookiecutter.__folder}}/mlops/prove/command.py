@@ -23,8 +23,6 @@ from mlops.prove.rerun import Context, StageRun, overwritten, rerun, start_clean
 from mlops.prove.room import Room, ended_by_signals, hold_network
 from mlops.stage import THREAD_VARIABLES
 
-EVIDENCE = Path("reports/proof.json")
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command line of prove takes."""
@@ -57,7 +55,8 @@ def main(options: argparse.Namespace) -> int:
         if options.check:
             return check(project)
         if options.against:
-            return page.against(proof.read(project / EVIDENCE), [proof.read(Path(name)) for name in options.against])
+            here = proof.read(repository.evidence(project))
+            return page.against(here, [proof.read(Path(name)) for name in options.against])
         dirty = repository.changes(project)
         if dirty and not options.allow_dirty:
             files = "1 file is" if len(dirty) == 1 else f"{len(dirty)} files are"
@@ -66,8 +65,10 @@ def main(options: argparse.Namespace) -> int:
                 "commit what belongs to the project, or --allow-dirty proves the commit without it"
             )
         with ended_by_signals(), Room(project, options.rev, 60 * options.limit) as room:
-            made = Trial(room, options, dirty).run()
-        page.write(made, project / "reports")
+            trial = Trial(room, options, dirty)
+            made = trial.run()
+        folder = project / trial.folder
+        page.write(made, folder)
     except Refused as error:
         print(f"prove: {error}", file=sys.stderr)
         return 2
@@ -83,13 +84,13 @@ def main(options: argparse.Namespace) -> int:
         traceback.print_exc()
         print("prove: stopped by a mistake of its own; the project is as it was", file=sys.stderr)
         return 4
-    print(f"\n{made.headline}\nsee {(project / 'reports' / 'proof.html')}")
+    print(f"\n{made.headline}\nsee {folder / 'proof.html'}")
     return proof.STATUS[made.verdict]
 
 
 def check(project: Path) -> int:
     """Say whether the project's proof belongs to its present commit."""
-    made = proof.read(project / EVIDENCE)
+    made = proof.read(repository.evidence(project))
     reasons = proof.belongs(made, project)
     for reason in reasons:
         print(f"prove: {reason}", file=sys.stderr)
@@ -120,6 +121,7 @@ class Trial:
         self.pipeline = repository.read(room.root)
         if not self.pipeline.steps:
             raise Refused("dvc.yaml has no stage to run")
+        self.folder = self.place()
         self.committed = Committed(room.project, self.options.rev, room.folder / "scratch")
         self.claimed = claims.read(room.root)
         data = {data.path: data.recorded or "" for data in self.pipeline.data}
@@ -157,6 +159,14 @@ class Trial:
                 self.advice.append("--perturb: not tried, since a stage failed")
         held = self.hold(runs)
         return self.conclude(runs, outputs, held, perturbed, diagnosis)
+
+    def place(self) -> str:
+        """The folder for the evidence: none that a stage or DVC keeps as a whole."""
+        theirs = {*(out.path for out in self.pipeline.outs()), *(data.path for data in self.pipeline.data)}
+        for folder in repository.FOLDERS:
+            if not repository.inside(folder, theirs):
+                return folder
+        raise Refused(f"{' and '.join(repository.FOLDERS)} are outputs: the evidence needs a folder that is none")
 
     def recorded(self) -> list[Step]:
         """The stages that dvc.lock speaks of; a pipeline in another folder that was never run is left out."""
@@ -211,7 +221,7 @@ class Trial:
 
     def made_elsewhere(self) -> bool:
         """Whether the committed proof of this very dvc.lock is of another kind of processor or number of threads."""
-        kept = self.room.root / EVIDENCE
+        kept = repository.evidence(self.room.root)
         if not kept.is_file():
             return False
         try:

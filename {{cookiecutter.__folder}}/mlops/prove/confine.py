@@ -58,7 +58,8 @@ def execute(method: str, folders: list[str], command: list[str]) -> NoReturn:
         elif method == "seccomp":
             deny_sockets()
         os.execvp(command[0], command)  # noqa: S606 - the command is what this program is for
-    except OSError as error:
+    # Other systems lack what Linux has, and must not seem to have refused something.
+    except Exception as error:  # noqa: BLE001
         print(f"confine: {method}, {command[0]}: {error}", file=sys.stderr, flush=True)
     os._exit(126)
 

@@ -15,8 +15,10 @@ from pydantic import ValidationError
 
 from mlops.prove.compare import Rule, rule
 
+# Where a proof lies; the second where the first is an output as a whole.
+FOLDERS = ("reports", "proof")
 # What a proof writes: no part of the tree that it speaks of.
-PROOF = ("reports/proof.json", "reports/proof.md", "reports/proof.html", "reports/proof.svg")
+PROOF = tuple(f"{folder}/proof.{kind}" for folder in FOLDERS for kind in ("json", "md", "html", "svg"))
 
 
 class Refused(ValueError):
@@ -295,6 +297,12 @@ def changes(project: Path) -> list[str]:
         project, "status", "--porcelain", "--untracked-files=all", "--", ".", *(f":(exclude){name}" for name in PROOF)
     )
     return [line[3:] for line in listed.splitlines()]
+
+
+def evidence(project: Path) -> Path:
+    """The proof of a project, whether or not it is there."""
+    places = [project / folder / "proof.json" for folder in FOLDERS]
+    return next((path for path in places if path.is_file()), places[0])
 
 
 def tree_hash(project: Path, revision: str) -> str:

@@ -284,7 +284,10 @@ def hold_network(room: Room) -> tuple[str, str]:
     Returns:
         The method, and what came of the attempt to connect.
     """
-    code = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
+    code = (
+        "import socket, sys\ntry: socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)\n"
+        "except OSError as error: print(error); sys.exit(3)"
+    )
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -292,7 +295,7 @@ def hold_network(room: Room) -> tuple[str, str]:
         for method in ("namespace", "seccomp"):
             probe = [sys.executable, "-I", "-S", "-c", code, port]
             done = room.confined(method, probe, room.folder, {}, 30)
-            if done.status == 1:
+            if done.status == 3:
                 return method, f"refused: {last_line(done.output)}"
     return "none", "a connection from the room went through"
 
