@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-import shutil
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from mlops.prove.difference import describe, same_drawing
 from mlops.prove.proof import Cause, Experiment
-from mlops.prove.repository import Committed, Pipeline, content_hash, inside, inside_any
-from mlops.prove.rerun import CODE, Context, StageRun, delete, run
-from mlops.prove.room import configured_threads, last_line
+from mlops.prove.repository import Committed, Pipeline, content_hash, inside, overlaps
+from mlops.prove.rerun import CODE, Context, Factor, StageRun, run, transfer
+from mlops.prove.room import last_line, remove
 from mlops.stage import THREAD_VARIABLES
-from mlops.tracking import CONFIG
 
 KNOWN = yaml.safe_load(Path(__file__).with_name("causes.yaml").read_text(encoding="utf-8"))
 # What a program says that could not bring data.
@@ -31,19 +25,8 @@ ANOTHER_DAY = 1_923_445_678
 ITS_SIGNS = (b"2030-12-14", b"1923445678", b"14/12/2030", b"12/14/2030", b"20301214", b"Dec 14")
 
 
-@dataclass(frozen=True)
-class Factor:
-    """Something that a result must not hang on, and another value of it."""
-
-    name: str
-    value: str
-    cause: str
-    variables: dict[str, str] = field(default_factory=dict)
-    substitute: dict[str, Any] = field(default_factory=dict)
-
-
 HASH_SEED = Factor("hash seed", "4711", "hash-seed", {"PYTHONHASHSEED": "4711"})
-FOLDER = Factor("folder", "another one", "path")
+FOLDER = Factor("folder", "another one", "path", elsewhere=True)
 ORDER = Factor("order of folders", "backwards", "folder-order", substitute={"folders": True})
 ZONE = Factor("time zone", "Asia/Kolkata", "time-zone", {"TZ": "Asia/Kolkata"})
 LOCALE = Factor("locale", "C", "locale", {"LC_ALL": "C", "LANG": "C"})
@@ -61,13 +44,11 @@ def cause(name: str, stage: str, detail: str, experiments: list[Experiment] | No
 
 def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
     """Whether dvc.lock is not that of the commit, before anything runs; `root` is a fresh clone."""
-    made = {out.path for out in pipeline.outs()}
     kept = {data.path: data.recorded for data in pipeline.data}
-    others = {*made, *kept}
+    others = pipeline.paths()
     for step in (step for step in pipeline.steps if step.recorded):
         for path, (algorithm, recorded) in step.deps.items():
-            of_others = inside(path, others) or inside_any(others, path)
-            there = kept.get(path) if of_others else content_hash(root, path, algorithm)
+            there = kept.get(path) if overlaps(path, others) else content_hash(root, path, algorithm)
             if there not in (None, recorded):
                 return cause("stale-lock", step.name, f"{path} is not the one that dvc.lock names")
         if step.stale:
@@ -91,7 +72,7 @@ def of_hashes(pipeline: Pipeline, runs: dict[str, StageRun]) -> Cause | None:
     return None
 
 
-def of_failure(context: Context, found: StageRun, method: str) -> Cause:
+def of_failure(context: Context, found: StageRun) -> Cause:
     """Why a stage failed, by what it asked for and what it said, and whether it goes well with the network."""
     project, limit = context.room.project, context.room.limit
     said = last_line(found.outcome.output)
@@ -114,12 +95,11 @@ def of_failure(context: Context, found: StageRun, method: str) -> Cause:
         return cause("source", name, said)
     if found.calls and not found.online:
         return cause("network", name, ", ".join(found.calls[:3]))
-    if found.absent and not run(context, found.step, method, hide=False).failed:
+    if found.absent and not run(context, found.step, hide=False).failed:
         return cause("undeclared-read", name, f"it goes well where {', '.join(sorted(found.absent)[:5])} are there")
-    offline = method != "allowed" and not found.online
-    if offline and found.outcome.status and not run(context, found.step, "allowed").failed:
+    if not found.online and found.outcome.status and not run(context, found.step, online=True).failed:
         return cause("network", name, f"with the network it goes well; without: {said}")
-    if (yours := of_caller(context)) and not run(context, found.step, method, **given(yours)).failed:
+    if (yours := of_caller(context)) and not run(context, found.step, yours).failed:
         return cause("variable", name, f"with {yours.value} as here it goes well; without: {said}")
     missing = [path for path, value in found.hashes.items() if value is None]
     return cause("error", name, said if found.outcome.status else f"it wrote no {', '.join(missing)}")
@@ -138,26 +118,28 @@ def of_caller(context: Context) -> Factor | None:
 
 
 class Laboratory:
-    """Runs one stage of a room again and again under other circumstances, and keeps what the first run wrote."""
+    """Runs one stage of a room again and again under other circumstances; what the first run wrote comes back after."""
 
-    def __init__(self, context: Context, first: StageRun, paths: list[str], method: str) -> None:
-        self.context, self.first, self.paths, self.method = context, first, paths, method
+    def __init__(self, context: Context, first: StageRun, paths: list[str]) -> None:
+        self.context, self.first, self.paths = context, first, paths
         self.room = context.room
         self.kept = self.room.folder / "scratch" / "first"
         self.experiments: list[Experiment] = []
         self.before = tuple(first.hashes[path] for path in paths)
-        delete(self.kept)
-        for path in paths:
-            (self.kept / path).parent.mkdir(parents=True, exist_ok=True)
-            shutil.move(self.room.root / path, self.kept / path)
+
+    def __enter__(self) -> Laboratory:
+        transfer(self.first.hashes, self.room.root, self.kept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        transfer(self.first.hashes, self.kept, self.room.root)
 
     def again(self, *factors: Factor) -> tuple[str | None, ...] | None:
         """The hashes of the outputs in question after another run; None where it failed."""
         self.room.refresh(self.context.known)
-        for path in self.paths:
-            delete(self.room.root / path)
-        with moved(self.room, FOLDER in factors), threads(self.room.root, 1 if ONE_THREAD in factors else None):
-            found = run(self.context, self.first.step, self.method, **given(*factors))
+        for path in self.first.hashes:
+            remove(self.room.root / path)
+        found = run(self.context, self.first.step, *factors)
         return None if found.failed else tuple(found.hashes[path] for path in self.paths)
 
     def note(self, what: str, result: str) -> None:
@@ -188,7 +170,7 @@ class Laboratory:
 
 
 def of_difference(
-    context: Context, first: StageRun, paths: list[str], method: str, committed: Committed, drifted: list[str]
+    context: Context, first: StageRun, paths: list[str], committed: Committed, drifted: list[str]
 ) -> tuple[Cause, dict[str, list[str]]]:
     """Why a stage gave other outputs, by experiments on it.
 
@@ -197,50 +179,54 @@ def of_difference(
     Returns:
         The cause, and what differs in each output, in lines.
     """
-    lab = Laboratory(context, first, paths, method)
     outs = {out.path: out for out in first.step.outs}
     contents = {path: committed.content(outs[path]) for path in paths}
-    lines = {path: describe(there, lab.kept / path) for path, there in contents.items() if there is not None}
-    name = first.step.name
+    with Laboratory(context, first, paths) as lab:
+        lines = {path: describe(there, lab.kept / path) for path, there in contents.items() if there is not None}
+        name, detail = by_experiment(lab, contents, lines)
+    if not name:
+        made_here = tuple(content_hash(context.room.project, path, outs[path].algorithm) for path in paths)
+        if first.calls:
+            name, detail = "network", ", ".join(first.calls[:3])
+        elif drifted:
+            name, detail = "environment", ", ".join(drifted[:3])
+        elif any(contents.values()):
+            name = "edited-raw-data" if first.step.source or first.online else "unknown"
+        elif made_here == lab.before:
+            name, detail = "edited-lock", f"nothing here has the bytes that dvc.lock names of {paths[0]}"
+        else:
+            name, detail = "unknown", f"the committed bytes of {paths[0]} are not here to compare with: dvc pull"
+    told = "; ".join(f"{path}: {line}" for path, found in lines.items() for line in found[:1])
+    return cause(name, first.step.name, detail or told, lab.experiments), lines
 
-    def seen(what: str, detail: str = "") -> tuple[Cause, dict[str, list[str]]]:
-        told = detail or "; ".join(f"{path}: {line}" for path, found in lines.items() for line in found[:1])
-        return cause(what, name, told, lab.experiments), lines
 
-    if holding := [path for path in paths if holds_text(lab.kept / path, str(context.room.root).encode())]:
-        return seen("path", f"{holding[0]} holds the path of the clone")
+def by_experiment(lab: Laboratory, contents: dict[str, Path | None], lines: dict[str, list[str]]) -> tuple[str, str]:
+    """The cause by what the outputs look like and by what other circumstances change, and its detail; else empty."""
+    if holding := [path for path in lab.paths if holds_text(lab.kept / path, str(lab.room.root).encode())]:
+        return "path", f"{holding[0]} holds the path of the clone"
     if lab.repeat() not in (None, lab.before):
-        for path in paths:
-            lines.setdefault(path, describe(lab.kept / path, context.room.root / path))
-        return seen(of_variation(lab))
+        for path in lab.paths:
+            lines.setdefault(path, describe(lab.kept / path, lab.room.root / path))
+        return of_variation(lab), ""
     if any(found and "gzip header alone" in found[0] for found in lines.values()):
-        return seen("gzip-time")
+        return "gzip-time", ""
     if any(there and drawing(there, lab.kept / path) for path, there in contents.items()):
-        return seen("svg-ids")
+        return "svg-ids", ""
     for factor in (HASH_SEED, ONE_THREAD, FOLDER, ORDER, CLOCK, ZONE, LOCALE):
         if lab.changes(factor):
-            return seen(factor.cause)
-    if (yours := of_caller(context)) and lab.changes(yours):
-        return seen(yours.cause, yours.value)
-    if first.calls:
-        return seen("network", ", ".join(first.calls[:3]))
-    if drifted:
-        return seen("environment", ", ".join(drifted[:3]))
-    if any(contents.values()):
-        return seen("edited-raw-data" if first.step.source or first.online else "unknown")
-    made_here = [content_hash(context.room.project, path, outs[path].algorithm) for path in paths]
-    if tuple(made_here) == lab.before:
-        return seen("edited-lock", f"nothing here has the bytes that dvc.lock names of {paths[0]}")
-    return seen("unknown", f"the committed bytes of {paths[0]} are not here to compare with: dvc pull")
+            return factor.cause, ""
+    yours = of_caller(lab.context)
+    return (yours.cause, yours.value) if yours and lab.changes(yours) else ("", "")
 
 
-def of_elsewhere(context: Context, first: StageRun, paths: list[str], method: str) -> Cause | None:
+def of_elsewhere(context: Context, first: StageRun, paths: list[str]) -> Cause | None:
     """Why a stage whose outputs may differ elsewhere gives something else on every run here; None where it does not."""
-    lab = Laboratory(context, first, paths, method)
-    after = lab.repeat()
-    if after == lab.before:
-        return None
-    return cause("error" if after is None else of_variation(lab), first.step.name, ", ".join(paths), lab.experiments)
+    with Laboratory(context, first, paths) as lab:
+        after = lab.repeat()
+        if after == lab.before:
+            return None
+        name = "error" if after is None else of_variation(lab)
+    return cause(name, first.step.name, ", ".join(paths), lab.experiments)
 
 
 def of_variation(lab: Laboratory) -> str:
@@ -281,60 +267,12 @@ def holds_text(path: Path, text: bytes) -> bool:
     return any(text in file.read_bytes() for file in files)
 
 
-def given(*factors: Factor) -> dict[str, Any]:
-    """Variables and substitutions for a stage under some factors.
-
-    The runner of this template's projects fixes variables by itself: MLOPS_INSTEAD tells it what to fix instead.
-    """
-    variables: dict[str, str] = {}
-    substitute: dict[str, Any] = {}
-    for factor in factors:
-        variables |= factor.variables
-        substitute |= factor.substitute
-    if variables:
-        variables["MLOPS_INSTEAD"] = json.dumps(variables)
-    return {"variables": variables, "substitute": substitute}
-
-
-class moved:  # noqa: N801 - reads as a phrase in a with statement
-    """Let the clone lie in another folder for a while."""
-
-    def __init__(self, room: Any, really: bool) -> None:
-        self.room, self.really = room, really
-
-    def __enter__(self) -> None:
-        if self.really:
-            self.room.move("elsewhere/under_another_name")
-
-    def __exit__(self, *_: object) -> None:
-        if self.really:
-            self.room.move("clone")
-
-
-class threads:  # noqa: N801
-    """Let the project's configuration say another number of threads for a while, where it says one."""
-
-    def __init__(self, root: Path, number: int | None) -> None:
-        self.config, self.number = root / CONFIG, number
-        self.text = None if number is None or configured_threads(root) is None else self.config.read_bytes()
-
-    def __enter__(self) -> None:
-        if self.text is not None:
-            self.config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rf"\g<1>{self.number}".encode(), self.text))
-
-    def __exit__(self, *_: object) -> None:
-        if self.text is not None:
-            self.config.write_bytes(self.text)
-
-
-def sweep_factors(context: Context, first: StageRun, method: str, tell: Callable[[str, str], None]) -> list[Experiment]:
+def sweep_factors(context: Context, first: StageRun) -> list[Experiment]:
     """Every factor on one stage, whether or not it gave what was committed: what does it hang on?"""
-    lab = Laboratory(context, first, [path for path, value in first.hashes.items() if value], method)
-    if lab.repeat() not in (None, lab.before):
-        lab.note("because", of_variation(lab))
-    else:
-        for factor in (*PLACE, CLOCK, ONE_THREAD):
-            lab.changes(factor)
-    for experiment in lab.experiments:
-        tell(experiment.what, experiment.result)
-    return lab.experiments
+    with Laboratory(context, first, [path for path, value in first.hashes.items() if value]) as lab:
+        if lab.repeat() not in (None, lab.before):
+            lab.note("because", of_variation(lab))
+        else:
+            for factor in (*PLACE, CLOCK, ONE_THREAD):
+                lab.changes(factor)
+        return lab.experiments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from mlops.prove.repository import Refused
+from mlops.prove.repository import Refused, first_of
 
 CLAIMS = "claims.yaml"
 # A number with a fraction, or a percentage; versions, dates and names have other signs around them.
@@ -55,8 +56,7 @@ def read(root: Path) -> list[Claim]:
     except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError) as error:
         raise Refused(f"{CLAIMS}: there should be a list under the key claims") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        raise Refused(f"{CLAIMS}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise Refused(f"{CLAIMS}: {first_of(error)}") from error
     ids = [claim.id for claim in claims]
     if twice := [name for name in ids if ids.count(name) > 1]:
         raise Refused(f"{CLAIMS}: the id {twice[0]} stands twice")
@@ -73,11 +73,11 @@ def found(claim: Claim, root: Path) -> float:
         value: Any = json.loads((root / claim.output).read_text(encoding="utf-8"))
         for key in claim.key:
             value = value[key]
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise TypeError
     except OSError as error:
         raise ValueError(f"{claim.output} is not there") from error
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise ValueError(f"{claim.output} has no number at {' / '.join(map(str, claim.key))}") from error
     return float(value)
 

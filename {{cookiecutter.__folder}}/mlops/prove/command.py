@@ -19,7 +19,7 @@ from mlops.prove.outputs import judge
 from mlops.prove.perturb import perturb
 from mlops.prove.proof import Cause, Environment, Experiment, Held, Network, Output, Perturbation, Proof
 from mlops.prove.repository import Committed, Refused, Step, git
-from mlops.prove.rerun import Context, StageRun, overwritten, rerun, start_clean
+from mlops.prove.rerun import Context, StageRun, overwritten, rerun, transfer
 from mlops.prove.room import Room, ended_by_signals, hold_network
 from mlops.stage import THREAD_VARIABLES
 
@@ -84,7 +84,7 @@ def main(options: argparse.Namespace) -> int:
         traceback.print_exc()
         print("prove: stopped by a mistake of its own; the project is as it was", file=sys.stderr)
         return 4
-    print(f"\n{made.headline}\nsee {folder / 'proof.html'}")
+    print(f"{page.render('proof.txt', made)}see {folder / 'proof.html'}")
     return proof.STATUS[made.verdict]
 
 
@@ -113,6 +113,11 @@ class Trial:
         self.advice: list[str] = []
         self.causes: list[Cause] = []
         self.reasons: list[str] = []
+        self.runs: dict[str, StageRun] = {}
+        self.outputs: list[Output] = []
+        self.held: list[Held] = []
+        self.perturbed: list[Perturbation] = []
+        self.diagnosis: dict[str, list[Experiment]] = {}
 
     def run(self) -> Proof:
         """Rerun, compare, explain."""
@@ -122,7 +127,7 @@ class Trial:
         if not self.pipeline.steps:
             raise Refused("dvc.yaml has no stage to run")
         self.folder = self.place()
-        self.committed = Committed(room.project, self.options.rev, room.folder / "scratch")
+        self.committed = Committed(room.project, room.folder / "scratch" / "committed")
         self.claimed = claims.read(room.root)
         data = {data.path: data.recorded or "" for data in self.pipeline.data}
         self.bound = proof.bind(room.project, room.root, self.options.rev, self.dirty, data)
@@ -130,39 +135,35 @@ class Trial:
         if why := room.bring_submodules():
             self.causes.append(causes.cause("submodule", ".gitmodules", why))
         self.environment = self.make_environment()
-        method, probe = hold_network(room)
-        self.network, self.method = Network(method=method, probe=probe), method
+        self.network = Network(probe=hold_network(room), method=room.method)
         self.machine = self.look_at_machine()
         self.elsewhere = self.made_elsewhere()
-        runs: dict[str, StageRun] = {}
-        outputs: list[Output] = []
-        perturbed: list[Perturbation] = []
-        diagnosis: dict[str, list[Experiment]] = {}
         wrong = causes.of_lock(self.pipeline, room.root) if steps else None
         if wrong:
             self.causes.append(wrong)
         if steps and (not wrong or self.options.diagnose) and self.bring_data():
-            start_clean(room, self.pipeline.outs())
-            context = Context(room, self.pipeline)
-            runs = rerun(context, steps, method, self.tell)
-            outputs = judge(steps, runs, room.root, self.committed.content, self.elsewhere)
-            self.explain(context, runs, outputs)
-            if not self.causes:
-                self.look_for_overwritten(runs)
-            self.advise(runs)
+            # Small ones are in git: they must come out of the stages.
+            transfer([out.path for out in self.pipeline.outs()], room.root, self.committed.kept)
+            self.context = Context(room, self.pipeline)
+            self.runs = rerun(self.context, steps)
+            self.outputs = judge(steps, self.runs, room.root, self.committed.content, self.elsewhere)
+            self.hold()
+            self.causes += self.explain()
+            self.advise()
             if self.options.diagnose:
-                diagnosis = self.diagnose(context, runs)
-            if self.options.perturb and all(not found.failed for found in runs.values()):
-                perturbed, why_not = perturb(context, steps, runs, method, self.tell)
+                self.diagnose()
+            if self.options.perturb and all(not found.failed for found in self.runs.values()):
+                self.perturbed, why_not = perturb(self.context, steps, self.runs)
                 self.causes += why_not
             elif self.options.perturb:
                 self.advice.append("--perturb: not tried, since a stage failed")
-        held = self.hold(runs)
-        return self.conclude(runs, outputs, held, perturbed, diagnosis)
+        else:
+            self.hold()
+        return self.conclude()
 
     def place(self) -> str:
         """The folder for the evidence: none that a stage or DVC keeps as a whole."""
-        theirs = {*(out.path for out in self.pipeline.outs()), *(data.path for data in self.pipeline.data)}
+        theirs = self.pipeline.paths()
         for folder in repository.FOLDERS:
             if not repository.inside(folder, theirs):
                 return folder
@@ -211,7 +212,7 @@ class Trial:
             "except ImportError: names = []\n"
             "print(json.dumps([platform.python_version(), ' '.join(names)]))"
         )
-        done = self.room.run(f'python -c "{code}"', ".", self.method, {})
+        done = self.room.run(f'python -c "{code}"', ".", {}, {})
         try:
             python, blas = json.loads(done.output.splitlines()[-1])
         except (ValueError, IndexError):
@@ -237,160 +238,127 @@ class Trial:
         """Bring raw data that DVC keeps; returns whether all could be had."""
         whole = True
         for data in self.pipeline.data:
-            if why := self.room.bring(data):
+            if why := self.room.bring(data, self.committed):
                 self.causes.append(causes.cause("source", data.file, why))
                 self.reasons.append(why)
                 whole = False
         return whole
 
-    def tell(self, found: StageRun) -> None:
-        """One line per stage as it ends."""
-        recorded = {out.path: out.recorded for out in found.step.outs}
-        same = sum(value == recorded[path] for path, value in found.hashes.items())
-        result = "failed" if found.failed else f"{same} of {len(recorded)} outputs the same bytes"
-        print(f"  {found.step.name:24} {result:34} {found.outcome.seconds:8.1f} s", flush=True)
-
-    def explain(self, context: Context, runs: dict[str, StageRun], outputs: list[Output]) -> None:
-        """Find the cause of the first thing that went wrong; experiments only where nothing was seen."""
-        for found in runs.values():
+    def explain(self) -> list[Cause]:
+        """The cause of the first thing that went wrong; experiments only where nothing was seen."""
+        for found in self.runs.values():
             name = found.step.name
-            if found.edited:
-                self.causes.append(causes.cause("edited-dependency", name, ", ".join(found.edited)))
+            seen = [causes.cause("edited-dependency", name, ", ".join(found.edited))] if found.edited else []
             if found.undeclared:
-                self.causes.append(causes.cause("undeclared-read", name, "; ".join(found.undeclared[:5])))
-            if found.edited or found.undeclared:
-                return
-            if found.failed:
-                self.causes.append(causes.of_failure(context, found, self.method))
-                return
+                seen.append(causes.cause("undeclared-read", name, "; ".join(found.undeclared[:5])))
+            if seen or found.failed:
+                return seen or [causes.of_failure(self.context, found)]
             if found.calls and not found.step.source:
                 self.advice.append(f"{name} tried to reach {', '.join(found.calls[:3])}")
             if found.online:
                 self.advice.append(f"{name} was let reach the network: it fails without, and reads no other stage")
-        if wrong := causes.of_hashes(self.pipeline, runs):
-            self.causes.append(wrong)
-            return
-        for found in runs.values():
+        if wrong := causes.of_hashes(self.pipeline, self.runs):
+            return [wrong]
+        for found in self.runs.values():
             name = found.step.name
             if self.elsewhere:
-                other = [out.path for out in outputs if out.stage == name and out.found != out.recorded]
-                wrong = causes.of_elsewhere(context, found, other, self.method) if other else None
-                if wrong:
-                    self.causes.append(wrong)
-                    return
+                other = [out.path for out in self.outputs if out.stage == name and out.found != out.recorded]
+                if other and (wrong := causes.of_elsewhere(self.context, found, other)):
+                    return [wrong]
                 continue
-            differing = [out.path for out in outputs if out.stage == name and out.verdict == "FAIL"]
+            differing = [out.path for out in self.outputs if out.stage == name and out.verdict == "FAIL"]
             if differing:
                 print(f"looking for the cause in {name}", flush=True)
                 made, lines = causes.of_difference(
-                    context, found, differing, self.method, self.committed, self.environment.drifted
+                    self.context, found, differing, self.committed, self.environment.drifted
                 )
-                self.causes.append(made)
-                outputs[:] = [out.model_copy(update={"differences": lines.get(out.path, [])}) for out in outputs]
-                return
+                self.outputs = [out.model_copy(update={"differences": lines.get(out.path, [])}) for out in self.outputs]
+                return [made]
+        if self.causes:
+            return []
+        changed = list(overwritten(self.room, self.runs).items())[:3]
+        return [causes.cause("overwritten", "the pipeline", f"{path}, {whose}") for path, whose in changed]
 
-    def look_for_overwritten(self, runs: dict[str, StageRun]) -> None:
-        """Note files that a stage changed which are not its own."""
-        for path, whose in list(overwritten(self.room, runs).items())[:3]:
-            self.causes.append(causes.cause("overwritten", "the pipeline", f"{path}, {whose}"))
-
-    def advise(self, runs: dict[str, StageRun]) -> None:
-        """Note code that stages import without declaring it: a change of it would rerun nothing."""
+    def advise(self) -> None:
+        """Note code that no stage declares though it imports it, and numbers of the prose that nothing backs."""
         importing: dict[str, list[str]] = {}
-        for found in runs.values():
+        for found in self.runs.values():
             for code in found.code:
                 importing.setdefault(code.partition(" ")[0], []).append(found.step.name)
         for code, names in importing.items():
             self.advice.append(f"{code} is imported and no dependency of {', '.join(names)}")
+        prose = [
+            name
+            for name in sorted(self.context.known)
+            if (name == "README.md" or name.startswith(("docs/", "reports/")))
+            and name.endswith((".md", ".html"))
+            and name not in repository.PROOF
+            and (self.room.root / name).is_file()
+        ]
+        made = [self.room.root / path for path in sorted(self.made())]
+        self.advice += claims.misquoted(self.room.root, self.claimed)
+        self.advice += [
+            f"no claim and no output has the number of {line}"
+            for line in claims.unbacked(self.room.root, prose, made, self.claimed)
+        ]
 
-    def diagnose(self, context: Context, runs: dict[str, StageRun]) -> dict[str, list[Experiment]]:
+    def diagnose(self) -> None:
         """What each stage hangs on, by experiments on all of them."""
-        found = {}
-
-        def tell(what: str, result: str) -> None:
-            print(f"  {what:40} {result}", flush=True)
-
-        for name, first in runs.items():
+        for name, first in self.runs.items():
             if not first.failed and not any(cause.stage == name and cause.experiments for cause in self.causes):
                 print(f"diagnosis of {name}", flush=True)
-                found[name] = causes.sweep_factors(context, first, self.method, tell)
-        return found
+                self.diagnosis[name] = causes.sweep_factors(self.context, first)
+                for experiment in self.diagnosis[name]:
+                    print(f"  {experiment.what:40} {experiment.result}", flush=True)
 
-    def hold(self, runs: dict[str, StageRun]) -> list[Held]:
+    def made(self) -> set[str]:
+        """The outputs that came out."""
+        return {path for found in self.runs.values() for path, value in found.hashes.items() if value}
+
+    def hold(self) -> None:
         """Hold the claims against what came out."""
-        made = {path for found in runs.values() for path, value in found.hashes.items() if value}
-        held = []
+        made, known = self.made(), {out.path for out in self.pipeline.outs()}
         for claim in self.claimed:
-            common: dict[str, Any] = {
-                **claim.model_dump(include={"id", "text", "output", "key", "tolerance"}),
-                "claimed": claim.value,
-            }
-            if not repository.inside(claim.output, made):
-                known = repository.inside(claim.output, {out.path for out in self.pipeline.outs()})
-                detail = "its stage was not run" if known else f"no stage writes {claim.output}"
-                held.append(Held(**common, found=None, state="open" if known else "broken", detail=detail))
-                continue
-            try:
-                value = claims.found(claim, self.room.root)
-            except ValueError as error:
-                held.append(Held(**common, found=None, state="broken", detail=str(error)))
-            else:
-                held.append(Held(**common, found=value, state="held" if claims.holds(claim, value) else "broken"))
-        for one in held:
-            came = "nothing" if one.found is None else f"{one.found:g}"
-            claimed = f"claimed {one.claimed:g} ± {one.tolerance:g}"
-            print(f"  claim {one.id:22} {one.state:7} {claimed}, came out {came} {one.detail}".rstrip())
-        if runs:
-            prose = [
-                name
-                for name in git(self.room.root, "ls-files").splitlines()
-                if (name == "README.md" or name.startswith(("docs/", "reports/")))
-                and name.endswith((".md", ".html"))
-                and name not in repository.PROOF
-            ]
-            self.advice += claims.misquoted(self.room.root, self.claimed)
-            self.advice += [
-                f"no claim and no output has the number of {line}"
-                for line in claims.unbacked(
-                    self.room.root, prose, [self.room.root / path for path in sorted(made)], self.claimed
-                )
-            ]
-        return held
+            value: float | None = None
+            state: Any
+            state, detail = "broken", f"no stage writes {claim.output}"
+            if repository.inside(claim.output, made):
+                try:
+                    value, detail = claims.found(claim, self.room.root), ""
+                    state = "held" if claims.holds(claim, value) else "broken"
+                except ValueError as error:
+                    detail = str(error)
+            elif repository.inside(claim.output, known):
+                state, detail = "open", "its stage was not run"
+            self.held.append(Held(**claim.model_dump(), found=value, state=state, detail=detail))
+            came = "nothing" if value is None else f"{value:g}"
+            claimed = f"claimed {claim.value:g} ± {claim.tolerance:g}"
+            print(f"  claim {claim.id:22} {state:7} {claimed}, came out {came} {detail}".rstrip())
 
-    def conclude(
-        self,
-        runs: dict[str, StageRun],
-        outputs: list[Output],
-        held: list[Held],
-        perturbed: list[Perturbation],
-        diagnosis: dict[str, list[Experiment]],
-    ) -> Proof:
+    def conclude(self) -> Proof:
         """The verdict, and the proof with all its parts."""
-        judged = proof.judge(self.room.root)
-        verdict = proof.judged(outputs, held, self.causes, perturbed, self.reasons)
         made = Proof(
             format=1,
             made=datetime.now(UTC).isoformat(timespec="seconds"),
-            verdict=verdict,
-            headline=page.headline(verdict, outputs, held, self.causes, self.reasons, self.apart, judged.modified),
-            judge=judged,
+            verdict=proof.judged(self.outputs, self.held, self.causes, self.perturbed, self.reasons),
+            headline="",
+            judge=proof.judge(self.room.root),
             bound=self.bound,
             machine=self.machine,
             made_elsewhere=self.elsewhere,
             environment=self.environment,
             network=self.network,
-            stages=[self.stage(found) for found in runs.values()],
-            outputs=outputs,
-            claims=held,
+            stages=[self.stage(found) for found in self.runs.values()],
+            outputs=self.outputs,
+            claims=self.held,
             causes=self.causes,
-            perturbations=perturbed,
-            diagnosis=diagnosis,
+            perturbations=self.perturbed,
+            diagnosis=self.diagnosis,
             reasons=self.reasons,
             advice=self.advice,
             seconds=round(time.perf_counter() - self.begun, 1),
         )
-        page.show(made)
-        return made
+        return made.model_copy(update={"headline": page.headline(made, self.apart)})
 
     def stage(self, found: StageRun) -> proof.Stage:
         """A stage as evidence."""

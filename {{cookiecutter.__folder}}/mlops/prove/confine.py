@@ -23,6 +23,7 @@ import struct
 import sys
 from typing import NoReturn
 
+LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
 PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
@@ -85,10 +86,9 @@ def enter_namespace(folders: list[str]) -> None:
 
     As an ordinary user by a user namespace.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
     user, group = os.getuid(), os.getgid()
-    if libc.unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
-        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:
+    if LIBC.unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
+        if LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:
             raise OSError(ctypes.get_errno(), "no network namespace")
         for name, text in (
             ("setgroups", "deny"),
@@ -112,11 +112,10 @@ def hide(folder: str, *kept: str) -> None:
     Raises:
         OSError: the kernel refuses.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
 
     def mount(source: str, target: str, kind: str | None, flags: int) -> None:
         texts = [text and text.encode() for text in (source, target, kind)]
-        if libc.mount(*texts, ctypes.c_ulong(flags), None) != 0:
+        if LIBC.mount(*texts, ctypes.c_ulong(flags), None) != 0:
             raise OSError(ctypes.get_errno(), f"mount {target}")
 
     mount("none", "/", None, MS_REC | MS_PRIVATE)
@@ -163,9 +162,8 @@ def control(option: int, *values: object) -> None:
     Raises:
         OSError: the kernel refuses.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
     rest = [ctypes.c_ulong(value) if isinstance(value, int) else value for value in values]
-    if libc.prctl(option, *rest, *[ctypes.c_ulong(0)] * (4 - len(rest))) != 0:
+    if LIBC.prctl(option, *rest, *[ctypes.c_ulong(0)] * (4 - len(rest))) != 0:
         raise OSError(ctypes.get_errno(), f"prctl {option}")
 
 

@@ -6,6 +6,9 @@ import json
 import re
 from pathlib import Path
 
+from packaging.markers import Marker
+from packaging.utils import canonicalize_name
+
 from mlops.prove.room import Room
 
 # The first of a name is the one that is imported.
@@ -25,7 +28,8 @@ def drifted(room: Room, python: str) -> list[str]:
     done = room.confined("allowed", [python, "-B", "-c", LIST], room.folder, room.variables(False), 60)
     if done.status != 0:
         return []
-    found = {normal(name): version for name, version in json.loads(done.output.splitlines()[-1]).items()}
+    listed = json.loads(done.output.splitlines()[-1]).items()
+    found: dict[str, str] = {canonicalize_name(name): version for name, version in listed}
     locks = [room.root / "requirements" / "base.lock", *sorted(room.root.glob("requirements/deep-*.lock"))]
     lines = []
     for lock in locks:
@@ -41,18 +45,11 @@ def drifted(room: Room, python: str) -> list[str]:
 
 def pins(lock: Path) -> dict[str, list[str]]:
     """Versions that a lock has for this system, by package."""
-    from packaging.markers import Marker
-
     wanted: dict[str, list[str]] = {}
     for name, version, marker in PIN.findall(lock.read_text(encoding="utf-8")):
         if not marker or Marker(marker.strip()).evaluate():
-            wanted.setdefault(normal(name), []).append(version)
+            wanted.setdefault(canonicalize_name(name), []).append(version)
     return wanted
-
-
-def normal(name: str) -> str:
-    """A package's name as indexes have it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def deep(room: Room) -> str | None:

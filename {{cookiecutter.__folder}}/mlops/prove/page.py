@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from mlops.prove.proof import Cause, Held, Output, Proof, Verdict
+from mlops.prove.proof import Proof
 
 TEMPLATES = Path(__file__).parent / "templates"
 MEANS = {
@@ -18,58 +18,28 @@ MEANS = {
 COLOURS = {"EXACT": "#2e7d32", "WITHIN TOLERANCE": "#558b2f", "FAIL": "#c62828", "INCONCLUSIVE": "#b26a00"}
 
 
-def headline(
-    verdict: Verdict,
-    outputs: list[Output],
-    held: list[Held],
-    causes: list[Cause],
-    reasons: list[str],
-    apart: list[str],
-    modified: list[str],
-) -> str:
-    """The verdict in one line: the reason where it is no proof, and what sets it apart from a full one.
-
-    `modified` are files of the judge that are not as released.
-    """
+def headline(made: Proof, apart: list[str]) -> str:
+    """The verdict in one line: the reason where it is no proof, and what sets it `apart` from a full one."""
+    modified, causes = made.judge.modified, made.causes
     by = f", by a modified judge ({', '.join(modified[:3])})" if modified else ""
-    same = sum(out.verdict == "EXACT" for out in outputs)
-    parts = [f"{same} of {len(outputs)} outputs are the committed bytes"] if outputs else ["no stage was run"]
-    if held and outputs:
-        states = [claim.state for claim in held]
+    same = sum(out.verdict == "EXACT" for out in made.outputs)
+    parts = [f"{same} of {len(made.outputs)} outputs are the committed bytes"] if made.outputs else ["no stage was run"]
+    if made.claims and made.outputs:
+        states = [claim.state for claim in made.claims]
         checked = len(states) - states.count("open")
         parts.append(
             f"{states.count('held')} of {checked} claims hold"
             + (f", {states.count('open')} open" if "open" in states else "")
         )
-    if verdict == "INCONCLUSIVE" and (reasons or causes):
-        parts = [reasons[0] if reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
+    if made.verdict == "INCONCLUSIVE" and (made.reasons or causes):
+        parts = [made.reasons[0] if made.reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
     elif causes:
         parts.insert(0, f"{causes[0].stage}: {causes[0].says}")
-    return f"{verdict}{by}: {'; '.join(parts)}" + (f" ({'; '.join(apart)})" if apart else "")
+    return f"{made.verdict}{by}: {'; '.join(parts)}" + (f" ({'; '.join(apart)})" if apart else "")
 
 
-def show(made: Proof) -> None:
-    """Print what a person needs who reads no page: causes, advice, what perturbations gave."""
-    for tried in made.perturbations:
-        print(f"  {tried.what:18} {tried.value:22} {'held' if tried.held else 'NOT HELD'}: {tried.detail}")
-    for out in made.outputs:
-        if out.verdict != "EXACT":
-            print(f"  {out.verdict:17} {out.path} ({out.stage}): {out.detail}")
-            for line in out.differences:
-                print(f"    {line}")
-    for cause in made.causes:
-        print(f"  cause    {cause.stage}, {cause.cause}: {cause.says}\n           {cause.detail}")
-        for experiment in cause.experiments:
-            print(f"           {experiment.what}: {experiment.result}")
-        print(f"  mend it  {cause.fix}")
-    for line in [*made.reasons, *made.advice]:
-        print(f"  note     {line}")
-    if made.judge.project_modified:
-        print(f"  note     the project's own mlops/ was changed: {', '.join(made.judge.project_modified[:5])}")
-
-
-def write(made: Proof, folder: Path) -> None:
-    """Write proof.json, .md, .html and .svg, each beside and renamed into place."""
+def render(name: str, made: Proof) -> str:
+    """A page of the proof by the name of its template."""
     import jinja2
 
     pages = jinja2.Environment(
@@ -80,9 +50,13 @@ def write(made: Proof, folder: Path) -> None:
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(["html", "svg"]),
     )
+    return pages.get_template(name).render(proof=made, colour=COLOURS[made.verdict], means=MEANS)
+
+
+def write(made: Proof, folder: Path) -> None:
+    """Write proof.json, .md, .html and .svg, each beside and renamed into place."""
     contents = {"proof.json": made.model_dump_json(indent=2) + "\n"}
-    for name in ("proof.md", "proof.html", "proof.svg"):
-        contents[name] = pages.get_template(name).render(proof=made, colour=COLOURS[made.verdict], means=MEANS)
+    contents |= {name: render(name, made) for name in ("proof.md", "proof.html", "proof.svg")}
     folder.mkdir(exist_ok=True)
     for name, text in contents.items():
         partial = folder / f"{name}.partial"

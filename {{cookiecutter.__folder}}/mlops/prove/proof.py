@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -13,8 +14,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from mlops import __version__
+from mlops.prove.claims import Claim
 from mlops.prove.machinery import MACHINERY, SUMS, machinery_hash, modified, sha256
-from mlops.prove.repository import Refused, git, tree_hash
+from mlops.prove.repository import Refused, first_of, git, tree_hash
 from mlops.stage import cpu_model
 
 Verdict = Literal["EXACT", "WITHIN TOLERANCE", "FAIL", "INCONCLUSIVE"]
@@ -104,15 +106,9 @@ class Output(Part):
     differences: list[str] = []
 
 
-class Held(Part):
-    """One claim: what was claimed, what came out. Open: nothing that was committed backs it yet."""
+class Held(Claim):
+    """One claim, and what came out. Open: nothing that was committed backs it yet."""
 
-    id: str
-    text: str
-    output: str
-    key: list[str | int]
-    claimed: float
-    tolerance: float
     found: float | None
     state: Literal["held", "broken", "open"]
     detail: str = ""
@@ -208,9 +204,7 @@ def read(path: Path) -> Proof:
     except OSError as error:
         raise Refused(f"{path} cannot be read ({error.strerror}): python -m mlops prove makes a proof") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "as a whole"
-        raise Refused(f"{path} is no proof of format 1: {where}: {first['msg']}") from error
+        raise Refused(f"{path} is no proof of format 1: {first_of(error)}") from error
 
 
 def bind(project: Path, root: Path, commit: str, dirty: list[str], data: dict[str, str]) -> Bound:
@@ -240,23 +234,17 @@ def belongs(proof: Proof, project: Path) -> list[str]:
     commit = proof.bound.commit
     if not re.fullmatch("[0-9a-f]{40,64}", commit):
         reasons.append(f"{commit} is no commit")
-    elif known(project, commit) and proof.bound.tree != tree_hash(project, commit):
-        reasons.append(f"commit {commit[:12]} holds other files than those that were proven")
+    else:
+        # A shallow clone may not have it.
+        with contextlib.suppress(subprocess.CalledProcessError):
+            if proof.bound.tree != tree_hash(project, commit):
+                reasons.append(f"commit {commit[:12]} holds other files than those that were proven")
     for listed, there in ((proof.bound.dvc_lock, here.dvc_lock), (proof.bound.requirements, here.requirements)):
         names = sorted(listed.keys() | there.keys())
         reasons += [f"{name} is another one" for name in names if listed.get(name) != there.get(name)]
     if proof.bound.dirty:
         reasons.append("it was made with uncommitted changes beside it")
     return reasons
-
-
-def known(project: Path, commit: str) -> bool:
-    """Whether a repository has a commit; a shallow one may not."""
-    try:
-        git(project, "cat-file", "-e", f"{commit}^{{commit}}")
-    except subprocess.CalledProcessError:
-        return False
-    return True
 
 
 def judge(root: Path) -> Judge:

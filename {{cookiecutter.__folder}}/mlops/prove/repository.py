@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,6 @@ class Step:
     source: bool
     recorded: bool
     stale: tuple[str, ...] = ()
-    # In a pipeline that declares no source: it reads nothing that the pipeline makes, so it may be one.
-    start: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,6 @@ class Data:
 class Pipeline:
     """All stages in the order in which they run, and the data that they start from."""
 
-    root: Path
     steps: list[Step] = field(default_factory=list)
     data: list[Data] = field(default_factory=list)
 
@@ -79,6 +77,15 @@ class Pipeline:
         """Every output of every stage."""
         for step in self.steps:
             yield from step.outs
+
+    def paths(self) -> set[str]:
+        """Every output, and all data that the stages start from."""
+        return {*(out.path for out in self.outs()), *(data.path for data in self.data)}
+
+    def may_bring(self, step: Step) -> bool:
+        """Whether a stage may bring raw data: none declares that it does, and this one reads nothing of the others."""
+        declared = any(one.source for one in self.steps)
+        return not declared and not any(overlaps(dep, self.paths()) for dep in step.deps)
 
 
 def read(root: Path) -> Pipeline:
@@ -96,7 +103,7 @@ def read(root: Path) -> Pipeline:
         raise Refused(f"the judge needs {error.name}: run it in an environment from requirements/base.lock") from error
     try:
         with Repo(str(root)) as repo:
-            found = Pipeline(root)
+            found = Pipeline()
             for stage in plan_repro(repo.index.graph):
                 if isinstance(stage, PipelineStage) and stage.cmd:
                     found.steps.append(step(stage, root))
@@ -108,7 +115,7 @@ def read(root: Path) -> Pipeline:
     except DvcException as error:
         raise Refused(f"DVC cannot read the pipeline: {' '.join(str(error).split())}") from error
     check_ways(found)
-    return with_starts(found)
+    return found
 
 
 def step(stage: Any, root: Path) -> Step:
@@ -151,9 +158,7 @@ def out(found: Any, stage: str, root: Path) -> Out:
         same = rule(meta.get("compare", "bytes"))
         elsewhere = rule(meta["elsewhere"]) if "elsewhere" in meta else None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise Refused(f"dvc.yaml: the comparison of {path} is not understood ({where}: {first['msg']})") from error
+        raise Refused(f"dvc.yaml: the comparison of {path} is not understood ({first_of(error)})") from error
     return Out(path, stage, found.hash_name, found.hash_info.value, found.use_cache, found.persist, same, elsewhere)
 
 
@@ -171,7 +176,7 @@ def check_ways(pipeline: Pipeline) -> None:
     made = {out.path: out.stage for out in pipeline.outs()}
     later: dict[str, set[str]] = {}
     for step in pipeline.steps:
-        read = {made[path] for path in made if inside(path, step.deps) or any(inside(dep, {path}) for dep in step.deps)}
+        read = {made[path] for path in made if overlaps(path, step.deps)}
         later[step.name] = {step.name}
         for reached in later.values():
             if read & reached:
@@ -181,26 +186,14 @@ def check_ways(pipeline: Pipeline) -> None:
             raise Refused(f"dvc.yaml: {out.path} is compared by {out.same.by}, which is no output made from it")
 
 
-def with_starts(pipeline: Pipeline) -> Pipeline:
-    """Mark the stages that may bring raw data, where none declares that it does."""
-    if any(step.source for step in pipeline.steps):
-        return pipeline
-    made = {out.path for out in pipeline.outs()} | {data.path for data in pipeline.data}
-    steps = [
-        replace(step, start=not any(inside(dep, made) or inside_any(made, dep) for dep in step.deps))
-        for step in pipeline.steps
-    ]
-    return Pipeline(pipeline.root, steps, pipeline.data)
-
-
-def inside(path: str, folders: set[str] | frozenset[str] | dict[str, Any]) -> bool:
+def inside(path: str, folders: Collection[str]) -> bool:
     """Whether a path is one of these, or lies in one."""
     return path in folders or any(parent.as_posix() in folders for parent in Path(path).parents)
 
 
-def inside_any(paths: set[str], folder: str) -> bool:
-    """Whether one of these paths lies in the folder."""
-    return any(path.startswith(folder.rstrip("/") + "/") for path in paths)
+def overlaps(path: str, others: Collection[str]) -> bool:
+    """Whether a path is one of these, lies in one, or holds one."""
+    return inside(path, others) or any(other.startswith(path.rstrip("/") + "/") for other in others)
 
 
 def content_hash(root: Path, path: str, algorithm: str) -> str | None:
@@ -224,55 +217,40 @@ def content_hash(root: Path, path: str, algorithm: str) -> str | None:
 
 
 class Committed:
-    """The committed contents of outputs: from git, from the files that stand in the project, from its DVC cache."""
+    """What was committed: as it stands in the project, as the clone had it (`kept`), or from the project's cache."""
 
-    def __init__(self, project: Path, revision: str, scratch: Path) -> None:
-        self.project, self.revision, self.scratch = project, revision, scratch
+    def __init__(self, project: Path, kept: Path) -> None:
+        self.project, self.kept = project, kept
 
-    def content(self, out: Out) -> Path | None:
-        """The bytes that dvc.lock records for an output, checked by their hash; None where they are not here."""
+    def content(self, out: Out | Data) -> Path | None:
+        """The bytes that are recorded of it, checked by their hash; None where they are not here."""
         if out.recorded is None:
             return None
         if content_hash(self.project, out.path, out.algorithm) == out.recorded:
             return self.project / out.path
-        copy = self.scratch / "committed" / out.path
+        copy = self.kept / out.path
         if not copy.exists():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if not (self.of_git(out.path, copy) or self.of_cache(out.recorded, copy)):
-                return None
-        same = content_hash(self.scratch / "committed", out.path, out.algorithm) == out.recorded
-        return copy if same else None
+            from dvc.repo import Repo
 
-    def of_git(self, path: str, copy: Path) -> bool:
-        """Copy a file or folder as the revision has it; returns whether it does."""
-        names = git(self.project, "ls-tree", "-r", "-z", "--name-only", self.revision, "--", path).split("\0")[:-1]
-        for name in names:
-            target = copy / Path(name).relative_to(path)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(git_bytes(self.project, "show", f"{self.revision}:./{name}"))
-        return bool(names)
+            with Repo(str(self.project)) as repo:
+                cache = repo.cache.legacy if out.algorithm == "md5-dos2unix" else repo.cache.local
+                bring_from(Path(cache.path), out.recorded, copy)
+        return copy if content_hash(self.kept, out.path, out.algorithm) == out.recorded else None
 
-    def of_cache(self, recorded: str, copy: Path) -> bool:
-        """Copy a file or folder from DVC's cache of the project; returns whether it is there."""
-        stored = self.cache() / recorded[:2] / recorded[2:]
-        if not stored.is_file():
-            return False
-        if not recorded.endswith(".dir"):
-            copy.write_bytes(stored.read_bytes())
-            return True
-        for entry in json.loads(stored.read_text(encoding="utf-8")):
-            target = copy / entry["relpath"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if not self.of_cache(entry["md5"], target):
-                return False
-        return True
 
-    def cache(self) -> Path:
-        """Where the project's DVC cache keeps files by md5."""
-        from dvc.repo import Repo
-
-        with Repo(str(self.project)) as repo:
-            return Path(repo.cache.local.path)
+def bring_from(cache: Path, recorded: str, copy: Path) -> None:
+    """Copy what there is of a file or folder in a cache of DVC's; its hash is checked afterwards."""
+    stored = cache / recorded[:2] / recorded[2:]
+    if not stored.is_file():
+        return
+    if not recorded.endswith(".dir"):
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stored, copy)
+        return
+    for entry in json.loads(stored.read_text(encoding="utf-8")):
+        # A list of somebody else's must not lead out of the folder.
+        if Path(os.path.normpath(copy / entry["relpath"])).is_relative_to(copy):
+            bring_from(cache, entry["md5"], copy / entry["relpath"])
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -281,14 +259,16 @@ def git(folder: Path, *arguments: str) -> str:
     Raises:
         subprocess.CalledProcessError: it failed.
     """
-    return git_bytes(folder, *arguments).decode("utf-8", "replace")
-
-
-def git_bytes(folder: Path, *arguments: str) -> bytes:
-    """What git prints, as bytes."""
     # A repository of somebody else's must not name programs that git runs here.
     safe = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=" + os.devnull]
-    return subprocess.run(["git", "-C", str(folder), *safe, *arguments], capture_output=True, check=True).stdout
+    done = subprocess.run(["git", "-C", str(folder), *safe, *arguments], capture_output=True, check=True)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def first_of(error: ValidationError) -> str:
+    """The first thing that is wrong with a declaration, and where it stands."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'as a whole'}: {first['msg']}"
 
 
 def changes(project: Path) -> list[str]:

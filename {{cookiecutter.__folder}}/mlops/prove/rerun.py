@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import importlib.util
+import json
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mlops.prove.repository import PROOF, Out, Pipeline, Step, content_hash, git, inside, inside_any
-from mlops.prove.room import Outcome, Room
+from mlops.prove.repository import PROOF, Pipeline, Step, content_hash, git, inside, overlaps
+from mlops.prove.room import Outcome, Room, redacted, remove
+from mlops.stage import THREAD_VARIABLES
+from mlops.tracking import CONFIG
 
 # What tools read for themselves: DVC, git, pip.
 OF_TOOLS = ("dvc.yaml", "dvc.lock", "pyproject.toml", ".gitignore", ".dvcignore", ".gitattributes", ".env")
@@ -22,6 +25,18 @@ CODE = (
     *(".py", ".pyi", ".pyx", ".ipynb", ".sh", ".r", ".jl", ".m", ".sql", ".c", ".h", ".cpp", ".rs", ".js", ".mk"),
     *(".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock", ".so", ".j2", ".jinja"),
 )
+
+
+@dataclass(frozen=True)
+class Factor:
+    """Something that a result must not hang on, another value of it, and the cause that it is where one does."""
+
+    name: str
+    value: str
+    cause: str
+    variables: dict[str, str] = field(default_factory=dict)
+    substitute: dict[str, Any] = field(default_factory=dict)
+    elsewhere: bool = False
 
 
 @dataclass
@@ -54,30 +69,33 @@ class StageRun:
         return self.outcome.status != 0 or self.outcome.late or None in self.hashes.values()
 
 
-def rerun(
-    context: Context, steps: Iterable[Step], method: str, tell: Callable[[StageRun], None], **given: Any
-) -> dict[str, StageRun]:
-    """Run stages in order; those after a failed one that read what it writes are left out.
+def rerun(context: Context, steps: Iterable[Step], *factors: Factor) -> dict[str, StageRun]:
+    """Run stages in order, under these factors, and tell of each.
 
-    `method` is how the network is held off (confine.py) for all but the stages that bring raw data; `tell` is called
-    with each stage as it ends; variables and substitutions for every stage are given as for `run`.
+    Those that read what a failed one writes are left out. The network is held off but for those that bring raw data.
     """
     runs: dict[str, StageRun] = {}
     missing: set[str] = set()
     for step in steps:
-        if any(inside(dep, missing) or dep in missing for dep in step.deps):
+        if any(overlaps(dep, missing) for dep in step.deps):
             missing |= {out.path for out in step.outs}
             continue
-        found = run(context, step, method, **given)
-        if found.failed and step.start and not found.undeclared:
-            again = run(context, step, "allowed", **given)
-            found = replace(again, online=True)
+        found = run(context, step, *factors)
+        if found.failed and context.pipeline.may_bring(step) and not found.undeclared:
+            found = run(context, step, *factors, online=True)
         runs[step.name] = found
-        missing |= {path for path, value in found.hashes.items() if value is None}
         if found.failed:
             missing |= {out.path for out in step.outs}
         tell(found)
     return runs
+
+
+def tell(found: StageRun) -> None:
+    """One line per stage as it ends."""
+    recorded = {out.path: out.recorded for out in found.step.outs}
+    same = sum(value == recorded[path] for path, value in found.hashes.items())
+    result = "failed" if found.failed else f"{same} of {len(recorded)} outputs the same bytes"
+    print(f"  {found.step.name:24} {result:34} {found.outcome.seconds:8.1f} s", flush=True)
 
 
 class Context:
@@ -86,7 +104,7 @@ class Context:
     def __init__(self, room: Room, pipeline: Pipeline) -> None:
         self.room, self.pipeline = room, pipeline
         tracked = git(room.root, "ls-files", "-z").split("\0")[:-1]
-        self.known = {*tracked, *(out.path for out in pipeline.outs()), *(data.path for data in pipeline.data)}
+        self.known = {*tracked, *pipeline.paths()}
         # Markers of empty folders and settings of tools are no data.
         self.data = sorted(
             path for path in self.known if not path.lower().endswith(CODE) and not Path(path).name.startswith(".")
@@ -98,51 +116,70 @@ class Context:
         found: set[str] = set()
         # Sorted: a folder comes before what lies in it.
         for path in self.data:
-            kept = inside(path, declared) or inside_any(declared, path) or path in OF_TOOLS
+            kept = overlaps(path, declared) or path in OF_TOOLS
             if not kept and not inside(path, found) and (self.room.root / path).exists():
                 found.add(path)
         return sorted(found)
 
 
-def run(
-    context: Context,
-    step: Step,
-    method: str,
-    variables: dict[str, str] | None = None,
-    substitute: dict[str, Any] | None = None,
-    hide: bool = True,
-) -> StageRun:
+def run(context: Context, step: Step, *factors: Factor, online: bool = False, hide: bool = True) -> StageRun:
     """Run one stage as DVC would: outputs removed first, each line of its command by a shell.
 
     Unless `hide` is false, data that it does not declare is not there while it runs.
     """
     room = context.room
-    before = {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in step.deps.items()}
-    for out in step.outs:
-        if not out.persist:
-            delete(room.root / out.path)
-    given = {"DVC_ROOT": str(room.root), "DVC_STAGE": step.name, **(variables or {})}
-    whole = Outcome(0, 0.0, "")
     hidden = context.undeclared(step) if hide else []
-    with absent(room, hidden) as wrote:
+    whole = Outcome(0, 0.0, "")
+    with under(room, factors) as (variables, substitute), absent(room, hidden) as wrote:
+        before = {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in step.deps.items()}
+        for out in step.outs:
+            if not out.persist:
+                remove(room.root / out.path)
+        given = {"DVC_ROOT": str(room.root), "DVC_STAGE": step.name, **variables}
         for command in step.commands:
-            done = room.run(command, step.folder, "allowed" if step.source else method, given, substitute)
+            done = room.run(command, step.folder, given, substitute, online=step.source or online)
             whole.status, whole.late = done.status, done.late
             whole.seconds += done.seconds
             whole.output += done.output
             whole.notes += done.notes
             if whole.status != 0:
                 break
-    found = StageRun(step, whole, absent=set(hidden), wrote=wrote)
-    found.edited = [
-        path for path, (algorithm, _) in step.deps.items() if content_hash(room.root, path, algorithm) != before[path]
-    ]
+        after = {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in step.deps.items()}
+    found = StageRun(step, whole, absent=set(hidden), online=online, wrote=wrote)
+    found.edited = [path for path in before if after[path] != before[path]]
     found.hashes = {out.path: content_hash(room.root, out.path, out.algorithm) for out in step.outs}
     sort_notes(found, context)
     # What it said may be lost with the rest.
     full = os.strerror(errno.ENOSPC) in whole.output or shutil.disk_usage(room.folder).free < 2**20
     found.disk_full = found.failed and full
     return found
+
+
+@contextlib.contextmanager
+def under(room: Room, factors: Iterable[Factor]) -> Iterator[tuple[dict[str, str], dict[str, Any]]]:
+    """Let the room be as these factors say for a while; gives variables and substitutions for its commands.
+
+    The runner of this template's projects fixes variables by itself: MLOPS_INSTEAD tells it what to fix instead.
+    """
+    factors = list(factors)
+    variables = {name: value for factor in factors for name, value in factor.variables.items()}
+    substitute = {name: value for factor in factors for name, value in factor.substitute.items()}
+    elsewhere = any(factor.elsewhere for factor in factors)
+    config, number = room.root / CONFIG, variables.get(THREAD_VARIABLES[0])
+    text = config.read_bytes() if number and config.is_file() else None
+    if text is not None:
+        config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rf"\g<1>{number}".encode(), text))
+    if variables:
+        variables["MLOPS_INSTEAD"] = json.dumps(variables)
+    if elsewhere:
+        room.move("elsewhere/under_another_name")
+    try:
+        yield variables, substitute
+    finally:
+        if elsewhere:
+            room.move("clone")
+        if text is not None:
+            config.write_bytes(text)
 
 
 def sort_notes(found: StageRun, context: Context) -> None:
@@ -154,7 +191,8 @@ def sort_notes(found: StageRun, context: Context) -> None:
         if "call" in note:
             found.calls.append(placed(note["call"], note))
             continue
-        path = source(note["read"])
+        # Bytecode stands for its code.
+        path = re.sub(r"__pycache__/([^/.]+)\.[^/]+\.pyc$", r"\1.py", note["read"])
         ours = machinery and (path.startswith(machinery) or note.get("by", "").startswith(machinery))
         tools = path.startswith((".git/", ".dvc/", ".venv/")) or Path(path).name in OF_TOOLS
         if ours or tools or inside(path, declared):
@@ -168,26 +206,34 @@ def sort_notes(found: StageRun, context: Context) -> None:
             # What brings data takes it from outside.
             if not step.source:
                 found.undeclared.append(placed(path, note))
-        elif inside(path, context.known) and (context.room.root / path).stat().st_size > 0:
+        elif inside(path, context.known) and not is_empty(context.room.root / path):
             (found.code if path.endswith(".py") else found.undeclared).append(placed(path, note))
+
+
+def is_empty(path: Path) -> bool:
+    """Whether a file is there and holds nothing."""
+    return path.is_file() and path.stat().st_size == 0
 
 
 @contextlib.contextmanager
 def absent(room: Room, paths: list[str]) -> Iterator[list[str]]:
     """Let files and folders of the clone not be there for a while; gives those that were written meanwhile."""
-    away = room.folder / "absent"
     wrote: list[str] = []
-    for path in paths:
-        (away / path).parent.mkdir(parents=True, exist_ok=True)
-        (room.root / path).rename(away / path)
+    transfer(paths, room.root, room.folder / "absent")
     try:
         yield wrote
     finally:
         wrote += [path for path in paths if (room.root / path).is_file()]
-        for path in paths:
-            delete(room.root / path)
-            (room.root / path).parent.mkdir(parents=True, exist_ok=True)
-            (away / path).rename(room.root / path)
+        transfer(paths, room.folder / "absent", room.root)
+
+
+def transfer(paths: Iterable[str], source: Path, target: Path) -> None:
+    """Move what is there of these files and folders from one root to another, in place of what lies there."""
+    for path in paths:
+        remove(target / path)
+        if os.path.lexists(source / path):
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (source / path).rename(target / path)
 
 
 def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
@@ -200,32 +246,12 @@ def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
     }
     found |= {path: f"written by {name} as well" for name, ran in runs.items() for path in ran.wrote}
     outs = {path for ran in runs.values() for path in ran.hashes}
-    for line in git(room.root, "status", "--porcelain", "-z", "--untracked-files=no", "--", ".").split("\0"):
-        path = line[3:].removeprefix(room.prefix)
-        if line and line[1] == "M" and not inside(path, outs) and path not in PROOF:
+    for path in git(room.root, "diff", "--name-only", "-z", "--relative", "--diff-filter=M").split("\0")[:-1]:
+        if not inside(path, outs) and path not in PROOF:
             found[path] = "committed"
     return found
 
 
 def placed(what: str, note: dict[str, Any]) -> str:
-    """A file or address with the line that asks for it."""
-    return f"{what} ({note['by']})" if "by" in note else what
-
-
-def source(path: str) -> str:
-    """The code that a file of bytecode was made of; any other path as it is."""
-    return importlib.util.source_from_cache(path) if path.endswith(".pyc") and "__pycache__" in path else path
-
-
-def start_clean(room: Room, outs: Iterable[Out]) -> None:
-    """Remove every output of a stage from the clone: small ones are in git."""
-    for out in outs:
-        delete(room.root / out.path)
-
-
-def delete(path: Path) -> None:
-    """Remove a file or folder, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+    """A file or address with the line that asks for it, for the evidence."""
+    return redacted(f"{what} ({note['by']})" if "by" in note else what)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mlops import environment, tracking
-from mlops.prove.repository import Data, Refused, content_hash, git, inside
+from mlops.prove.repository import Committed, Data, Refused, content_hash, git, inside
 from mlops.stage import FIXED, THREAD_VARIABLES
 
 HERE = Path(__file__).parent
@@ -63,14 +63,18 @@ class Room:
         self.project, self.limit = project, limit
         sweep()
         # Of the file system itself: what the clone's own path looks like is a part of the proof.
-        self.folder = Path(tempfile.mkdtemp(prefix=PREFIX)).resolve()
-        self.held = open(self.folder / "held", "w")  # noqa: SIM115 - held open as long as the room is used
+        new = Path(tempfile.mkdtemp(prefix="." + PREFIX)).resolve()
+        self.held = open(new / "held", "w")  # noqa: SIM115 - held open as long as the room is used
         fcntl.flock(self.held, fcntl.LOCK_EX)
+        # It gets its name when it is held: another proof removes those that are not.
+        self.folder = new.rename(new.with_name(new.name.removeprefix(".")))
         self.place, self.revision = self.folder / "clone", revision
         # The project may be a folder of a larger repository.
         self.prefix = git(project, "rev-parse", "--show-prefix").strip()
         self.whole = Path(git(project, "rev-parse", "--show-toplevel").strip()).resolve()
         self.binaries: list[str] = []
+        # How the network is held off.
+        self.method = "none"
         for name in ("home", "tmp", "scratch"):
             (self.folder / name).mkdir()
         # A copy: bytecode of it must not lie where the judge comes from.
@@ -160,30 +164,23 @@ class Room:
         self.binaries = [str(self.folder / "env" / "bin"), *system]
         return time.perf_counter() - begun
 
-    def bring(self, data: Data) -> str | None:
-        """Bring raw data that DVC keeps: from the project, else from its cache and remotes.
+    def bring(self, data: Data, committed: Committed) -> str | None:
+        """Bring raw data that DVC keeps: from the project, its cache or its remotes.
 
         Returns:
             Why it could not be had; None where it is there.
         """
         target = self.root / data.path
-        if data.recorded is not None and content_hash(self.project, data.path, data.algorithm) == data.recorded:
+        if there := committed.content(data):
             target.parent.mkdir(parents=True, exist_ok=True)
-            source = self.project / data.path
-            shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+            shutil.copytree(there, target) if there.is_dir() else shutil.copy(there, target)
+            return None
+        pull = [sys.executable, "-P", "-m", "dvc", "pull", "--quiet", data.file]
+        done = subprocess.run(pull, cwd=self.root, capture_output=True, text=True)
+        if done.returncode == 0 and content_hash(self.root, data.path, data.algorithm) == data.recorded:
             return None
         here_too = (self.project / data.path).exists()
         changed = " (the file in the project was changed since it was added)" if here_too else ""
-        # DVC lays its cache out as it does a remote.
-        here = str(self.project / ".dvc" / "cache")
-        dvc = [sys.executable, "-P", "-m", "dvc"]
-        for name, setup in (("proof", [*dvc, "remote", "add", "--local", "--force", "proof", here]), (None, None)):
-            if setup:
-                subprocess.run(setup, cwd=self.root, capture_output=True)
-            pull = [*dvc, "pull", "--quiet", *(["--remote", name] if name else []), data.file]
-            done = subprocess.run(pull, cwd=self.root, capture_output=True, text=True)
-            if done.returncode == 0 and content_hash(self.root, data.path, data.algorithm) == data.recorded:
-                return None
         return f"{data.path} could not be had{changed}: {last_line(done.stderr) or 'no remote has it'}"
 
     def variables(self, network: bool) -> dict[str, str]:
@@ -203,13 +200,14 @@ class Room:
         return found
 
     def run(
-        self, command: str, folder: str, method: str, given: dict[str, str], substitute: dict[str, Any] | None = None
+        self, command: str, folder: str, given: dict[str, str], substitute: dict[str, Any], online: bool = False
     ) -> Outcome:
-        """Run one line of a stage in the room, watched; `method` is one of confine.py's."""
+        """Run one line of a stage in the room, watched, the network held off unless it is to be online."""
+        method = "allowed" if online else self.method
         log = self.folder / "scratch" / "watched"
         log.unlink(missing_ok=True)
         variables = {
-            **self.variables(method == "allowed"),
+            **self.variables(online),
             "PYTHONPATH": str(self.folder / "watch"),
             "PROOF_ROOT": str(self.root) + os.sep,
             "PROOF_WATCH": str(log),
@@ -220,7 +218,7 @@ class Room:
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
         done = self.confined(method, [shell, "-c", command], self.root / folder, variables, self.limit)
         if log.is_file():
-            done.notes = [json.loads(line) for line in redacted(log.read_text(encoding="utf-8")).splitlines()]
+            done.notes = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
         return done
 
     def confined(
@@ -259,8 +257,11 @@ class Room:
 def redacted(text: str) -> str:
     """A text without what the caller's variables may hold that is nobody's business: the evidence is made public."""
     for name in ALLOWED:
-        if len(value := os.environ.get(name, "")) > 3 and "://" in value:
-            text = text.replace(value, f"${name}").replace(value.partition("://")[2], f"${name}")
+        value = os.environ.get(name, "")
+        for part in (value, value.partition("://")[2]):
+            # An address or a path; of a plain "true" there are many.
+            if re.search(r"[/:@.]", part):
+                text = text.replace(part, f"${name}")
     return re.sub(r"(?<=://)[^/@\s\"']+@", "", text)
 
 
@@ -278,12 +279,8 @@ def in_virtual(folder: str) -> bool:
     return Path(folder).parent.joinpath("pyvenv.cfg").is_file()
 
 
-def hold_network(room: Room) -> tuple[str, str]:
-    """Find how the network can be held off here, and try it on a listener of this machine.
-
-    Returns:
-        The method, and what came of the attempt to connect.
-    """
+def hold_network(room: Room) -> str:
+    """Find how the network can be held off, by trying it on a listener of this machine; returns what came of it."""
     code = (
         "import socket, sys\ntry: socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)\n"
         "except OSError as error: print(error); sys.exit(3)"
@@ -296,8 +293,9 @@ def hold_network(room: Room) -> tuple[str, str]:
             probe = [sys.executable, "-I", "-S", "-c", code, port]
             done = room.confined(method, probe, room.folder, {}, 30)
             if done.status == 3:
-                return method, f"refused: {last_line(done.output)}"
-    return "none", "a connection from the room went through"
+                room.method = method
+                return f"refused: {last_line(done.output)}"
+    return "a connection from the room went through"
 
 
 def sweep() -> None:
@@ -310,17 +308,19 @@ def sweep() -> None:
             remove(folder)
 
 
-def remove(folder: Path) -> None:
-    """Remove a folder if it is there, whatever the rights of what lies in it."""
-
-    def again(function: Any, path: str, _: object) -> None:
-        with contextlib.suppress(OSError):
-            for locked in (Path(path).parent, Path(path)):
-                if locked.is_dir() and not locked.is_symlink() and locked.is_relative_to(folder):
-                    locked.chmod(0o700)
-            function(path)
-
-    shutil.rmtree(folder, onerror=again)
+def remove(path: Path) -> None:
+    """Remove a file or folder if it is there, whatever the rights of what lies in it."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    shutil.rmtree(path, ignore_errors=True)
+    if path.is_dir():
+        path.chmod(0o700)
+        for folder, names, _ in os.walk(path):
+            for inner in (Path(folder, name) for name in names):
+                if not inner.is_symlink():
+                    inner.chmod(0o700)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -91,7 +91,8 @@ def still_clock(now):
 
         @classmethod
         def utcnow(cls):
-            return real.fromtimestamp(now, datetime.UTC).replace(tzinfo=None)
+            utc = datetime.timezone.utc  # noqa: UP017 - datetime.UTC is of Python 3.11
+            return real.fromtimestamp(now, utc).replace(tzinfo=None)
 
         @classmethod
         def today(cls):
@@ -112,8 +113,11 @@ def reversed_folders(_):
     """List every folder backwards, whatever order the file system has."""
     listdir, scandir = os.listdir, os.scandir
 
-    class Entries:
+    import contextlib
+
+    class Entries(contextlib.ExitStack):
         def __init__(self, found):
+            super().__init__()
             self.found = iter(found)
 
         def __iter__(self):
@@ -121,15 +125,6 @@ def reversed_folders(_):
 
         def __next__(self):
             return next(self.found)
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *_):
-            pass
-
-        def close(self):
-            pass
 
     def scan(path="."):
         with scandir(path) as entries:
