@@ -189,14 +189,77 @@ def test_a_proof_that_was_changed(make: Make, prove: Prove) -> None:
         assert proof.status in (1, 2) and said in proof.said, proof.said
 
 
-def test_the_evidence_keeps_no_secret_that_a_stage_tells(make: Make, prove: Prove) -> None:
+@pytest.mark.parametrize("secret", ["http://me:SECRET@proxy.invalid:1", "SECRET.proxy.invalid:1"])
+def test_the_evidence_keeps_no_secret_that_a_stage_tells(secret: str, make: Make, prove: Prove) -> None:
     code = "import os, sys\nopen('out.txt', 'w').write('x')\nsys.exit('proof-' in os.getcwd() and "
     code += 'f\'cannot connect by {os.environ.get("HTTPS_PROXY", "nothing")}\')'
     project = make({"fetch": stage("python fetch.py", ["fetch.py"], "out.txt")}, **{"fetch.py": code})
-    proof = prove(project, outside=True, HTTPS_PROXY="http://me:SECRET@proxy.invalid:1")
+    proof = prove(project, outside=True, HTTPS_PROXY=secret)
     assert proof.status == 3 and proof.causes() == [("fetch", "source")], proof.said
     text = "".join(path.read_text() for path in (project.path / "reports").glob("proof.*"))
     assert "cannot connect by" in text and "SECRET" not in text + proof.said and "proxy.invalid" not in text
+
+
+def test_a_folder_that_a_source_did_not_fill(make: Make, prove: Prove) -> None:
+    """What reads it is not run, and not blamed."""
+    code = "import os, pathlib\npathlib.Path('data').mkdir(exist_ok=True)\n"
+    code += "'proof-' in os.getcwd() and exit('cannot connect')\npathlib.Path('data/raw.csv').write_text('1')"
+    fetch = {**stage("python fetch.py", ["fetch.py"], "data/raw.csv"), "meta": {"network": True}}
+    count = stage("ls data | wc -l > count.txt", ["data"], "count.txt")
+    proof = prove(make({"fetch": fetch, "count": count}, **{"fetch.py": code}), outside=True)
+    assert (proof.status, proof.causes()) == (3, [("fetch", "source")]), proof.said
+
+
+def test_a_stage_that_runs_pytest(make: Make, prove: Prove) -> None:
+    """It reads bytecode whose names hold more dots than Python's."""
+    command = "python -m pytest test_it.py && python -m pytest test_it.py && echo done > done.txt"
+    files = {"test_it.py": "def test_it():\n    assert 1 == 1\n", ".gitignore": "__pycache__/\n.pytest_cache/\n"}
+    project = make({"check": stage(command, ["test_it.py"], "done.txt")}, **files)
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.causes()) == (0, []), proof.said
+
+
+def test_archives_that_are_cut_short(make: Make, prove: Prove) -> None:
+    code = "import gzip, os\nopen('out.gz', 'wb').write(gzip.compress(os.urandom(99), mtime=0)[:60])"
+    proof = prove(make({"pack": stage("python pack.py", ["pack.py"], "out.gz")}, **{"pack.py": code}), outside=True)
+    assert (proof.status, proof.causes()) == (1, [("pack", "unseeded")]), proof.said
+
+
+def test_a_number_beyond_all_measure(make: Make, prove: Prove) -> None:
+    claim = {"id": "n", "text": "n", "output": "n.json", "key": ["n"], "value": 1, "tolerance": 1}
+    count = stage("python count.py", ["count.py"], "n.json")
+    code = "open('n.json', 'w').write('{\"n\": 1' + '0' * 400 + '}')"
+    project = make({"count": count}, **{"count.py": code, "claims.yaml": yaml.safe_dump({"claims": [claim]})})
+    proof = prove(project, outside=True)
+    assert [held["state"] for held in proof.evidence["claims"]] == ["broken"], proof.said
+    assert "n.json has no number at n" in proof.said and proof.status == 1
+
+
+def test_claims_are_held_against_the_first_rerun(make: Make, prove: Prove) -> None:
+    """Not against what an experiment, or other circumstances, left behind; and these are compared with it, too."""
+    code = "import json, os\nwritten = {'threads': os.environ.get('OMP_NUM_THREADS'), 'who': 'proof-' in os.getcwd()}\n"
+    code += "json.dump(written | {'n': int(os.environ.get('OMP_NUM_THREADS', 9))}, open('n.json', 'w'))"
+    threads = str(os.cpu_count() or 1)
+    claim = {"id": "n", "text": "n", "output": "n.json", "key": ["n"], "value": float(threads), "tolerance": 0}
+    project = make(
+        {"count": stage("python count.py", ["count.py"], "n.json")},
+        **{"count.py": code, "claims.yaml": yaml.safe_dump({"claims": [claim]})},
+    )
+    proof = prove(project, "--perturb", outside=True)
+    (held,) = proof.evidence["claims"]
+    assert (held["state"], held["found"]) == ("held", float(threads)), proof.said
+    assert {name for _, name in proof.causes()} == {"thread-count"}, proof.said
+
+
+def test_what_differs_from_the_lock_is_no_matter_of_circumstances(make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT})
+    text = (project.path / "dvc.lock").read_text()
+    recorded = project.lock()["sort"]["outs"][0]["md5"]
+    (project.path / "dvc.lock").write_text(text.replace(recorded, recorded[::-1]))
+    project.commit()
+    proof = prove(project, "--perturb", outside=True)
+    assert proof.causes() == [("sort", "edited-lock")], proof.said
+    assert all(line["held"] for line in proof.evidence["perturbations"]), proof.said
 
 
 @pytest.mark.parametrize("there", [True, False])
