@@ -19,7 +19,7 @@ CLAIMS = "claims.yaml"
 # A number with a fraction, or a percentage; versions, dates and names have other signs around them.
 NUMBER = re.compile(
     r"(?<![\w.,/:-])(?<!Eq\. )(?<!Fig\. )(?<!Table )(?<!Section )-?(\d+\.\d+|\d+(?=\s?%))(\s?%)?"
-    r"(?![\w/:]|\.\d|-\d| CL| confidence| interval)"
+    r"(?!\s?%|[\w/:]|\.\d|-\d| CL| confidence| interval)"
 )
 # What is no prose: code, markup, addresses.
 CODE = re.compile(
@@ -87,15 +87,20 @@ def holds(claim: Claim, value: float) -> bool:
     return abs(value - claim.value) <= claim.tolerance * (1 + 1e-12)
 
 
-def unbacked(root: Path, prose: Iterable[str], outputs: Iterable[Path], claims: list[Claim]) -> list[str]:
-    """Numbers of the prose that no claim and no output has, as "file: number". Advice, never part of a verdict."""
+def unbacked(root: Path, prose: Iterable[str], backing: Iterable[Path], claims: list[Claim]) -> list[str]:
+    """Numbers of the prose that no claim has and no JSON or YAML of outputs and parameters, as "file: number".
+
+    Advice, never part of a verdict.
+    """
     known = [claim.value for claim in claims]
-    for path in outputs:
+    for path in backing:
         for file in [path] if path.is_file() else path.rglob("*.json"):
-            # What is no JSON after all backs nothing.
-            with contextlib.suppress(ValueError, OverflowError, RecursionError):
+            # What cannot be read after all backs nothing.
+            with contextlib.suppress(ValueError, OverflowError, RecursionError, yaml.YAMLError):
                 if file.suffix == ".json":
                     known += numbers(json.loads(file.read_text(encoding="utf-8")))
+                elif file.suffix in (".yaml", ".yml"):
+                    known += numbers(yaml.safe_load(file.read_text(encoding="utf-8")))
     lines = []
     for name in prose:
         text = CODE.sub(" ", (root / name).read_text(encoding="utf-8", errors="replace"))
@@ -121,7 +126,7 @@ def misquoted(root: Path, claims: list[Claim]) -> list[str]:
 
 
 def numbers(value: Any) -> Iterator[float]:
-    """Every number in JSON."""
+    """Every number in JSON or YAML."""
     if isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from numbers(inner)

@@ -283,10 +283,10 @@ class Trial:
         """Note code that no stage declares though it imports it, and numbers of the prose that nothing backs."""
         importing: dict[str, list[str]] = {}
         for found in self.runs.values():
-            for code in found.code:
-                importing.setdefault(code.partition(" ")[0], []).append(found.step.name)
-        for code, names in importing.items():
-            self.advice.append(f"{code} is imported and no dependency of {', '.join(names)}")
+            if code := sorted({line.partition(" ")[0] for line in found.code}):
+                importing.setdefault(", ".join(code), []).append(found.step.name)
+        for listed, names in importing.items():
+            self.advice.append(f"imported and no dependency of {', '.join(names)}: {listed}")
         prose = [
             name
             for name in sorted(self.context.known)
@@ -295,11 +295,12 @@ class Trial:
             and name not in repository.PROOF
             and (self.room.root / name).is_file()
         ]
-        made = [self.room.root / path for path in sorted(self.made())]
+        settings = set[str]().union(*(step.parameters for step in self.pipeline.steps))
+        backing = [self.room.root / path for path in sorted(self.made() | settings)]
         self.advice += claims.misquoted(self.room.root, self.claimed)
         self.advice += [
-            f"no claim and no output has the number of {line}"
-            for line in claims.unbacked(self.room.root, prose, made, self.claimed)
+            f"no claim, output or parameter has the number of {line}"
+            for line in claims.unbacked(self.room.root, prose, backing, self.claimed)
         ]
 
     def diagnose(self) -> None:

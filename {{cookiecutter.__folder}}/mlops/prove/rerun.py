@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import errno
 import json
@@ -211,8 +212,14 @@ def sort_notes(found: StageRun, context: Context) -> None:
 
 
 def is_empty(path: Path) -> bool:
-    """Whether a file is there and holds nothing."""
-    return path.is_file() and path.stat().st_size == 0
+    """Whether a file is there and holds nothing, or of Python a docstring alone."""
+    if path.suffix != ".py":
+        return path.is_file() and path.stat().st_size == 0
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return all(isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body)
 
 
 @contextlib.contextmanager
