@@ -35,6 +35,7 @@ def test_the_whole_pipeline_under_other_circumstances(finished: Project, tmp_pat
     proof = prove(finished.copy(tmp_path / "project"), "--perturb")
     assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
     assert len(proof.evidence["outputs"]) == 12
+    assert not any(stage["problems"] for stage in proof.evidence["stages"])
     tried = {line["what"]: line["held"] for line in proof.evidence["perturbations"]}
     expected = ["folder", "hash seed", "time zone", "locale", "order of folders", "threads"]
     assert tried == dict.fromkeys(expected, True)

@@ -192,8 +192,10 @@ def sort_notes(found: StageRun, context: Context) -> None:
         if "call" in note:
             found.calls.append(placed(note["call"], note))
             continue
-        # Bytecode stands for its code.
+        # Bytecode stands for its code, which is read where there is none.
         path = re.sub(r"__pycache__/([^/.]+)\.[^/]+\.pyc$", r"\1.py", note["read"])
+        if path != note["read"] and not note["there"]:
+            continue
         ours = machinery and (path.startswith(machinery) or note.get("by", "").startswith(machinery))
         tools = path.startswith((".git/", ".dvc/", ".venv/")) or Path(path).name in OF_TOOLS
         if ours or tools or inside(path, declared):
