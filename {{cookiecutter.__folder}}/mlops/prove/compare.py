@@ -185,11 +185,14 @@ def read(path: Path, text: bool) -> Leaves:
         return dict(json_leaves(json.loads(path.read_text(encoding="utf-8")), "", kind == ".ipynb"))
     if kind in (".csv", ".tsv", ".parquet", ".feather"):
         import pandas as pd
+        from pyarrow import feather, parquet
 
-        binary: Any = {".parquet": pd.read_parquet, ".feather": pd.read_feather}.get(kind)
+        # By path: the threads of a reader that was given Python's own file, as pandas does, may want the interpreter
+        # when it is gone, and abort it (https://github.com/apache/arrow/issues/34314).
+        binary: Any = {".parquet": parquet.read_table, ".feather": feather.read_table}.get(kind)
         separator = "\t" if kind == ".tsv" else ","
         plain: Any = {"dtype": str, "keep_default_na": False} if text else {"float_precision": "round_trip"}
-        table = binary(path) if binary else pd.read_csv(path, sep=separator, **plain)
+        table = binary(path).to_pandas() if binary else pd.read_csv(path, sep=separator, **plain)
         return {
             "columns": np.array([*table.columns, None], object)[:-1],
             "index": table.index.to_numpy(),
