@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import TREE
 
-WRITE = """
+# One process for all cases: pandas takes longer to import than they all to compare.
+CODE = """
 import io, json, sys, pathlib
 import numpy as np, pandas as pd
 from PIL import Image
-case, *targets = sys.argv[1:]
+from mlops.prove.compare import compare, rule
 def table(rows, **more):
     return lambda path: pd.DataFrame(rows).to_parquet(path, **more)
 def text(content):
@@ -29,17 +29,13 @@ def arrays(how, **named):
 def broken(path):
     path.write_bytes(b"PK\\x03\\x04 cut short")
 cell = {"cell_type": "code", "id": "a", "execution_count": 1, "metadata": {}, "source": "1+1", "outputs": []}
-CASES = json.loads(pathlib.Path(targets.pop()).read_text())
-for code, target in zip(CASES[case], targets):
-    eval(code)(pathlib.Path(target))
+for folder, (name, declared, *codes, _, _) in json.load(sys.stdin).items():
+    paths = [pathlib.Path(folder, side, name) for side in ("committed", "found")]
+    for path, code in zip(paths, codes):
+        path.parent.mkdir(parents=True)
+        eval(code)(path)
+    print(json.dumps(compare(*paths, rule(declared))))
 """
-COMPARE = """
-import sys, json, pathlib
-from mlops.prove.compare import compare, rule
-found = compare(pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), rule(json.loads(sys.argv[3])))
-print(json.dumps([found.agree, found.detail]))
-"""
-# Name of the file, rule, what the two hold, whether they agree, what is said of it.
 CASES: dict[str, tuple[str, Any, str, str, bool, str]] = {
     "JSON in other order": ("a.json", "content", 'text(\'{"a": 1, "b": 2}\')', 'text(\'{"b":2,"a":1.0}\')', True, ""),
     "a truth is no number": (
@@ -180,21 +176,19 @@ CASES: dict[str, tuple[str, Any, str, str, bool, str]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def comparisons(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> dict[str, tuple[bool, str]]:
+    """What was found in each case: whether the two agree, and what is said."""
+    folder = tmp_path_factory.mktemp("cases")
+    cases = json.dumps({str(folder / case): values for case, values in CASES.items()})
+    variables = {**environment, "PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(["python", "-c", CODE], env=variables, input=cases, capture_output=True, text=True, check=True)
+    return dict(zip(CASES, map(json.loads, run.stdout.splitlines()), strict=True))
+
+
 @pytest.mark.parametrize("case", CASES)
-def test_contents(case: str, tmp_path: Path, environment: dict[str, str]) -> None:
-    name, rule, one, other, agree, said = CASES[case]
-    codes = tmp_path / "cases.json"
-    codes.write_text(json.dumps({case: [one, other]}))
-    paths = [tmp_path / "committed" / name, tmp_path / "found" / name]
-    for path in paths:
-        path.parent.mkdir()
-
-    def python(code: str, *arguments: object) -> str:
-        variables = {**environment, "PYTHONPATH": str(TREE), "PYTHONDONTWRITEBYTECODE": "1"}
-        command = ["python", "-c", code, *map(str, arguments)]
-        return subprocess.run(command, env=variables, capture_output=True, text=True, check=True).stdout
-
-    python(WRITE, case, *paths, codes)
-    found = json.loads(python(COMPARE, *paths, json.dumps(rule)))
-    assert found[0] is agree, found[1]
-    assert said in found[1]
+def test_contents(case: str, comparisons: dict[str, tuple[bool, str]]) -> None:
+    *_, agree, said = CASES[case]
+    found, detail = comparisons[case]
+    assert found is agree, detail
+    assert said in detail
