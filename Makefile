@@ -16,7 +16,7 @@ demo: .venv/ready  ## make a project in build/demo, run it, and show where to lo
 prove: build/judge/ready  ## judge any project with git and DVC from outside: make prove PROJECT=folder OPTIONS="..."
 	PYTHONPATH="$(CURDIR)/$(TREE)" build/judge/bin/python -P -m mlops prove "$(PROJECT)" $(OPTIONS)
 
-test: .venv/ready lint  ## every test, about half an hour
+test: .venv/ready lint  ## every test, half an hour to an hour, by the machine
 	$(BIN)/pytest -n 2 --dist loadscope
 
 test-fast: .venv/ready  ## the tests that take seconds
