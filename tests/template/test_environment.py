@@ -93,18 +93,33 @@ def test_a_group_that_the_project_lacks(bake: Callable[..., Project]) -> None:
     )
 
 
-def test_find_links_are_passed_on_from_pip(bake: Callable[..., Project], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("option", "given", "variable", "passed"),
+    [
+        ("find-links", "/a /b", "UV_FIND_LINKS", "/a,/b"),
+        ("index-url", "/a", "UV_DEFAULT_INDEX", "/a"),
+        ("cert", "/a", "SSL_CERT_FILE", "/a"),
+    ],
+)
+def test_sources_are_passed_on_from_pip(
+    bake: Callable[..., Project], tmp_path: Path, option: str, given: str, variable: str, passed: str
+) -> None:
     """By variable or pip's configuration, whichever the user has."""
     project = bake()
-    code = "from mlops.environment import uv_environment; print(uv_environment().get('UV_FIND_LINKS'))"
-    without = {key: value for key, value in project.environment.items() if not key.startswith(("PIP_", "UV_"))}
-    project = Project(project.path, project.module, {**without, "PIP_CONFIG_FILE": os.devnull})
-    assert project.run("python3", "-c", code).stdout == "None\n"
-    assert project.run("python3", "-c", code, PIP_FIND_LINKS="/a /b").stdout == "/a,/b\n"
-    (tmp_path / "pip.conf").write_text("[global]\nfind-links = /c\n")
-    configured = str(tmp_path / "pip.conf")
-    assert project.run("python3", "-c", code, PIP_CONFIG_FILE=configured).stdout == "/c\n"
-    assert project.run("python3", "-c", code, PIP_CONFIG_FILE=configured, PIP_FIND_LINKS="/a").stdout == "/a\n"
+    theirs = ("PIP_", "UV_", "SSL_")
+    without = {key: value for key, value in project.environment.items() if not key.startswith(theirs)}
+
+    def told(settings: dict[str, str]) -> str:
+        code = f"from mlops.environment import uv_environment; print(uv_environment().get({variable!r}))"
+        return Project(project.path, project.module, {**without, **settings}).run("python3", "-c", code).stdout.strip()
+
+    by_variable = {"PIP_" + option.upper().replace("-", "_"): given}
+    by_file = {"PIP_CONFIG_FILE": str(tmp_path / "pip.conf")}
+    (tmp_path / "pip.conf").write_text(f"[global]\n{option} = /c\n")
+    assert told({"PIP_CONFIG_FILE": os.devnull}) == "None"
+    assert told({"PIP_CONFIG_FILE": os.devnull, **by_variable}) == passed
+    assert told(by_file) == "/c"
+    assert told(by_file | by_variable) == passed
 
 
 def installed(version: str) -> str:

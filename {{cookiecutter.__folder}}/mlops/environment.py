@@ -19,7 +19,7 @@ LOCKS = Path("requirements")
 # What `make env` installs; the deep groups are asked for by name.
 DAILY = ("base", "dev", "uv")
 # pip's settings that uv does not read by itself, and what uv calls them.
-FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX"}
+FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
 
 
 def sync(deep: str | None = None) -> None:
@@ -40,8 +40,8 @@ def sync(deep: str | None = None) -> None:
     install += map(str, locks)
     if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
         raise ValueError(
-            "the environment is not complete, see above; a package of the locks could not be had. Behind a mirror or a "
-            "folder of wheels, set pip's index-url or find-links: both are used."
+            "the environment is not complete, see above; a package of the locks could not be had. Behind a mirror, a "
+            "folder of wheels or a proxy, set pip's index-url, find-links or cert: uv is told of them."
         )
     # Nothing is fetched here: the build backend and every dependency are in the locks.
     if not run(
@@ -137,5 +137,10 @@ def pip_settings() -> dict[str, str]:
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())
     settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
-    variables = {option: os.environ.get("PIP_" + option.upper().replace("-", "_")) for option in FROM_PIP}
+    variables = {option: os.environ.get(pip_variable(option)) for option in FROM_PIP}
     return settings | {option: value for option, value in variables.items() if value}
+
+
+def pip_variable(option: str) -> str:
+    """The variable that sets an option of pip."""
+    return "PIP_" + option.upper().replace("-", "_")

@@ -145,10 +145,10 @@ class Room:
         """
         begun = time.perf_counter()
         command = [sys.executable, "-B", "-P", "-m", "mlops", "env", *(["--deep", deep] if deep else [])]
-        told = {"PIP_" + name.upper().replace("-", "_"): value for name, value in environment.pip_settings().items()}
+        told = {name: value for name, value in environment.pip_settings().items() if name in environment.FROM_PIP}
         variables: dict[str, str] = {
             **self.variables(True),
-            **{name: " ".join(told[name].split()) for name in ("PIP_FIND_LINKS", "PIP_INDEX_URL") if name in told},
+            **{environment.pip_variable(name): " ".join(value.split()) for name, value in told.items()},
             "PATH": os.environ.get("PATH", os.defpath),
             "PIP_CONFIG_FILE": os.devnull,
             "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"),
