@@ -235,6 +235,16 @@ def test_a_number_beyond_all_measure(make: Make, prove: Prove) -> None:
     assert "n.json has no number at n" in proof.said and proof.status == 1
 
 
+def test_a_claim_on_a_pipeline_that_was_never_run_is_open(make: Make, prove: Prove) -> None:
+    claim = {"id": "later", "text": "n", "output": "later/n.json", "key": ["n"], "value": 1, "tolerance": 0}
+    later = {"stages": {"count": stage("echo '{\"n\": 1}' > n.json", [], "n.json")}}
+    files = {"later/dvc.yaml": yaml.safe_dump(later), "claims.yaml": yaml.safe_dump({"claims": [claim]})}
+    proof = prove(make({"sort": SORT}, **files), outside=True)
+    assert proof.status == 0, proof.said
+    assert "claim later                  open    claimed 1 ± 0, its stage was not run\n" in proof.said
+    assert "; 1 claim open (later/dvc.yaml:count never run and not proven; environment reused)" in proof.said
+
+
 def test_claims_are_held_against_the_first_rerun(make: Make, prove: Prove) -> None:
     """Not against what an experiment, or other circumstances, left behind; and these are compared with it, too."""
     code = "import json, os\nwritten = {'threads': os.environ.get('OMP_NUM_THREADS'), 'who': 'proof-' in os.getcwd()}\n"

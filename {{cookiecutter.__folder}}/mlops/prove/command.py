@@ -332,9 +332,8 @@ class Trial:
             elif repository.inside(claim.output, known):
                 state, detail = "open", "its stage was not run"
             self.held.append(Held(**claim.model_dump(), found=value, state=state, detail=detail))
-            came = "nothing" if value is None else f"{value:g}"
-            claimed = f"claimed {claim.value:g} ± {claim.tolerance:g}"
-            print(f"  claim {claim.id:22} {state:7} {claimed}, came out {came} {detail}".rstrip())
+            came = detail if value is None else f"came out {value:g}"
+            print(f"  claim {claim.id:22} {state:7} claimed {claim.value:g} ± {claim.tolerance:g}, {came}")
 
     def conclude(self) -> Proof:
         """The verdict, and the proof with all its parts."""

@@ -26,11 +26,11 @@ def headline(made: Proof, apart: list[str]) -> str:
     parts = [f"{same} of {len(made.outputs)} outputs are the committed bytes"] if made.outputs else ["no stage was run"]
     if made.claims and made.outputs:
         states = [claim.state for claim in made.claims]
-        checked = len(states) - states.count("open")
-        parts.append(
-            f"{states.count('held')} of {checked} claims hold"
-            + (f", {states.count('open')} open" if "open" in states else "")
-        )
+        waiting = states.count("open")
+        if checked := len(states) - waiting:
+            parts.append(f"{states.count('held')} of {checked} claims hold")
+        if waiting:
+            parts.append(f"{waiting} claim{'s' * (waiting > 1)} open")
     if made.verdict == "INCONCLUSIVE" and (made.reasons or causes):
         parts = [made.reasons[0] if made.reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
     elif causes:
