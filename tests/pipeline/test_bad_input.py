@@ -272,7 +272,13 @@ def test_a_download_says_which_source_served_it(own: Callable[..., Project], ser
 )
 def test_a_bad_download_is_refused(own: Callable[..., Project], server: str, page: str, said: str) -> None:
     line = refused(own(GOOD, source={"url": f"{server}/{page}", "path": None}), ACQUIRE)
-    assert f"{server}/{page}" in line and said in line
+    assert f"{server}/{page}" in line and said in line and "DATA_FILE=path" in line
+
+
+def test_a_server_that_is_not_there_is_refused(own: Callable[..., Project]) -> None:
+    line = refused(own(GOOD, source={"url": "http://127.0.0.1:9/data", "path": None}), ACQUIRE)
+    # The reason, not the address again and how often it was tried.
+    assert "9/data: NewConnectionError" in line and "Connection refused" in line
 
 
 def test_a_local_copy_by_variable(own: Callable[..., Project], server: str, tmp_path: Path) -> None:

@@ -55,7 +55,8 @@ def fetch_file(source: FileSource, target: Path) -> str:
             shutil.copyfile(found, target)
             return str(path)
     places = "; ".join(refusals) or "neither source.url nor source.path is set"
-    raise ValueError(f"the data could not be had: {places}")
+    hint = "; a copy of the file is taken from DATA_FILE=path" if source.url else ""
+    raise ValueError(f"the data could not be had: {places}{hint}")
 
 
 def _download(url: str, expected: str | None, target: Path) -> None:
@@ -71,4 +72,6 @@ def _download(url: str, expected: str | None, target: Path) -> None:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    # Of a failed connection the reason comes last.
+    said = " ".join(str(error).split()).rpartition("Caused by ")[2]
+    return said[:200] or type(error).__name__
