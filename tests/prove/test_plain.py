@@ -79,6 +79,22 @@ def test_one_whose_data_cannot_be_had(tmp_path: Path, environment: dict[str, str
     assert "raw.csv could not be had" in proof.evidence["headline"]
 
 
+@pytest.mark.parametrize("where", [[], ["--local"]])
+def test_raw_data_come_from_a_remote(
+    tmp_path: Path, environment: dict[str, str], prove: Prove, where: list[str]
+) -> None:
+    """Of the committed settings, beside the project, and of those that are not committed."""
+    project = repository(tmp_path / "plain", environment, CLEAN)
+    project.run("dvc", "remote", "add", "-q", *where, "--default", "store", "../store")
+    project.run("dvc", "push", "-q", "raw.csv")
+    if not where:
+        project.commit()
+    shutil.rmtree(project.path / ".dvc" / "cache")
+    (project.path / "raw.csv").unlink()
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
+
+
 def test_raw_data_come_from_the_cache_where_the_file_was_changed(
     tmp_path: Path, environment: dict[str, str], prove: Prove
 ) -> None:

@@ -79,7 +79,14 @@ def test_a_stage_sees_nothing_of_the_caller(project: Project, prove: Prove) -> N
 def test_it_says_whether_it_belongs_to_the_commit(project: Project, prove: Prove) -> None:
     prove(project)
     project.commit()
-    assert prove(project, "--check").status == 0
+    made = prove(project, "--check")
+    assert made.status == 0
+    kept = project.path / "reports" / "proof.json"
+    as_made, (first, *rest) = kept.read_bytes(), made.evidence["outputs"]
+    kept.write_text(json.dumps({**made.evidence, "outputs": [{**first, "found": "0" * 32}, *rest]}))
+    changed = prove(project, "--check")
+    assert changed.status == 2 and f"the hashes of {first['path']} are not EXACT" in changed.said
+    kept.write_bytes(as_made)
     project.edit("README.md", "# Small", "# Smaller")
     project.commit()
     proof = prove(project, "--check")

@@ -46,6 +46,13 @@ def stage(command: str, deps: list[str], *outs: Any) -> dict[str, Any]:
 SORT = stage("sort raw.txt > sorted.txt", ["raw.txt"], "sorted.txt")
 
 
+def then(project: Project, stages: dict[str, Any], **variables: str) -> None:
+    """Give a repository stages beside sort, run them with these variables, and commit."""
+    (project.path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"sort": SORT, **stages}}))
+    project.repro(**variables)
+    project.commit()
+
+
 @pytest.mark.parametrize(
     ("second", "files", "cause"),
     [
@@ -100,6 +107,78 @@ def test_the_original_is_not_there_for_a_stage(make: Make, prove: Prove, tmp_pat
         pytest.skip("folders are hidden in a namespace alone, and there is none here")
     assert proof.evidence["verdict"] == "FAIL", proof.said
     assert (project.path / "latest.log").stat().st_mtime_ns == before
+
+
+def test_a_file_that_an_earlier_stage_leaves_without_declaring_it(make: Make, prove: Prove) -> None:
+    first = stage("sort raw.txt > sorted.txt; echo 42 > between.tmp", ["raw.txt"], "sorted.txt")
+    second = stage("cat sorted.txt between.tmp > out.txt", ["sorted.txt"], "out.txt")
+    project = make({"first": first, "second": second}, **{".gitignore": "between.tmp\n"})
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.causes()) == (1, [("second", "undeclared-read")]), proof.said
+    assert "between.tmp" in proof.said
+
+
+def test_the_original_is_not_there_for_a_stage_that_may_bring_data(make: Make, prove: Prove, tmp_path: Path) -> None:
+    kept = tmp_path / "plain" / "kept.log"
+    files = {".gitignore": "kept.log\n", "kept.log": "old run\n"}
+    project = make({"first": stage(f"cat {kept} > out.txt && echo touched >> {kept}", [], "out.txt")}, **files)
+    before = kept.read_bytes()
+    proof = prove(project, outside=True)
+    if proof.evidence["network"]["method"] != "namespace":
+        pytest.skip("folders are hidden in a namespace alone, and there is none here")
+    assert (proof.status, kept.read_bytes()) == (3, before), proof.said
+
+
+def test_a_package_that_is_installed_as_editable_is_the_clones(make: Make, prove: Prove, tmp_path: Path) -> None:
+    """An environment in the project, whose path leads to the project's own code."""
+    files = {".gitignore": "env\n", "source/own.py": "NUMBER = 42\n", ".dvcignore": "__pycache__/\n"}
+    project = make({"sort": SORT}, **files)
+    project.run("python", "-m", "venv", "--without-pip", "--system-site-packages", "env")
+    (site,) = project.path.glob("env/lib/python*/site-packages")
+    (site / "own.pth").write_text(f"{project.path / 'source'}\n")
+    environment = {"PATH": f"{project.path / 'env' / 'bin'}{os.pathsep}{project.environment['PATH']}"}
+    project = Project(project.path, "", project.environment | environment)
+    command = "python -c \"import own; print(own.NUMBER, file=open('out.txt', 'w'))\""
+    then(project, {"use": stage(command, ["sorted.txt", "source"], "out.txt")})
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
+
+
+def test_bytecode_in_a_folder_that_a_stage_reads_is_no_change(make: Make, prove: Prove) -> None:
+    command = "python -c \"import sys; sys.path[:0] = ['source']; import own; open('out.txt', 'w').write(own.TEXT)\""
+    project = make({"sort": SORT}, **{"source/own.py": "TEXT = 'x'\n", ".gitignore": "__pycache__/\n"})
+    then(project, {"use": stage(command, ["source"], "out.txt")}, PYTHONDONTWRITEBYTECODE="1")
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
+
+
+def test_a_link_that_is_a_dependency(make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT}, **{"kept/real.txt": "x\n"})
+    (project.path / "link.txt").symlink_to("kept/real.txt")
+    then(project, {"read": stage("cat sorted.txt link.txt > out.txt", ["sorted.txt", "link.txt"], "out.txt")})
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
+
+
+def test_a_pointer_of_git_lfs_is_no_data(make: Make, prove: Prove) -> None:
+    project = make({"sort": SORT})
+    (project.path / "raw.txt").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 6\n")
+    project.commit()
+    proof = prove(project, outside=True)
+    assert (proof.status, proof.causes()) == (3, [("sort", "source")]), proof.said
+
+
+def test_an_output_may_go_by_one_that_goes_by_another(make: Make, prove: Prove) -> None:
+    draw = "import os, sys; open(sys.argv[1], 'wb').write(os.urandom(9))"
+    by = {"first.bin": "second.bin", "second.bin": "last.txt"}
+    stages = {
+        name: stage(f"python draw.py {out}", [*deps, "draw.py"], {out: {"meta": {"compare": {"by": by[out]}}}})
+        for name, out, deps in (("first", "first.bin", ["raw.txt"]), ("second", "second.bin", ["first.bin"]))
+    }
+    stages["last"] = stage("wc -c < second.bin > last.txt", ["second.bin"], "last.txt")
+    proof = prove(make(stages, **{"draw.py": draw}), outside=True)
+    assert proof.evidence["verdict"] == "WITHIN TOLERANCE", proof.said
+    assert [out["detail"] for out in proof.evidence["outputs"]] == ["as second.bin", "as last.txt", ""]
 
 
 def test_a_lock_that_is_stale_in_a_folder(make: Make, prove: Prove) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,11 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
     assert "trace_network, " in rest
     assert (project / "mine.txt").is_file()
     assert "EXACT: 12 of 12 outputs are the committed bytes" in rest
+    # The judge is the project's own, whose folder the stages do not see where the system lets them not.
+    confine = [sys.executable, "-I", "-S", str(TREE / "mlops" / "prove" / "confine.py"), "namespace", str(project)]
+    method = "namespace" if subprocess.run([*confine, "--", "true"]).returncode == 0 else "seccomp"
+    evidence = json.loads((project / "reports" / "proof.json").read_text(encoding="utf-8"))
+    assert evidence["network"]["method"] == method
     assert f"Look at   {project}/reports/report.html" in rest
     assert "trace_network" in (project / "reports" / "report.html").read_text(encoding="utf-8")
 

@@ -20,6 +20,8 @@ KNOWN = yaml.safe_load(Path(__file__).with_name("causes.yaml").read_text(encodin
 NOT_HAD = re.compile(
     r"resolve|connect|network|timed? ?out|https?\b|url|no such file|not found|denied|unreachable", re.IGNORECASE
 )
+# What stands in the place of a file that Git LFS keeps.
+LFS = b"version https://git-lfs.github.com/spec/"
 # A day that no run takes place on, which can be looked for in an output.
 ANOTHER_DAY = 1_923_445_678
 ITS_SIGNS = (b"2030-12-14", b"1923445678", b"14/12/2030", b"12/14/2030", b"20301214", b"Dec 14")
@@ -48,6 +50,8 @@ def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
     others = pipeline.paths()
     for step in (step for step in pipeline.steps if step.recorded):
         for path, (algorithm, recorded) in step.deps.items():
+            if (root / path).is_file() and (root / path).read_bytes()[: len(LFS)] == LFS:
+                return cause("source", step.name, f"{path} is a pointer of Git LFS: git lfs pull")
             there = kept.get(path) if overlaps(path, others) else content_hash(root, path, algorithm)
             if there not in (None, recorded):
                 return cause("stale-lock", step.name, f"{path} is not the one that dvc.lock names")

@@ -20,7 +20,7 @@ from mlops.prove.perturb import perturb
 from mlops.prove.proof import Cause, Environment, Experiment, Held, Network, Output, Perturbation, Proof
 from mlops.prove.repository import Committed, Refused, Step, git
 from mlops.prove.rerun import Context, StageRun, overwritten, rerun, transfer
-from mlops.prove.room import Room, ended_by_signals, hold_network
+from mlops.prove.room import QUIET, Room, ended_by_signals, hold_network, last_line
 from mlops.stage import THREAD_VARIABLES
 
 
@@ -51,7 +51,10 @@ def main(options: argparse.Namespace) -> int:
             # One commit from here on: a name may mean another one in the clone.
             options.rev = git(project, "rev-parse", "--verify", "--quiet", f"{options.rev}^{{commit}}").strip()
         except (subprocess.CalledProcessError, OSError) as error:
-            raise Refused(f"{project} is no folder of a git repository with a commit {options.rev}") from error
+            said = last_line(error.stderr.decode()) if isinstance(error, subprocess.CalledProcessError) else ""
+            raise Refused(
+                f"{project} is no folder of a git repository with a commit {options.rev}{said and f' ({said})'}"
+            ) from error
         if options.check:
             return check(project)
         if options.against:
@@ -65,6 +68,8 @@ def main(options: argparse.Namespace) -> int:
                 "commit what belongs to the project, or --allow-dirty proves the commit without it"
             )
         with ended_by_signals(), Room(project, options.rev, 60 * options.limit) as room:
+            # Of the judge's own DVC neither a process nor a folder is left.
+            os.environ |= {**QUIET, "DVC_SITE_CACHE_DIR": str(room.folder / "scratch" / "dvc")}
             trial = Trial(room, options, dirty)
             made = trial.run()
         folder = project / trial.folder

@@ -6,6 +6,7 @@ own. When the command ends, or whoever started this process does, everything tha
 METHOD    allowed     the network as it is
           namespace   a network of its own, with nothing but its loopback; the first FOLDER is empty for the command,
                       but for the others, which lie in it (Linux)
+          mounts      the network as it is, the FOLDERs as for namespace (Linux)
           seccomp     no internet sockets at all (Linux)
           none        there is no way to hold it here
 """
@@ -54,8 +55,10 @@ def execute(method: str, folders: list[str], command: list[str]) -> NoReturn:
     """Become the command, in the child; a failure is told with status 126."""
     try:
         os.setsid()
-        if method == "namespace":
-            enter_namespace(folders)
+        if method in ("namespace", "mounts"):
+            enter_namespace(CLONE_NEWNET if method == "namespace" else 0)
+            if folders:
+                hide(*folders)
         elif method == "seccomp":
             deny_sockets()
         os.execvp(command[0], command)  # noqa: S606 - the command is what this program is for
@@ -81,15 +84,15 @@ def kill(child: int) -> None:
             os.waitpid(number, 0)
 
 
-def enter_namespace(folders: list[str]) -> None:
-    """Move this process to a network of its own, loopback up, where the first folder holds nothing but the others.
+def enter_namespace(network: int) -> None:
+    """Move this process to mounts of its own, and to a network of its own with loopback up where `network` asks for it.
 
     As an ordinary user by a user namespace.
     """
     user, group = os.getuid(), os.getgid()
-    if LIBC.unshare(CLONE_NEWNET | CLONE_NEWNS) != 0:
-        if LIBC.unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWNS) != 0:
-            raise OSError(ctypes.get_errno(), "no network namespace")
+    if LIBC.unshare(network | CLONE_NEWNS) != 0:
+        if LIBC.unshare(CLONE_NEWUSER | network | CLONE_NEWNS) != 0:
+            raise OSError(ctypes.get_errno(), "no namespace")
         for name, text in (
             ("setgroups", "deny"),
             ("uid_map", f"{user} {user} 1"),
@@ -97,13 +100,13 @@ def enter_namespace(folders: list[str]) -> None:
         ):
             with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
                 file.write(text)
+    if not network:
+        return
     import fcntl
 
     set_flags, up_and_running = 0x8914, 0x41  # SIOCSIFFLAGS of netdevice(7)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, set_flags, struct.pack("16sh22x", b"lo", up_and_running))
-    if folders:
-        hide(*folders)
 
 
 def hide(folder: str, *kept: str) -> None:

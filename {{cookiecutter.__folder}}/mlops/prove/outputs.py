@@ -30,7 +30,8 @@ def judge(
             rule = rule_of(out, elsewhere)
             if rule.by and one.verdict == "FAIL" and one.found is not None:
                 waiting[out.path] = rule.by
-    for path, by in waiting.items():
+    # The last first: it may be what an earlier one goes by.
+    for path, by in reversed(waiting.items()):
         if by in judged:
             verdict = "WITHIN TOLERANCE" if judged[by].verdict == "EXACT" else judged[by].verdict
             judged[path] = judged[path].model_copy(update={"verdict": verdict, "detail": f"as {by}"})

@@ -170,6 +170,9 @@ class Proof(Part):
         """Refuse a verdict that does not follow from the parts."""
         if self.verdict != (found := judged(self.outputs, self.claims, self.causes, self.perturbations, self.reasons)):
             raise ValueError(f"its parts say {found}, not {self.verdict}: it was changed after it was made")
+        for out in self.outputs:
+            if out.verdict == "EXACT" and (out.found is None or out.found != out.recorded):
+                raise ValueError(f"the hashes of {out.path} are not EXACT: it was changed after it was made")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -113,7 +114,9 @@ def read(root: Path) -> Pipeline:
                         Data(relative(out, root), file, out.hash_name, out.hash_info.value) for out in stage.outs
                     ]
     except DvcException as error:
-        raise Refused(f"DVC cannot read the pipeline: {' '.join(str(error).split())}") from error
+        reason = str(error.__cause__ or "").partition("\n")[0]
+        said = f"{error}{reason and f' ({reason})'}".replace(os.path.relpath(root) + os.sep, "")
+        raise Refused(f"DVC cannot read the pipeline: {' '.join(said.split())}") from error
     check_ways(found)
     return found
 
@@ -230,9 +233,11 @@ class Committed:
             return self.project / out.path
         copy = self.kept / out.path
         if not copy.exists():
+            from dvc.exceptions import NotDvcRepoError
             from dvc.repo import Repo
 
-            with Repo(str(self.project)) as repo:
+            # What was made into a DVC repository, or is one no longer, has no cache.
+            with contextlib.suppress(NotDvcRepoError), Repo(str(self.project)) as repo:
                 cache = repo.cache.legacy if out.algorithm == "md5-dos2unix" else repo.cache.local
                 bring_from(Path(cache.path), out.recorded, copy)
         return copy if content_hash(self.kept, out.path, out.algorithm) == out.recorded else None

@@ -26,6 +26,8 @@ CODE = (
     *(".py", ".pyi", ".pyx", ".ipynb", ".sh", ".r", ".jl", ".m", ".sql", ".c", ".h", ".cpp", ".rs", ".js", ".mk"),
     *(".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock", ".so", ".j2", ".jinja"),
 )
+# What trackers of runs write, for people.
+RECORDS = ("mlruns/", "mlartifacts/", "mlflow.db", "wandb/", "outputs/", "multirun/")
 
 
 @dataclass(frozen=True)
@@ -113,14 +115,39 @@ class Context:
 
     def undeclared(self, step: Step) -> list[str]:
         """Data that a stage does not declare and that is there."""
-        declared = {*step.deps, *step.parameters, *(out.path for out in step.outs)}
+        root = self.room.root.resolve()
+        # A link stands for what it leads to.
+        targets = [(root / dep).resolve() for dep in step.deps if (root / dep).is_symlink()]
+        led_to = [path.relative_to(root).as_posix() for path in targets if path.is_relative_to(root)]
+        declared = {*step.deps, *led_to, *step.parameters, *(out.path for out in step.outs)}
         found: set[str] = set()
         # Sorted: a folder comes before what lies in it.
-        for path in self.data:
+        for path in sorted([*self.data, *self.left()]):
             kept = overlaps(path, declared) or path in OF_TOOLS
             if not kept and not inside(path, found) and (self.room.root / path).exists():
                 found.add(path)
         return sorted(found)
+
+    def left(self) -> list[str]:
+        """Data that earlier stages wrote and nobody declares; records of runs, caches and bytecode are none."""
+        others = git(self.room.root, "ls-files", "-z", "--others").split("\0")[:-1]
+        return [
+            path
+            for path in others
+            if not path.lower().endswith((*CODE, ".pyc"))
+            and not inside(path, self.known)
+            and not path.startswith(RECORDS)
+            and not any(part.startswith(".") for part in Path(path).parts)
+        ]
+
+    def clear_bytecode(self, step: Step) -> None:
+        """Remove what Python kept for itself in folders that the stage reads."""
+        for dep in step.deps:
+            # What another stage wrote is left as it is, and what was committed.
+            if not overlaps(dep, self.pipeline.paths()):
+                for folder in list((self.room.root / dep).rglob("__pycache__")):
+                    if not overlaps(folder.relative_to(self.room.root).as_posix(), self.known):
+                        remove(folder)
 
 
 def run(context: Context, step: Step, *factors: Factor, online: bool = False, hide: bool = True) -> StageRun:
@@ -131,6 +158,7 @@ def run(context: Context, step: Step, *factors: Factor, online: bool = False, hi
     room = context.room
     hidden = context.undeclared(step) if hide else []
     whole = Outcome(0, 0.0, "")
+    context.clear_bytecode(step)
     with under(room, factors) as (variables, substitute), absent(room, hidden) as wrote:
         before = {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in step.deps.items()}
         for out in step.outs:
@@ -145,8 +173,10 @@ def run(context: Context, step: Step, *factors: Factor, online: bool = False, hi
             whole.notes += done.notes
             if whole.status != 0:
                 break
+        context.clear_bytecode(step)
         after = {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in step.deps.items()}
-    found = StageRun(step, whole, absent=set(hidden), online=online, wrote=wrote)
+    own = [path for path in wrote if inside(path, context.known)]
+    found = StageRun(step, whole, absent=set(hidden), online=online, wrote=own)
     found.edited = [path for path in before if after[path] != before[path]]
     found.hashes = {out.path: content_hash(room.root, out.path, out.algorithm) for out in step.outs}
     sort_notes(found, context)

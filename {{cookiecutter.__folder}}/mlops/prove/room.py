@@ -73,6 +73,9 @@ class Room:
         self.prefix = git(project, "rev-parse", "--show-prefix").strip()
         self.whole = Path(git(project, "rev-parse", "--show-toplevel").strip()).resolve()
         self.binaries: list[str] = []
+        # Folders of the original that a reused environment imports from (pip install --editable): those of the clone
+        # stand for them.
+        self.editable: list[Path] = []
         # How the network is held off.
         self.method = "none"
         for name in ("home", "tmp", "scratch"):
@@ -136,6 +139,12 @@ class Room:
         """Take the programs as they are found now: the project's .venv first, then the caller's."""
         own = self.project / ".venv" / "bin"
         self.binaries = [*([str(own)] if own.is_dir() else []), os.environ.get("PATH", os.defpath)]
+        python = shutil.which("python", path=os.pathsep.join(self.binaries))
+        if python:
+            code = "import sys; print(*(path for path in sys.path if not path.startswith(sys.prefix)), sep='\\n')"
+            listed = subprocess.run([python, "-c", code], cwd=self.folder, capture_output=True, text=True, env={})
+            paths = [Path(line) for line in listed.stdout.splitlines()]
+            self.editable = [path.relative_to(self.whole) for path in paths if path.is_relative_to(self.whole)]
 
     def build_environment(self, deep: str | None) -> float:
         """Build the environment from the clone's hashed locks; returns the seconds that it took.
@@ -175,13 +184,37 @@ class Room:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copytree(there, target) if there.is_dir() else shutil.copy(there, target)
             return None
+        settings = self.name_remotes()
         pull = [sys.executable, "-P", "-m", "dvc", "pull", "--quiet", data.file]
-        done = subprocess.run(pull, cwd=self.root, capture_output=True, text=True)
+        try:
+            done = subprocess.run(
+                pull, cwd=self.root, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=self.limit
+            )
+        except subprocess.TimeoutExpired:
+            return f"{data.path} could not be had: dvc pull did not end in {self.limit / 60:g} minutes"
+        finally:
+            # They may hold a password.
+            settings.unlink(missing_ok=True)
         if done.returncode == 0 and content_hash(self.root, data.path, data.algorithm) == data.recorded:
             return None
         here_too = (self.project / data.path).exists()
         changed = " (the file in the project was changed since it was added)" if here_too else ""
         return f"{data.path} could not be had{changed}: {last_line(done.stderr) or 'no remote has it'}"
+
+    def name_remotes(self) -> Path:
+        """Let the clone know the project's remotes, relative and uncommitted ones too; returns where it is written."""
+        from dvc.exceptions import DvcException
+        from dvc.repo import Repo
+
+        with (
+            contextlib.suppress(DvcException),
+            Repo(str(self.project)) as project,
+            Repo(str(self.root)) as clone,
+            clone.config.edit("local") as settings,
+        ):
+            settings["remote"] = project.config["remote"]
+            settings["core"] = {name: value for name, value in project.config["core"].items() if name == "remote"}
+        return self.root / ".dvc" / "config.local"
 
     def variables(self, network: bool) -> dict[str, str]:
         """The whole environment of a command in the room."""
@@ -203,12 +236,15 @@ class Room:
         self, command: str, folder: str, given: dict[str, str], substitute: dict[str, Any], online: bool = False
     ) -> Outcome:
         """Run one line of a stage in the room, watched, the network held off unless it is to be online."""
-        method = "allowed" if online else self.method
+        # Online or not, the original is out of its reach.
+        method = ("mounts" if self.method == "namespace" else "allowed") if online else self.method
         log = self.folder / "scratch" / "watched"
         log.unlink(missing_ok=True)
         variables = {
             **self.variables(online),
-            "PYTHONPATH": str(self.folder / "watch"),
+            "PYTHONPATH": os.pathsep.join(
+                map(str, [self.folder / "watch", *(self.place / path for path in self.editable)])
+            ),
             "PROOF_ROOT": str(self.root) + os.sep,
             "PROOF_WATCH": str(log),
             **given,
@@ -226,7 +262,7 @@ class Room:
     ) -> Outcome:
         """Run a command through confine.py and wait for it."""
         written = self.folder / "scratch" / "output"
-        hidden = [str(self.whole), *self.seen_in_original()] if method == "namespace" else []
+        hidden = [str(self.whole), *self.seen_in_original()] if method in ("namespace", "mounts") else []
         launcher = [sys.executable, "-I", "-S", str(HERE / "confine.py"), method, *hidden, "--", *command]
         begun = time.perf_counter()
         late = False
@@ -250,7 +286,9 @@ class Room:
     def seen_in_original(self) -> list[str]:
         """What a stage may see of the original repository: an environment there, this room where it lies there."""
         programs = os.pathsep.join(self.binaries).split(os.pathsep)
-        wanted = {self.folder, *(Path(name).parent for name in programs if in_virtual(name))}
+        kinds = ("pyvenv.cfg", "conda-meta")
+        environments = (Path(name).parent for name in programs)
+        wanted = {self.folder, *(path for path in environments if any((path / kind).exists() for kind in kinds))}
         return sorted(str(path) for path in wanted if path.is_relative_to(self.whole) and path != self.whole)
 
 
@@ -290,7 +328,9 @@ def hold_network(room: Room) -> str:
         listener.listen()
         port = str(listener.getsockname()[1])
         for method in ("namespace", "seccomp"):
-            probe = [sys.executable, "-I", "-S", "-c", code, port]
+            # By the room's Python: the judge's may lie in what the stages do not see.
+            python = shutil.which("python", path=os.pathsep.join(room.binaries)) or sys.executable
+            probe = [python, "-I", "-S", "-c", code, port]
             done = room.confined(method, probe, room.folder, {}, 30)
             if done.status == 3:
                 room.method = method
