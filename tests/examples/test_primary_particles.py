@@ -93,6 +93,8 @@ def studied(example: Project, tmp_path_factory: pytest.TempPathFactory) -> Proje
         ("folds: 5", "folds: 2"),
     ):
         project.edit("configs/studies.yaml", old, new)
+    # Traces of some showers only: those of each part must be of the same part at every level.
+    project.edit("configs/data/showers.yaml", "traces: 1600", "traces: 1000")
     names = ["leakage", "comparison", *(["telescope", "page"] if MAGIC.is_file() else [])]
     project.repro(*(f"studies/dvc.yaml:{name}" for name in names), DATA_FILE=str(MAGIC))
     project.commit()
@@ -118,13 +120,15 @@ def test_the_leak_of_showers_is_measured_and_reproduced(studied: Project, tmp_pa
 
 def test_every_model_is_compared_and_moved_to_other_physics(studied: Project) -> None:
     found = study(studied, "comparison")
-    ceiling = found["models"]["truth: Xmax and muons"]["proton_iron_merit_factor"]["value"]
+    merit = {name: of["proton_iron_merit_factor"]["value"] for name, of in found["models"].items()}
     learned = [name for name in found["models"] if " on " in name]
     assert len(learned) == 11 and len(found["models"]) == 14
     for of in [*found["models"].values(), *(of for moved in found["systematics"].values() for of in moved.values())]:
         assert all(metric["low"] <= metric["value"] <= metric["high"] for metric in of.values())
-    # What a detector sees is less than the truth: beyond it lies a leak.
-    assert max(found["models"][name]["proton_iron_merit_factor"]["value"] for name in learned) < ceiling
+    # What a detector sees is less than the truth: beyond it lies a leak. With the energy known to 12 % the muons alone
+    # tell little more than with their number as published, 1.6; the true energy would make it more than 3.
+    assert max(merit[name] for name in learned) < merit["truth: Xmax and muons"]
+    assert 1.2 < merit["truth: muons"] < 2.4 and 1.8 < merit["truth: Xmax"] < 3.2
     more_muons = [moved["muons x 1.3"]["ln_mass_bias"]["value"] for moved in found["systematics"].values()]
     as_trained = [found["models"][name]["ln_mass_bias"]["value"] for name in found["systematics"]]
     # More muons look like heavier nuclei.

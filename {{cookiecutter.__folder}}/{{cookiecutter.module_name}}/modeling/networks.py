@@ -64,6 +64,8 @@ class NetworkSettings(ModelSettings):
         estimator.set_params(
             module__inputs=features.shape[1],
             train_split=predefined_split(Dataset(validation[0], _shaped(validation[1]))),
+            # A single row that is left over has no spread to standardise a batch by: an epoch goes without it.
+            iterator_train__drop_last=len(features) % self.batch_size == 1,
         )
         if target.dtype != np.int64:
             estimator.set_params(module__center=float(target.mean()), module__spread=float(target.std()) or 1.0)

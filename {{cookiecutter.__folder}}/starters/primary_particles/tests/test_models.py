@@ -20,8 +20,8 @@ from {{ cookiecutter.module_name }}.simulation.generate import simulate
 from {{ cookiecutter.module_name }}.strict import CONFIGS
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
-# What keeps the fit short.
-FAST = {"max_epochs": 3, "n_estimators": 30, "components": 50}
+# What keeps the fit short; and batches of which one row is left over.
+FAST = {"max_epochs": 3, "n_estimators": 30, "components": 50, "batch_size": 53}
 
 
 def configured(model: str) -> Config:

@@ -92,6 +92,30 @@ def test_a_truncated_file_is_refused(raw: Path) -> None:
         prepared(raw)
 
 
+@pytest.mark.parametrize(
+    ("table", "rows", "said"),
+    [
+        ("events", "[1:]", "the events and their stations are not of the same showers"),
+        ("events", "[::-1]", "the events and their stations are not of the same showers"),
+        ("stations", "[1:]", "the events and their stations are not of the same showers"),
+        ("stations", "[::-1]", "the events and their stations are not of the same showers"),
+        ("traces", "[1:]", "the traces are not of the same stations"),
+        ("traces", "[::-1]", "the traces are not of the same stations"),
+    ],
+)
+def test_tables_that_lost_a_row_or_their_order_are_refused(raw: Path, table: str, rows: str, said: str) -> None:
+    path = raw / f"{table}.parquet"
+    file = pq.ParquetFile(path)
+    groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
+    chosen = range(len(groups[0]))[{"[1:]": slice(1, None), "[::-1]": slice(None, None, -1)}[rows]]
+    groups[0] = groups[0].take(list(chosen))
+    with pq.ParquetWriter(path, groups[0].schema) as writer:
+        for group in groups:
+            writer.write_table(group)
+    with pytest.raises(ValueError, match=f"data/raw: {said}: run acquire again"):
+        prepared(raw)
+
+
 def test_a_primary_without_showers_is_refused(raw: Path) -> None:
     with pytest.raises(ValueError, match=r"no shower of 'carbon' is left, though data\.primaries names it"):
         prepared(raw, "+data.primaries.carbon=12")

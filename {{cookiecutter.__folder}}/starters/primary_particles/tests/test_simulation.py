@@ -125,7 +125,7 @@ def test_muons_spread_as_greisen_has_them() -> None:
 def test_what_arrives_follows_the_spectrum() -> None:
     spectrum, uniform = configured().spectrum, (np.arange(10_000) + 0.5) / 10_000
     # Through a flat array sin^2 of the zenith angle is uniform.
-    squares = np.sin(showers.zenith(uniform, spectrum)) ** 2 / np.sin(np.radians(spectrum.steepest_zenith)) ** 2
+    squares = np.sin(showers.zenith(uniform, spectrum)) ** 2 / np.sin(np.radians(spectrum.largest_zenith)) ** 2
     np.testing.assert_allclose(np.quantile(squares, [0.25, 0.5, 0.75]), [0.25, 0.5, 0.75], atol=0.001)
     # Of E^-2 between a and b, half lie below 2 a b / (a + b).
     half = 2 * spectrum.lowest * spectrum.highest / (spectrum.lowest + spectrum.highest)
@@ -260,7 +260,7 @@ def test_every_value_is_a_number_and_traces_are_those_of_the_first_showers() -> 
         ("+data.primaries.uranium=238", "primaries.uranium: the parametrisation holds for mass numbers 1 to 56"),
         ("data.spectrum.highest=1e21", "energies must ascend within 1e18 to 1e20 eV"),
         ("data.spectrum.lowest=1e17", "energies must ascend within 1e18 to 1e20 eV"),
-        ("data.spectrum.steepest_zenith=75.0", "data.spectrum.steepest_zenith"),
+        ("data.spectrum.largest_zenith=75.0", "data.spectrum.largest_zenith"),
         ("+data.station.triger=3.0", "there is no key 'triger'; did you mean 'trigger'?"),
     ],
 )

@@ -25,7 +25,13 @@ TABLES = ("events", "stations", "traces")
 # What a reconstructed event and a recorded station must lie within.
 LIMITS = {
     "events": {"energy": (1.0, 1e22), "zenith": (0.0, 90.0), "azimuth": (0.0, 360.0), "multiplicity": (1, 1e4)},
-    "stations": {"signal": (1e-3, 1e7), "risetime": (0.0, 1e5), "falltime": (0.0, 1e5), "area_over_peak": (0.0, 1e4)},
+    "stations": {
+        "signal": (1e-3, 1e7),
+        "length": (0.0, 1e6),
+        "risetime": (0.0, 1e5),
+        "falltime": (0.0, 1e5),
+        "area_over_peak": (0.0, 1e4),
+    },
     "traces": {},
 }
 
@@ -72,6 +78,25 @@ def check(name: str, table: pa.Table) -> None:
             )
 
 
+def agree(group: dict[str, pa.Table]) -> None:
+    """Refuse tables that do not speak of the same showers and stations, in the same order.
+
+    Raises:
+        ValueError: rows are missing, doubled or out of order.
+    """
+    events, stations, traces = (group[name] for name in TABLES)
+    shower, of_station, of_trace = (table["shower"].to_numpy() for table in (events, stations, traces))
+    numbers, counts = np.unique(of_station, return_counts=True)
+    ascending = (np.diff(shower) > 0).all() and (np.diff(of_station) >= 0).all()
+    multiplicity = events["multiplicity"].to_numpy()
+    if not (ascending and np.array_equal(numbers, shower) and np.array_equal(counts, multiplicity)):
+        raise ValueError("data/raw: the events and their stations are not of the same showers: run acquire again")
+    recorded = np.isin(of_station, of_trace)
+    station, of_this = stations["station"].to_numpy()[recorded], traces["station"].to_numpy()
+    if not (np.array_equal(of_station[recorded], of_trace) and np.array_equal(station, of_this)):
+        raise ValueError("data/raw: the traces are not of the same stations: run acquire again")
+
+
 def usable(group: dict[str, pa.Table], fewest: int) -> tuple[dict[str, pa.Table], int]:
     """Showers with enough stations to be reconstructed, with their stations and traces; and how many had too few."""
     events = group["events"]
@@ -86,7 +111,7 @@ def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]
     """Write the tables of a simulation, checked and cut, into a new folder; returns the counts of showers.
 
     Raises:
-        ValueError: a value is not fit for use, no shower is left, or a primary is missing.
+        ValueError: a value is not fit for use, tables disagree, no shower is left, or a primary is missing.
     """
     target.mkdir()
     read, few, found = 0, 0, set()
@@ -94,6 +119,7 @@ def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]
         for group in row_groups(source):
             for name, table in group.items():
                 check(name, table)
+            agree(group)
             kept, lost = usable(group, data.fewest_stations)
             read, few = read + len(group["events"]), few + lost
             found |= set(kept["events"]["primary"].unique().to_pylist())

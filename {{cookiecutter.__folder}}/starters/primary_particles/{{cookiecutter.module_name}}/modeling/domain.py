@@ -16,7 +16,7 @@ def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
     """Further metrics by name: of showers those of the mass, of the telescope's images the gamma efficiencies."""
     if isinstance(data, Showers):
         return mass_metrics(classes, data.primaries)
-    return {f"gamma_efficiency_at_{share:g}": _efficiency(classes.index("g"), share) for share in BACKGROUND}
+    return {f"gamma_efficiency_at_{share:g}": gamma_efficiency(classes.index("g"), share) for share in BACKGROUND}
 
 
 def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[str, Metric]:
@@ -50,7 +50,9 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
     }
 
 
-def _efficiency(signal: int, share: float) -> Metric:
+def gamma_efficiency(signal: int, share: float) -> Metric:
+    """The share of the class `signal` that is kept where a given share of all others is taken for it."""
+
     def efficiency(actual: np.ndarray, predicted: np.ndarray) -> float:
         background, found, _ = roc_curve(actual == signal, predicted[:, signal])
         return float(np.interp(share, background, found))

@@ -53,7 +53,7 @@ class Spectrum(Strict):
     lowest: PositiveFloat
     highest: PositiveFloat
     index: PositiveFloat
-    steepest_zenith: Angle
+    largest_zenith: Angle
 
     @model_validator(mode="after")
     def _stay_where_the_parametrisation_holds(self) -> Spectrum:

@@ -40,7 +40,7 @@ def energy(uniform: np.ndarray, spectrum: Spectrum) -> np.ndarray:
 
 def zenith(uniform: np.ndarray, spectrum: Spectrum) -> np.ndarray:
     """Zenith angles in radians that follow dN/dtheta ~ sin(theta) cos(theta): an isotropic flux on a flat array."""
-    return np.asarray(np.arcsin(np.sqrt(uniform) * np.sin(np.radians(spectrum.steepest_zenith))))
+    return np.asarray(np.arcsin(np.sqrt(uniform) * np.sin(np.radians(spectrum.largest_zenith))))
 
 
 def gumbel(energy: np.ndarray, mass: np.ndarray, xmax: Gumbel) -> GumbelParameters:

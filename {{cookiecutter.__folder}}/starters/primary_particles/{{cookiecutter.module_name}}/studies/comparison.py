@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..config import Config, Evaluation
+from ..dataset.prepare import usable
 from ..files import write_json
 from ..modeling.domain import domain_metrics
 from ..modeling.estimators import Problem
@@ -25,7 +26,7 @@ from ..strict import CONFIGS, checked, outputs
 from .settings import STUDIES, Comparison, Studies, configured, rows, simulated_showers
 
 JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
-# What the truth would tell, if a detector could show it: of each with the true energy, which both depend on.
+# What the truth would tell, if a detector could show it: of each with the reconstructed energy, as the models have it.
 TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
 
 
@@ -89,11 +90,10 @@ def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]
 
     Args:
         config: of the simulation.
-        of: a row a shower, by the part of the split.
+        of: features of the event, a row a shower, by the part of the split.
     """
-    table = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)]).set_index("shower")
-    table["lg_energy"] = np.log10(table["energy"])
-    train, test = (table.loc[of[name]["shower"]] for name in ("train", "test"))
+    truth = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)]).set_index("shower")
+    train, test = (of[name].join(truth[["xmax", "lg_muons"]], on="shower") for name in ("train", "test"))
     found = {}
     for name, columns in TRUTHS.items():
         known = [*columns, "lg_energy"]
@@ -102,11 +102,20 @@ def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]
     return found
 
 
+def parts_of_showers(config: Config) -> pd.Series:
+    """The part of each shower by its number, the same at every level: traces may be kept of some showers only."""
+    data: Any = config.data
+    kept = [usable(tables, data.fewest_stations)[0]["events"].to_pandas() for tables in simulated_showers(config)]
+    events = pd.concat(kept, ignore_index=True)
+    return split_rows(events, data, config.split, config.seed).set_axis(events["shower"])
+
+
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="studies")
 def main(cfg: DictConfig) -> None:
     """Write reports/studies/comparison.json."""
     studies = checked(cfg, Studies)
     configs, changes = configurations(studies.comparison), changed(studies.comparison)
+    parts = parts_of_showers(next(iter(configs.values())))
     judge = Judge(next(iter(configs.values())), studies.resamples)
     result: dict[str, Any] = {"models": {}, "against the cut": {}, "against features": {}, "systematics": {}}
     tables: dict[str, dict[str, pd.DataFrame]] = {}
@@ -115,7 +124,7 @@ def main(cfg: DictConfig) -> None:
     for title, config in configs.items():
         level = config.features.level
         if level not in tables:
-            tables[level] = of_level(config, changes)
+            tables[level] = of_level(config, parts, changes)
             if level == "event":
                 for name, known in truths(config, tables[level]).items():
                     result["models"][name] = judge.of(tables[level]["test"], known)
@@ -144,11 +153,10 @@ def main(cfg: DictConfig) -> None:
     write_json(outputs() / STUDIES / "comparison.json", result)
 
 
-def of_level(config: Config, changes: dict[str, dict[str, Any]]) -> dict[str, pd.DataFrame]:
+def of_level(config: Config, parts: pd.Series, changes: dict[str, dict[str, Any]]) -> dict[str, pd.DataFrame]:
     """Rows of the train, validation and test showers, and of the test showers after each change of the simulation."""
     table = rows(config)
-    parts = split_rows(table, config.data, config.split, config.seed)
-    found = {str(name): of.reset_index(drop=True) for name, of in table.groupby(parts)}
+    found = {str(name): of.reset_index(drop=True) for name, of in table.groupby(table["shower"].map(parts))}
     numbers = np.unique(found["test"]["shower"])
     for name, change in changes.items():
         data = Showers.model_validate(config.data.model_dump() | change)

@@ -79,7 +79,11 @@ def configured(
 
 
 def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
-    """Features, `shower` and `primary` of simulated showers, all of the configured ones or those with these numbers."""
+    """Features, `shower` and `primary` of simulated showers, all of the configured ones or those with these numbers.
+
+    Raises:
+        ValueError: the level asks for traces where none were kept.
+    """
     data: Any = config.data
     tables = []
     for simulated in simulated_showers(config, numbers):
@@ -87,6 +91,8 @@ def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
         # Traces may be kept of the first showers only.
         if config.features.level != "traces" or len(kept["traces"]):
             tables.append(of_showers(kept, data, config.features))
+    if not tables:
+        raise ValueError("features=traces needs traces: set data.traces to the number of showers")
     return pd.concat(tables, ignore_index=True)
 
 
