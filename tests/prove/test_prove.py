@@ -163,8 +163,8 @@ def test_on_another_kind_of_processor_claims_and_tolerances_decide(
     evidence: dict[str, Any] = prove(project).evidence
     evidence["machine"]["cpu_class"] = "another class"
     # There, everything came out as it is committed.
-    for part, state in (("outputs", {"verdict": "EXACT"}), ("claims", {"state": "held"})):
-        evidence[part] = [{**one, **state} for one in evidence[part]]
+    evidence["outputs"] = [{**one, "verdict": "EXACT", "found": one["recorded"]} for one in evidence["outputs"]]
+    evidence["claims"] = [{**one, "state": "held"} for one in evidence["claims"]]
     evidence |= {"causes": [], "verdict": "EXACT"}
     (project.path / "reports" / "proof.json").write_text(json.dumps(evidence))
     # A claim that speaks of what the other machine gave.

@@ -129,17 +129,16 @@ def test_the_original_is_not_there_for_a_stage_that_may_bring_data(make: Make, p
     assert (proof.status, kept.read_bytes()) == (3, before), proof.said
 
 
-def test_a_package_that_is_installed_as_editable_is_the_clones(make: Make, prove: Prove, tmp_path: Path) -> None:
+def test_a_package_that_is_installed_as_editable_is_the_clones(make: Make, prove: Prove) -> None:
     """An environment in the project, whose path leads to the project's own code."""
-    files = {".gitignore": "env\n", "source/own.py": "NUMBER = 42\n", ".dvcignore": "__pycache__/\n"}
+    files = {".gitignore": ".venv\n", "source/own.py": "NUMBER = 42\n", ".dvcignore": "__pycache__/\n"}
     project = make({"sort": SORT}, **files)
-    project.run("python", "-m", "venv", "--without-pip", "--system-site-packages", "env")
-    (site,) = project.path.glob("env/lib/python*/site-packages")
+    project.run("python", "-m", "venv", "--without-pip", ".venv")
+    (site,) = project.path.glob(".venv/lib/python*/site-packages")
     (site / "own.pth").write_text(f"{project.path / 'source'}\n")
-    environment = {"PATH": f"{project.path / 'env' / 'bin'}{os.pathsep}{project.environment['PATH']}"}
-    project = Project(project.path, "", project.environment | environment)
     command = "python -c \"import own; print(own.NUMBER, file=open('out.txt', 'w'))\""
-    then(project, {"use": stage(command, ["sorted.txt", "source"], "out.txt")})
+    programs = f"{project.path / '.venv' / 'bin'}{os.pathsep}{project.environment['PATH']}"
+    then(project, {"use": stage(command, ["sorted.txt", "source"], "out.txt")}, PATH=programs)
     proof = prove(project, outside=True)
     assert (proof.status, proof.evidence["verdict"]) == (0, "EXACT"), proof.said
 

@@ -170,9 +170,6 @@ class Proof(Part):
         """Refuse a verdict that does not follow from the parts."""
         if self.verdict != (found := judged(self.outputs, self.claims, self.causes, self.perturbations, self.reasons)):
             raise ValueError(f"its parts say {found}, not {self.verdict}: it was changed after it was made")
-        for out in self.outputs:
-            if out.verdict == "EXACT" and (out.found is None or out.found != out.recorded):
-                raise ValueError(f"the hashes of {out.path} are not EXACT: it was changed after it was made")
         return self
 
 
@@ -203,11 +200,15 @@ def read(path: Path) -> Proof:
         Refused: there is none, or it is not understood.
     """
     try:
-        return Proof.model_validate_json(path.read_bytes())
+        found = Proof.model_validate_json(path.read_bytes())
     except OSError as error:
         raise Refused(f"{path} cannot be read ({error.strerror}): python -m mlops prove makes a proof") from error
     except ValidationError as error:
         raise Refused(f"{path} is no proof of format 1: {first_of(error)}") from error
+    for out in found.outputs:
+        if out.verdict == "EXACT" and (out.found is None or out.found != out.recorded):
+            raise Refused(f"{path}: the hashes of {out.path} are not EXACT: it was changed, or its judge was")
+    return found
 
 
 def bind(project: Path, root: Path, commit: str, dirty: list[str], data: dict[str, str]) -> Bound:
