@@ -131,7 +131,7 @@ def test_the_original_is_not_there_for_a_stage_that_may_bring_data(make: Make, p
 
 def test_a_package_that_is_installed_as_editable_is_the_clones(make: Make, prove: Prove) -> None:
     """An environment in the project, whose path leads to the project's own code."""
-    files = {".gitignore": ".venv\n", "source/own.py": "NUMBER = 42\n", ".dvcignore": "__pycache__/\n"}
+    files = {".gitignore": ".venv\n__pycache__/\n", "source/own.py": "NUMBER = 42\n", ".dvcignore": "__pycache__/\n"}
     project = make({"sort": SORT}, **files)
     project.run("python", "-m", "venv", "--without-pip", ".venv")
     (site,) = project.path.glob(".venv/lib/python*/site-packages")
