@@ -50,7 +50,7 @@ def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
     others = pipeline.paths()
     for step in (step for step in pipeline.steps if step.recorded):
         for path, (algorithm, recorded) in step.deps.items():
-            if (root / path).is_file() and (root / path).read_bytes()[: len(LFS)] == LFS:
+            if is_pointer(root / path):
                 return cause("source", step.name, f"{path} is a pointer of Git LFS: git lfs pull")
             there = kept.get(path) if overlaps(path, others) else content_hash(root, path, algorithm)
             if there not in (None, recorded):
@@ -62,6 +62,14 @@ def of_lock(pipeline: Pipeline, root: Path) -> Cause | None:
             if there not in (None, out.recorded):
                 return cause("edited-lock", step.name, f"{out.path} is committed with other bytes than dvc.lock says")
     return None
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file is there, and a pointer of Git LFS instead of what it names."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(LFS)) == LFS
 
 
 def of_hashes(pipeline: Pipeline, runs: dict[str, StageRun]) -> Cause | None:

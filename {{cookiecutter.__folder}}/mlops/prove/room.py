@@ -139,12 +139,15 @@ class Room:
         """Take the programs as they are found now: the project's .venv first, then the caller's."""
         own = self.project / ".venv" / "bin"
         self.binaries = [*([str(own)] if own.is_dir() else []), os.environ.get("PATH", os.defpath)]
-        python = shutil.which("python", path=os.pathsep.join(self.binaries))
-        if python:
+        if python := self.python():
             code = "import sys; print(*(path for path in sys.path if not path.startswith(sys.prefix)), sep='\\n')"
             listed = subprocess.run([python, "-c", code], cwd=self.folder, capture_output=True, text=True, env={})
             paths = [Path(line) for line in listed.stdout.splitlines()]
             self.editable = [path.relative_to(self.whole) for path in paths if path.is_relative_to(self.whole)]
+
+    def python(self) -> str | None:
+        """The Python of the environment, None where it has none."""
+        return shutil.which("python", path=os.pathsep.join(self.binaries))
 
     def build_environment(self, deep: str | None) -> float:
         """Build the environment from the clone's hashed locks; returns the seconds that it took.
@@ -286,9 +289,8 @@ class Room:
     def seen_in_original(self) -> list[str]:
         """What a stage may see of the original repository: an environment there, this room where it lies there."""
         programs = os.pathsep.join(self.binaries).split(os.pathsep)
-        kinds = ("pyvenv.cfg", "conda-meta")
-        environments = (Path(name).parent for name in programs)
-        wanted = {self.folder, *(path for path in environments if any((path / kind).exists() for kind in kinds))}
+        of_conda = (name for name in programs if (Path(name).parent / "conda-meta").exists())
+        wanted = {self.folder, *(Path(name).parent for name in [*filter(in_virtual, programs), *of_conda])}
         return sorted(str(path) for path in wanted if path.is_relative_to(self.whole) and path != self.whole)
 
 
@@ -327,10 +329,9 @@ def hold_network(room: Room) -> str:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         port = str(listener.getsockname()[1])
+        # By the room's Python: the judge's may lie in what the stages do not see.
+        probe = [room.python() or sys.executable, "-I", "-S", "-c", code, port]
         for method in ("namespace", "seccomp"):
-            # By the room's Python: the judge's may lie in what the stages do not see.
-            python = shutil.which("python", path=os.pathsep.join(room.binaries)) or sys.executable
-            probe = [python, "-I", "-S", "-c", code, port]
             done = room.confined(method, probe, room.folder, {}, 30)
             if done.status == 3:
                 room.method = method

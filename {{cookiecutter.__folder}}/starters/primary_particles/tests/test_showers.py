@@ -40,8 +40,7 @@ def prepared(raw: Path, *overrides: str) -> dict[str, int]:
 
 def change(path: Path, column: str, row: int, value: Any) -> None:
     """Set one value of a table."""
-    file = pq.ParquetFile(path)
-    groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
+    groups = row_groups_of(path)
     values = groups[0][column].to_pylist()
     values[row] = value
     place, kind = groups[0].column_names.index(column), groups[0].schema.field(column).type
@@ -49,6 +48,15 @@ def change(path: Path, column: str, row: int, value: Any) -> None:
     kind = pa.list_(pa.float32(), kind.list_size) if pa.types.is_fixed_size_list(kind) else kind
     groups = [group.set_column(place, column, group[column].cast(kind)) for group in groups]
     groups[0] = groups[0].set_column(place, column, pa.array(values, type=kind))
+    write(path, groups)
+
+
+def row_groups_of(path: Path) -> list[pa.Table]:
+    file = pq.ParquetFile(path)
+    return [file.read_row_group(number) for number in range(file.num_row_groups)]
+
+
+def write(path: Path, groups: list[pa.Table]) -> None:
     with pq.ParquetWriter(path, groups[0].schema) as writer:
         for group in groups:
             writer.write_table(group)
@@ -95,23 +103,18 @@ def test_a_truncated_file_is_refused(raw: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "rows", "said"),
     [
-        ("events", "[1:]", "the events and their stations are not of the same showers"),
-        ("events", "[::-1]", "the events and their stations are not of the same showers"),
-        ("stations", "[1:]", "the events and their stations are not of the same showers"),
-        ("stations", "[::-1]", "the events and their stations are not of the same showers"),
-        ("traces", "[1:]", "the traces are not of the same stations"),
-        ("traces", "[::-1]", "the traces are not of the same stations"),
+        ("events", slice(1, None), "the events and their stations are not of the same showers"),
+        ("events", slice(None, None, -1), "the events and their stations are not of the same showers"),
+        ("stations", slice(1, None), "the events and their stations are not of the same showers"),
+        ("stations", slice(None, None, -1), "the events and their stations are not of the same showers"),
+        ("traces", slice(1, None), "the traces are not of the same stations"),
+        ("traces", slice(None, None, -1), "the traces are not of the same stations"),
     ],
 )
-def test_tables_that_lost_a_row_or_their_order_are_refused(raw: Path, table: str, rows: str, said: str) -> None:
+def test_tables_that_lost_a_row_or_their_order_are_refused(raw: Path, table: str, rows: slice, said: str) -> None:
     path = raw / f"{table}.parquet"
-    file = pq.ParquetFile(path)
-    groups = [file.read_row_group(number) for number in range(file.num_row_groups)]
-    chosen = range(len(groups[0]))[{"[1:]": slice(1, None), "[::-1]": slice(None, None, -1)}[rows]]
-    groups[0] = groups[0].take(list(chosen))
-    with pq.ParquetWriter(path, groups[0].schema) as writer:
-        for group in groups:
-            writer.write_table(group)
+    first, *others = row_groups_of(path)
+    write(path, [first.take(list(range(len(first))[rows])), *others])
     with pytest.raises(ValueError, match=f"data/raw: {said}: run acquire again"):
         prepared(raw)
 
