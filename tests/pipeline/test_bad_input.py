@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Project, bake_project
+from tests.conftest import Project, bake_project
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, TREE, Project
+from tests.conftest import TEMPLATE, TREE, Project
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from conftest import Project
+from tests.conftest import Project
 
 pytestmark = pytest.mark.slow
 

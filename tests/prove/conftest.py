@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TREE, Project, bake_project
+from tests.conftest import TREE, Project, bake_project
 
 Prove = Callable[..., "Proof"]
 

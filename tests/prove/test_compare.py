@@ -7,7 +7,7 @@ import subprocess
 from typing import Any
 
 import pytest
-from conftest import TREE
+from tests.conftest import TREE
 
 # One process for all cases: pandas takes longer to import than they all to compare.
 CODE = """

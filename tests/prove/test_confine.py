@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import TREE
+from tests.conftest import TREE
 
 CONFINE = TREE / "mlops" / "prove" / "confine.py"
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"

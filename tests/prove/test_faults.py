@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Project, listen_to_interrupts
+from tests.conftest import Project, listen_to_interrupts
 
 from prove.conftest import Prove, tree
 

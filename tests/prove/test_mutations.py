@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Project
+from tests.conftest import Project
 
 from prove.conftest import Prove
 

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, Project
+from tests.conftest import TEMPLATE, Project
 
 from prove.conftest import Prove
 

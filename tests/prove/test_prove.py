@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Project
+from tests.conftest import Project
 
 from prove.conftest import Prove
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import Project
+from tests.conftest import Project
 
 from prove.conftest import Prove
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
+from tests.conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
 
 Bake = Callable[..., Project]
 LICENSES = {

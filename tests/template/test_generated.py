@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import Project, bake_project
+from tests.conftest import Project, bake_project
 
 pytestmark = pytest.mark.slow
 

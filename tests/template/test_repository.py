@@ -8,7 +8,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from conftest import TEMPLATE, TREE
+from tests.conftest import TEMPLATE, TREE
 
 
 def tracked() -> list[Path]:

@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Callable
 
 import pytest
-from conftest import Project
+from tests.conftest import Project
 
 
 @pytest.mark.parametrize("starter", ["tabular", "primary_particles", "blank"])

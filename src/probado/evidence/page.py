@@ -1,0 +1,94 @@
+"""The evidence for people: lines on the console, proof.md, proof.html, a badge, and proofs side by side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from probado.evidence.proof import Proof, Verdict
+
+TEMPLATES = Path(__file__).parent / "templates"
+PAGES = ("proof.md", "proof.html", "proof.svg")
+MEANINGS: dict[Verdict, str] = {
+    "EXACT": "Run again from a clean clone, every output came out with the very bytes that are committed.",
+    "WITHIN TOLERANCE": "Run again from a clean clone, what came out is as close as the project declares.",
+    "FAIL": "Run again from a clean clone, something else came out, or a rule was broken that results may depend on.",
+    "INCONCLUSIVE": "It could not be told: something that the rerun needs, or is compared with, could not be had.",
+}
+COLOURS: dict[Verdict, str] = {
+    "EXACT": "#2e7d32",
+    "WITHIN TOLERANCE": "#558b2f",
+    "FAIL": "#c62828",
+    "INCONCLUSIVE": "#b26a00",
+}
+
+
+def headline(proof: Proof, remarks: list[str]) -> str:
+    """The verdict in one line: the reason where it is no proof, and what sets it apart from a full one."""
+    modified, causes = proof.judge.modified, proof.causes
+    by = f", by a modified judge ({', '.join(modified[:3])})" if modified else ""
+    same = sum(out.verdict == "EXACT" for out in proof.outputs)
+    outputs = f"{same} of {len(proof.outputs)} outputs are the committed bytes"
+    parts = [outputs if proof.outputs else "no stage was run"]
+    if proof.claims and proof.outputs:
+        states = [claim.state for claim in proof.claims]
+        open_claims = states.count("open")
+        if checked := len(states) - open_claims:
+            parts.append(f"{states.count('held')} of {checked} claims hold")
+        if open_claims:
+            parts.append(f"{open_claims} claim{'s' * (open_claims > 1)} open")
+    if proof.verdict == "INCONCLUSIVE" and (proof.reasons or causes):
+        parts = [proof.reasons[0] if proof.reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
+    elif causes:
+        parts.insert(0, f"{causes[0].stage}: {causes[0].says}")
+    return f"{proof.verdict}{by}: {'; '.join(parts)}" + (f" ({'; '.join(remarks)})" if remarks else "")
+
+
+def render(name: str, proof: Proof) -> str:
+    """A page of a proof, by the name of its template."""
+    import jinja2
+
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=jinja2.select_autoescape(["html", "svg"]),
+    )
+    return pages.get_template(name).render(proof=proof, colour=COLOURS[proof.verdict], meanings=MEANINGS)
+
+
+def write(proof: Proof, folder: Path) -> None:
+    """Write proof.json, .md, .html and .svg into a folder, each beside and renamed into place."""
+    contents = {"proof.json": proof.model_dump_json(indent=2) + "\n"}
+    contents |= {name: render(name, proof) for name in PAGES}
+    folder.mkdir(exist_ok=True)
+    for name, text in contents.items():
+        partial = folder / f"{name}.partial"
+        try:
+            partial.write_text(text, encoding="utf-8")
+            os.replace(partial, folder / name)
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def side_by_side(proofs: Sequence[Proof]) -> tuple[list[str], bool]:
+    """Lines that say how proofs of one commit agree, and whether all speak of the same files and succeeded."""
+    same = len({(proof.bound.tree, *proof.bound.dvc_lock.items()) for proof in proofs}) == 1
+    proven = all(proof.verdict in ("EXACT", "WITHIN TOLERANCE") for proof in proofs)
+    lines = []
+    for proof in proofs:
+        of = f"commit {proof.bound.commit[:12]}, {proof.made}"
+        lines.append(f"  {proof.verdict:17} {proof.machine.id}  {proof.machine.cpu_class:32} {of}")
+    hashes = [{out.path: out.found for out in proof.outputs} for proof in proofs]
+    for path in hashes[0]:
+        if len({of_proof.get(path) for of_proof in hashes}) > 1:
+            lines.append(f"  other bytes elsewhere: {path}")
+    machines = len({proof.machine.id for proof in proofs})
+    classes = len({proof.machine.cpu_class for proof in proofs})
+    counted = f"{machines} machine{'s' * (machines > 1)}, {classes} CPU class{'es' * (classes > 1)}"
+    agree = "the same files" if same else "NOT the same files"
+    lines.append(f"{counted}: {agree}, {'all proven' if proven else 'NOT all proven'}")
+    return lines, same and proven

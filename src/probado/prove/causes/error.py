@@ -1,0 +1,16 @@
+"""A stage failed, and nothing says why but its own messages."""
+
+from __future__ import annotations
+
+from probado.prove.causes.base import Cause, Failure
+
+
+class Error(Cause):
+    name = "error"
+    says = "the stage failed"
+    fix = "run it in a fresh clone (git clone, make env, dvc repro) and look at its messages"
+    rank = 280
+
+    def in_failure_by_rerun(self, failure: Failure) -> str | None:
+        missing = [path for path, value in failure.run.hashes.items() if value is None]
+        return failure.said if failure.run.outcome.status else f"it wrote no {', '.join(missing)}"

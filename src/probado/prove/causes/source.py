@@ -1,0 +1,43 @@
+"""Raw data could not be had."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from probado.prove.causes.base import Cause, Failure, Finding
+from probado.repository.pipeline import Pipeline
+
+# Programs say one of these when they cannot bring data.
+NOT_HAD = re.compile(
+    r"resolve|connect|network|timed? ?out|https?\b|url|no such file|not found|denied|unreachable", re.IGNORECASE
+)
+# A file that Git LFS keeps is replaced by a pointer, which begins so.
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+class Source(Cause):
+    name = "source"
+    says = "the raw data could not be had"
+    fix = "name a mirror or a local file, or add a remote that has them (dvc remote add, dvc push)"
+    rank = 60
+    inconclusive = True
+
+    def in_commit(self, pipeline: Pipeline, root: Path) -> Finding | None:
+        for stage in (stage for stage in pipeline.stages if stage.recorded):
+            for path in stage.deps:
+                if _is_pointer(root / path):
+                    return Finding(stage.name, f"{path} is a pointer of Git LFS: git lfs pull")
+        return None
+
+    def in_failure(self, failure: Failure) -> str | None:
+        run = failure.run
+        not_had = run.online and (run.reads.calls or NOT_HAD.search(failure.said))
+        return failure.said if run.stage.source or not_had else None
+
+
+def _is_pointer(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(LFS_POINTER)) == LFS_POINTER

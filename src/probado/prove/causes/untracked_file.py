@@ -1,0 +1,22 @@
+"""A stage needs a file that was never committed."""
+
+from __future__ import annotations
+
+from probado.prove.causes.base import Cause, Failure
+from probado.repository.paths import inside
+
+
+class UntrackedFile(Cause):
+    name = "untracked-file"
+    says = "the stage needs a file that stands in the project and not in its commit"
+    fix = "git add it, or dvc add it when it is large, and name it among the deps of the stage"
+    rank = 20
+
+    def in_failure(self, failure: Failure) -> str | None:
+        if failure.run.reads.untracked:
+            return failure.run.reads.untracked[0]
+        project, known = failure.bench.room.project, failure.bench.known
+        for path in failure.missing_files():
+            if (project / path).is_file() and not inside(path, known):
+                return f"{path}: {failure.said}"
+        return None

@@ -1,0 +1,71 @@
+"""Circumstances that a result must not depend on, and a room in which they are changed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from probado.contract import CONFIG, INSTEAD, THREAD_VARIABLES
+from probado.room.room import Room
+
+
+@dataclass(frozen=True)
+class Circumstance:
+    """Another value of something that results must not depend on."""
+
+    name: str
+    value: str
+    variables: dict[str, str] = field(default_factory=dict)
+    # What the watch substitutes, see room/watch/sitecustomize.py.
+    substitute: dict[str, Any] = field(default_factory=dict)
+    # The clone lies in another folder.
+    elsewhere: bool = False
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A room under circumstances, with the variables and substitutions for its commands."""
+
+    room: Room
+    variables: dict[str, str]
+    substitute: dict[str, Any]
+
+
+@contextlib.contextmanager
+def under(room: Room, circumstances: Sequence[Circumstance]) -> Iterator[Setting]:
+    """Put a room under circumstances for a while."""
+    variables = {name: value for one in circumstances for name, value in one.variables.items()}
+    substitute = {name: value for one in circumstances for name, value in one.substitute.items()}
+    with contextlib.ExitStack() as undone:
+        if threads := variables.get(THREAD_VARIABLES[0]):
+            undone.enter_context(_configured_threads(room, threads))
+        if variables:
+            # The runner of this template's projects fixes variables by itself.
+            variables[INSTEAD] = json.dumps(variables)
+        if any(one.elsewhere for one in circumstances):
+            room = undone.enter_context(room.elsewhere())
+        yield Setting(room, variables, substitute)
+
+
+@contextlib.contextmanager
+def _configured_threads(room: Room, threads: str) -> Iterator[None]:
+    """Let the configuration name another number of threads for a while."""
+    config = room.root / CONFIG
+    before = config.read_bytes() if config.is_file() else None
+    if before is not None:
+        config.write_bytes(re.sub(rb"(?m)^(threads\s*:\s*)\d+", rb"\g<1>" + threads.encode(), before))
+    try:
+        yield
+    finally:
+        if before is not None:
+            config.write_bytes(before)
+
+
+# A day on which no run takes place, so that it can be searched for in outputs.
+ANOTHER_DAY = 1_923_445_678
+CLOCK = Circumstance("clock", "14 December 2030", substitute={"clock": ANOTHER_DAY})
+ONE_THREAD = Circumstance("threads", "1", dict.fromkeys(THREAD_VARIABLES, "1"), substitute={"threads": 1})

@@ -1,0 +1,98 @@
+"""The sentences that a project stands for (claims.yaml), checked against what came out."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from probado.errors import Refused
+from probado.evidence.claim import Claim
+from probado.evidence.proof import ClaimResult
+from probado.repository.paths import inside
+from probado.repository.rule import first_mistake
+
+CLAIMS = "claims.yaml"
+
+
+def read_claims(root: Path) -> list[Claim]:
+    """The claims of a project; none where it makes none.
+
+    Raises:
+        Refused: the file is not understood.
+    """
+    path = root / CLAIMS
+    if not path.is_file():
+        return []
+    try:
+        listed = (yaml.safe_load(path.read_text(encoding="utf-8")) or {"claims": []})["claims"]
+        claims = [Claim.model_validate(claim) for claim in listed or []]
+    except (yaml.YAMLError, UnicodeDecodeError, LookupError, TypeError) as error:
+        raise Refused(f"{CLAIMS}: there should be a list under the key claims") from error
+    except ValidationError as error:
+        raise Refused(f"{CLAIMS}: {first_mistake(error)}") from error
+    ids = [claim.id for claim in claims]
+    if repeated := [name for name in ids if ids.count(name) > 1]:
+        raise Refused(f"{CLAIMS}: the id {repeated[0]} stands twice")
+    return claims
+
+
+def check_claim(claim: Claim, root: Path, written: Collection[str], known: Collection[str]) -> ClaimResult:
+    """Check one claim, and print a line about it.
+
+    Args:
+        claim: the sentence and its number.
+        root: the project in the clone.
+        written: outputs that came out.
+        known: outputs of all stages, those included that were not run.
+    """
+    value, state, detail = None, "broken", f"no stage writes {claim.output}"
+    if inside(claim.output, written):
+        try:
+            value, detail = number_at(claim, root), ""
+            state = "held" if abs(value - claim.value) <= claim.tolerance * (1 + 1e-12) else "broken"
+        except ValueError as error:
+            detail = str(error)
+    elif inside(claim.output, known):
+        state, detail = "open", "its stage was not run"
+    result = detail if value is None else f"came out {value:g}"
+    print(f"  claim {claim.id:22} {state:7} claimed {claim.value:g} ± {claim.tolerance:g}, {result}")
+    return ClaimResult.model_validate({**claim.model_dump(), "found": value, "state": state, "detail": detail})
+
+
+def number_at(claim: Claim, root: Path) -> float:
+    """The number that a claim names, in JSON.
+
+    Raises:
+        ValueError: there is no such number.
+    """
+    try:
+        value: Any = json.loads((root / claim.output).read_text(encoding="utf-8"))
+        for key in claim.key:
+            value = value[key]
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise TypeError
+        return float(value)
+    except OSError as error:
+        raise ValueError(f"{claim.output} is not there") from error
+    except (ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{claim.output} has no number at {' / '.join(map(str, claim.key))}") from error
+
+
+def misquoted(root: Path, claims: list[Claim]) -> list[str]:
+    """Files that should quote a claim and lack its number, at any rounding down to two digits; one line each."""
+    lines = []
+    for claim in claims:
+        for name in claim.quoted:
+            text = (root / name).read_text(encoding="utf-8", errors="replace") if (root / name).is_file() else ""
+            forms = {f"{claim.value:.{digits}f}" for digits in range(5)}
+            forms |= {f"{100 * claim.value:.{digits}f}" for digits in range(3)}
+            if not any(re.search(rf"(?<![\d.]){re.escape(form)}(?!\.?\d)", text) for form in forms):
+                lines.append(f"{name} should quote the claim {claim.id} and has no {claim.value:g}")
+    return lines

@@ -1,0 +1,144 @@
+"""probado prove: from a project's path to a verdict with its evidence."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import errno
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from probado.errors import Refused
+from probado.evidence import page
+from probado.evidence.binding import mismatches, proof_path
+from probado.evidence.proof import STATUS, read_proof
+from probado.prove.setup import Asked
+from probado.prove.steps import prove
+from probado.repository.git import commit_of, uncommitted
+from probado.room.folder import room_folder
+from probado.room.variables import NO_TELEMETRY
+
+HELP = "rerun a project from a clean clone and compare every output with dvc.lock"
+CANNOT_JUDGE, OWN_MISTAKE, INTERRUPTED = 2, 4, 130
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the command takes."""
+    parser.add_argument("project", nargs="?", default=".", help="any project with git and DVC (default: here)")
+    parser.add_argument("--rev", default="HEAD", help="the commit to prove (default: HEAD)")
+    parser.add_argument(
+        "--allow-dirty", action="store_true", help="prove the commit beside uncommitted changes; marked"
+    )
+    parser.add_argument("--env", choices=("build", "reuse"), default="build", help="reuse the environment; marked")
+    parser.add_argument("--perturb", action="store_true", help="once more in another place, once with other threads")
+    parser.add_argument("--diagnose", action="store_true", help="say of every stage what it depends on")
+    parser.add_argument("--limit", type=float, default=360, metavar="MINUTES", help="for one stage (default: 360)")
+    parser.add_argument("--check", action="store_true", help="say whether the proof belongs to the present commit")
+    parser.add_argument("--against", nargs="+", metavar="PROOF", help="compare with proofs made elsewhere")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command.
+
+    Returns:
+        0 proven, 1 not proven, 3 it cannot be told, 2 there is nothing to judge, 4 a mistake of the judge.
+    """
+    project = Path(options.project).resolve()
+    try:
+        with _process_settings():
+            return _run(project, options)
+    except Refused as error:
+        return _say(str(error), CANNOT_JUDGE)
+    except KeyboardInterrupt:
+        return _say("interrupted; the project is as it was", INTERRUPTED)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        elsewhere = "; TMPDIR names another place for the clean room" if error.errno == errno.ENOSPC else ""
+        return _say(f"{error.strerror}{where}{elsewhere}", CANNOT_JUDGE)
+    except Exception:  # noqa: BLE001 - its status must not be that of a verdict
+        traceback.print_exc()
+        return _say("stopped by a mistake of its own; the project is as it was", OWN_MISTAKE)
+
+
+def _say(reason: str, status: int) -> int:
+    print(f"prove: {reason}", file=sys.stderr)
+    return status
+
+
+def _run(project: Path, options: argparse.Namespace) -> int:
+    # A branch of this name may be another one in the clone: from here on it is one commit.
+    revision = commit_of(project, options.rev)
+    if options.check:
+        return _check(project)
+    if options.against:
+        return _compare_with(project, options.against)
+    dirty = uncommitted(project)
+    if dirty and not options.allow_dirty:
+        files = "1 file is" if len(dirty) == 1 else f"{len(dirty)} files are"
+        raise Refused(
+            f"{files} not committed ({', '.join(dirty[:3])}{', …' if len(dirty) > 3 else ''}): "
+            "commit what belongs to the project, or --allow-dirty proves the commit without it"
+        )
+    asked = Asked(
+        project=project,
+        revision=revision,
+        dirty=dirty,
+        build=options.env == "build",
+        perturb=options.perturb,
+        diagnose=options.diagnose,
+        limit=60 * options.limit,
+    )
+    with room_folder() as folder:
+        # DVC keeps its site cache in the room, so that it is removed with it.
+        os.environ["DVC_SITE_CACHE_DIR"] = str(folder / "scratch" / "dvc")
+        proof, place = prove(asked, folder)
+    page.write(proof, project / place)
+    print(f"{page.render('proof.txt', proof)}see {project / place / 'proof.html'}")
+    return STATUS[proof.verdict]
+
+
+def _check(project: Path) -> int:
+    """Say whether the project's proof belongs to its present commit."""
+    proof = read_proof(proof_path(project))
+    reasons = mismatches(proof, project)
+    for reason in reasons:
+        _say(reason, 1)
+    which = "not the present one" if reasons else "the present one"
+    print(f"{proof.verdict}, of commit {proof.bound.commit[:12]}: {which}")
+    return 1 if reasons else STATUS[proof.verdict]
+
+
+def _compare_with(project: Path, others: list[str]) -> int:
+    """Compare the project's proof with proofs made elsewhere."""
+    lines, agree = page.side_by_side([read_proof(proof_path(project)), *(read_proof(Path(name)) for name in others)])
+    print("\n".join(lines))
+    return 0 if agree else 1
+
+
+@contextlib.contextmanager
+def _process_settings() -> Iterator[None]:
+    """Settings of this process while it proves; what was there comes back in the end.
+
+    SIGTERM and SIGHUP end a proof as Ctrl-C does, so that the room is removed.
+    """
+
+    def stop(number: int, _: object) -> None:
+        raise KeyboardInterrupt(signal.strsignal(number))
+
+    variables = dict(os.environ)
+    handlers = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        # git sets them for its hooks: they would lead from the clone back to the project.
+        for name in [name for name in os.environ if name.startswith("GIT_") and not name.startswith("GIT_SS")]:
+            del os.environ[name]
+        os.environ.update(NO_TELEMETRY)
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(variables)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

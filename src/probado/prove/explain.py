@@ -1,0 +1,125 @@
+"""From what went wrong to a cause: what was seen first, then experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from probado.evidence.proof import CauseResult, Experiment
+from probado.prove.causes import all_causes
+from probado.prove.causes.base import Cause, Failure
+from probado.prove.causes.error import Error
+from probado.prove.circumstances import CLOCK, ONE_THREAD, Circumstance
+from probado.prove.difference import describe
+from probado.prove.laboratory import Difference, Laboratory
+from probado.prove.rerun import Bench, StageRun
+from probado.repository.committed import CommittedContent
+from probado.repository.pipeline import Pipeline
+
+
+def first_answer(ask: Callable[[Cause], str | None]) -> tuple[Cause, str] | None:
+    """The first cause that answers a question, with its detail."""
+    return next(((cause, detail) for cause in all_causes() if (detail := ask(cause)) is not None), None)
+
+
+def other_place() -> Iterator[tuple[Cause, Circumstance]]:
+    """Circumstances that are all changed for a rerun in another place, each with the cause that it shows."""
+    for cause in all_causes():
+        if cause.perturbs:
+            yield cause, cause.perturbs
+
+
+def contradiction(pipeline: Pipeline, root: Path) -> CauseResult | None:
+    """What contradicts dvc.lock in a fresh clone, before anything runs."""
+    for cause in all_causes():
+        if found := cause.in_commit(pipeline, root):
+            return cause.result(found.stage, found.detail)
+    return None
+
+
+def broken_rules(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
+    """Why the first stage failed that did, or which rules it broke while it ran; then what dvc.lock contradicts."""
+    for name, run in runs.items():
+        seen = [cause.result(name, detail) for cause in all_causes() if (detail := cause.in_run(run))]
+        if seen:
+            return seen
+        if run.failed:
+            return [_of_failure(Failure(bench, run))]
+    for cause in all_causes():
+        if found := cause.between_stages(bench.pipeline, runs):
+            return [cause.result(found.stage, found.detail)]
+    return []
+
+
+def _of_failure(failure: Failure) -> CauseResult:
+    found = first_answer(lambda cause: cause.in_failure(failure))
+    found = found or first_answer(lambda cause: cause.in_failure_by_rerun(failure))
+    assert found, "the last cause answers every failure"
+    cause, detail = found
+    return cause.result(failure.run.stage.name, detail)
+
+
+def of_difference(
+    bench: Bench, first: StageRun, outputs: list[str], committed: CommittedContent, drifted: list[str]
+) -> tuple[CauseResult, dict[str, list[str]]]:
+    """Why a stage gave other outputs than were committed.
+
+    Args:
+        bench: the room and its pipeline.
+        first: the first run of the stage.
+        outputs: those that differ.
+        committed: where recorded bytes are on this machine.
+        drifted: packages of the project's environment that are not as locked.
+
+    Returns:
+        The cause, and what differs in each output, in lines.
+    """
+    name = first.stage.name
+    with Laboratory(bench, first, outputs) as lab:
+        difference = Difference(lab, committed, drifted)
+        lines = dict(difference.lines)
+        found = first_answer(lambda cause: cause.in_content(difference))
+        if not found and lab.repeat() not in (None, lab.before):
+            for path, (one, other) in zip(outputs, lab.first_and_latest(), strict=True):
+                lines.setdefault(path, describe(one, other))
+            found = _varying(lab), ""
+        elif not found:
+            found = first_answer(lambda cause: cause.in_steady(difference))
+    found = found or first_answer(lambda cause: cause.in_the_end(difference))
+    assert found, "the last cause answers every difference"
+    cause, detail = found
+    shown = "; ".join(f"{path}: {line}" for path, told in lines.items() for line in told[:1])
+    return cause.result(name, detail or shown, lab.experiments), lines
+
+
+def of_variation(bench: Bench, first: StageRun, outputs: list[str]) -> CauseResult | None:
+    """Why a stage gives something else on every run; None where it does not."""
+    with Laboratory(bench, first, outputs) as lab:
+        after = lab.repeat()
+        if after == lab.before:
+            return None
+        cause = Error() if after is None else _varying(lab)
+    return cause.result(first.stage.name, ", ".join(outputs), lab.experiments)
+
+
+def _varying(lab: Laboratory) -> Cause:
+    found = first_answer(lambda cause: cause.in_variation(lab))
+    assert found, "the last cause answers every variation"
+    return found[0]
+
+
+def diagnose(bench: Bench, first: StageRun) -> list[Experiment]:
+    """Try every circumstance on one stage: what does it depend on?"""
+    with Laboratory(bench, first, [path for path, value in first.hashes.items() if value]) as lab:
+        if lab.repeat() not in (None, lab.before):
+            lab.note("because", _varying(lab).name)
+        else:
+            for circumstance in (*(one for _, one in other_place()), CLOCK, ONE_THREAD):
+                lab.changes(circumstance)
+        return lab.experiments
+
+
+def foul_play(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
+    """What is wrong although every stage succeeded and every output is as committed."""
+    found = [(cause, finding) for cause in all_causes() for finding in cause.after_all(bench, runs)]
+    return [cause.result(finding.stage, finding.detail) for cause, finding in found]

@@ -1,0 +1,115 @@
+"""Reruns of one stage under other circumstances: which of them change what it writes?"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from probado.evidence.proof import Experiment
+from probado.prove.circumstances import Circumstance
+from probado.prove.difference import describe
+from probado.prove.rerun import Bench, StageRun, run_stage
+from probado.prove.surroundings import transfer
+from probado.repository.committed import CommittedContent
+from probado.room.folder import remove
+
+Hashes = tuple[str | None, ...]
+
+
+class Laboratory:
+    """Runs one stage of a room again and again. What its first run wrote is set aside, and comes back in the end."""
+
+    def __init__(self, bench: Bench, first: StageRun, outputs: list[str]) -> None:
+        self.bench, self.first, self.outputs = bench, first, outputs
+        self.root = bench.room.root
+        # The outputs of the first run.
+        self.kept = bench.room.scratch / "first"
+        self.experiments: list[Experiment] = []
+        self.before: Hashes = tuple(first.hashes[path] for path in outputs)
+        self._steady: dict[str, bool] = {}
+
+    def __enter__(self) -> Laboratory:
+        transfer(self.first.hashes, self.root, self.kept)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        transfer(self.first.hashes, self.kept, self.root)
+
+    def again(self, *circumstances: Circumstance) -> Hashes | None:
+        """Run the stage once more; returns the hashes of the outputs in question, None where it failed."""
+        self.bench.room.refresh(self.bench.known)
+        for path in self.first.hashes:
+            remove(self.root / path)
+        done = run_stage(self.bench, self.first.stage, *circumstances)
+        return None if done.failed else tuple(done.hashes[path] for path in self.outputs)
+
+    def note(self, what: str, result: str) -> None:
+        """Keep what an experiment gave."""
+        self.experiments.append(Experiment(what=what, result=result))
+
+    def repeat(self) -> Hashes | None:
+        """Run it again just so; returns the hashes, None where it failed."""
+        after = self.again()
+        self.note("the same again", {None: "failed", self.before: "the same"}.get(after, "something else"))
+        return after
+
+    def steady(self, circumstance: Circumstance) -> bool:
+        """Whether two runs under a circumstance give the same. Each is tried once."""
+        if circumstance.name not in self._steady:
+            one, other = self.again(circumstance), self.again(circumstance)
+            same = one is not None and one == other
+            result = "the same" if same else "failed" if None in (one, other) else "not the same"
+            self.note(f"twice with {circumstance.name} {circumstance.value}", result)
+            self._steady[circumstance.name] = same
+        return self._steady[circumstance.name]
+
+    def changes(self, circumstance: Circumstance) -> bool:
+        """Whether a circumstance changes what comes out."""
+        after = self.again(circumstance)
+        recorded = {out.path: out.recorded for out in self.first.stage.outs}
+        committed = tuple(recorded[path] for path in self.outputs)
+        result = {None: "failed", self.before: "the same", committed: "as committed"}.get(after, "something else")
+        self.note(f"with {circumstance.name} {circumstance.value}", result)
+        return after not in (None, self.before)
+
+    def first_and_latest(self) -> list[tuple[Path, Path]]:
+        """Each output as the first run wrote it, and as the latest one did."""
+        return [(self.kept / path, self.root / path) for path in self.outputs]
+
+    def holds(self, text: bytes) -> str | None:
+        """The first of the outputs, as the latest run wrote it, that holds a text."""
+        return next((path for path in self.outputs if _holds(self.root / path, text)), None)
+
+    def first_run_holds(self, text: bytes) -> str | None:
+        """The first of the outputs, as the first run wrote it, that holds a text."""
+        return next((path for path in self.outputs if _holds(self.kept / path, text)), None)
+
+
+def _holds(path: Path, text: bytes) -> bool:
+    files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
+    return any(text in file.read_bytes() for file in files)
+
+
+class Difference:
+    """Outputs of a stage that differ from the committed ones, with a laboratory to find out why."""
+
+    def __init__(self, lab: Laboratory, committed: CommittedContent, drifted: list[str]) -> None:
+        """`drifted` lists packages of the project's environment that are not as locked."""
+        self.lab, self.committed, self.drifted = lab, committed, drifted
+        outs = {out.path: out for out in lab.first.stage.outs}
+        self.outs = [outs[path] for path in lab.outputs]
+
+    @cached_property
+    def contents(self) -> dict[str, Path]:
+        """The committed bytes of the outputs, where they are on this machine."""
+        found = {out.path: self.committed.path_of(out) for out in self.outs}
+        return {path: there for path, there in found.items() if there is not None}
+
+    @cached_property
+    def lines(self) -> dict[str, list[str]]:
+        """What differs in each output, in lines."""
+        return {path: describe(there, self.lab.kept / path) for path, there in self.contents.items()}
+
+    def committed_and_first(self) -> list[tuple[Path, Path]]:
+        """Each output as committed, and as the first run wrote it."""
+        return [(there, self.lab.kept / path) for path, there in self.contents.items()]

@@ -1,0 +1,98 @@
+"""Which reads and calls of a stage matter: what it uses without declaring it, what is not committed."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from probado.contract import PROOF_FILES, READ_BY_RUNNER, RUNNER, has_runner
+from probado.prove.surroundings import OF_TOOLS
+from probado.repository.paths import inside
+from probado.repository.pipeline import Stage
+from probado.room.room import Room
+from probado.room.variables import redacted
+
+OWN_FOLDERS = (".git/", ".dvc/", ".venv/")
+BYTECODE = re.compile(r"__pycache__/([^/.]+)\.[^/]+\.pyc$")
+
+
+@dataclass
+class Reads:
+    """What a stage used beside what it declares, each as "path (file:line)"."""
+
+    data: list[str] = field(default_factory=list)
+    code: list[str] = field(default_factory=list)
+    # Files that stand in the project and not in its commit.
+    untracked: list[str] = field(default_factory=list)
+    # Addresses that it tried to reach.
+    calls: list[str] = field(default_factory=list)
+
+
+def sort_reads(
+    notes: list[dict[str, Any]], stage: Stage, room: Room, known: Collection[str], hidden: Collection[str]
+) -> Reads:
+    """Sort what the watch noted while a stage ran.
+
+    Args:
+        notes: as room/watch/sitecustomize.py writes them.
+        stage: the stage, with what it declares.
+        room: where it ran.
+        known: committed files, outputs and raw data.
+        hidden: data that were moved away while it ran.
+    """
+    declared = {*stage.deps, *(out.path for out in stage.outs), *stage.parameters, *PROOF_FILES}
+    runner = has_runner(room.root)
+    reads = Reads()
+    for note in notes:
+        if "call" in note:
+            reads.calls.append(_with_place(note["call"], note))
+            continue
+        # Bytecode stands for its code; Python reads the code where there is none.
+        path = BYTECODE.sub(r"\1.py", note["read"])
+        if path != note["read"] and not note["there"]:
+            continue
+        if inside(path, declared) or _is_of_tools(path) or (runner and _is_of_runner(path, note)):
+            continue
+        place = _with_place(path, note)
+        if not note["there"]:
+            if inside(path, hidden):
+                reads.data.append(place)
+            elif (room.project / path).is_file():
+                reads.untracked.append(place)
+        elif Path(path).is_absolute():
+            # A stage that brings data takes them from outside.
+            if not stage.source:
+                reads.data.append(place)
+        elif inside(path, known) and not _is_empty(room.root / path):
+            (reads.code if path.endswith(".py") else reads.data).append(place)
+    return reads
+
+
+def _is_of_tools(path: str) -> bool:
+    """Whether git, DVC or pip reads a file for itself."""
+    return path.startswith(OWN_FOLDERS) or Path(path).name in OF_TOOLS
+
+
+def _is_of_runner(path: str, note: dict[str, Any]) -> bool:
+    """Whether the stage runner reads its own code, or settings for its records."""
+    return path.startswith(RUNNER) or (note.get("by", "").startswith(RUNNER) and path.startswith(READ_BY_RUNNER))
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a file is there and holds nothing; of Python, nothing but a docstring."""
+    if path.suffix != ".py":
+        return path.is_file() and path.stat().st_size == 0
+    try:
+        body = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return all(isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant) for line in body)
+
+
+def _with_place(what: str, note: dict[str, Any]) -> str:
+    """A file or address with the line that asks for it, without secrets."""
+    return redacted(f"{what} ({note['by']})" if "by" in note else what)

@@ -1,0 +1,170 @@
+"""Run the stages of a clean room one after another; hash what each reads before and after, and what it writes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from probado.contract import PROOF_FILES
+from probado.prove.circumstances import Circumstance, under
+from probado.prove.reads import Reads, sort_reads
+from probado.prove.surroundings import Surroundings, absent
+from probado.repository.dvc import content_hash
+from probado.repository.git import paths
+from probado.repository.paths import inside, overlaps
+from probado.repository.pipeline import Pipeline, Stage
+from probado.room.folder import remove
+from probado.room.process import Outcome
+from probado.room.room import Room
+
+# Bytes below which a disk counts as full.
+FULL = 2**20
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A room with the pipeline that is rerun in it."""
+
+    room: Room
+    pipeline: Pipeline
+
+    @cached_property
+    def known(self) -> set[str]:
+        """Committed files, outputs and raw data."""
+        return self.surroundings(self.room).known
+
+    def surroundings(self, room: Room) -> Surroundings:
+        """The files of the clone, where the room has it now."""
+        return Surroundings(room.root, self.pipeline)
+
+
+@dataclass
+class StageRun:
+    """What came of one run of a stage."""
+
+    stage: Stage
+    outcome: Outcome
+    # Hash of each output, None where it is missing.
+    hashes: dict[str, str | None] = field(default_factory=dict)
+    reads: Reads = field(default_factory=Reads)
+    # Dependencies whose bytes were others after the run than before.
+    edited: list[str] = field(default_factory=list)
+    # Data that were moved away, since the stage does not declare them.
+    hidden: set[str] = field(default_factory=set)
+    # It used the network: it failed without, and may be a stage that brings data.
+    online: bool = False
+    # Files of others that it wrote.
+    wrote: list[str] = field(default_factory=list)
+    # It failed for want of space, which says nothing about the project.
+    disk_full: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended with an error, or left an output out."""
+        return self.outcome.status != 0 or self.outcome.late or None in self.hashes.values()
+
+
+def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -> dict[str, StageRun]:
+    """Run stages in order, and print a line for each.
+
+    Stages that read what a failed one writes are left out. Only stages that bring raw data may use the network.
+    """
+    runs: dict[str, StageRun] = {}
+    missing: set[str] = set()
+    for stage in stages:
+        if any(overlaps(dep, missing) for dep in stage.deps):
+            missing |= {out.path for out in stage.outs}
+            continue
+        done = run_stage(bench, stage, *circumstances)
+        if done.failed and bench.pipeline.may_bring(stage) and not done.reads.data:
+            done = run_stage(bench, stage, *circumstances, online=True)
+        runs[stage.name] = done
+        if done.failed:
+            missing |= {out.path for out in stage.outs}
+        print(_summary(done), flush=True)
+    return runs
+
+
+def _summary(done: StageRun) -> str:
+    recorded = {out.path: out.recorded for out in done.stage.outs}
+    same = sum(value == recorded[path] for path, value in done.hashes.items())
+    result = "failed" if done.failed else f"{same} of {len(recorded)} outputs the same bytes"
+    return f"  {done.stage.name:24} {result:34} {done.outcome.seconds:8.1f} s"
+
+
+def run_stage(
+    bench: Bench, stage: Stage, *circumstances: Circumstance, online: bool = False, hide: bool = True
+) -> StageRun:
+    """Run one stage as DVC would: its outputs are removed first, a shell runs each line of its command.
+
+    Args:
+        bench: the room and its pipeline.
+        stage: what to run.
+        circumstances: what differs from usual.
+        online: whether it may use the network although it does not declare that it brings data.
+        hide: whether data that it does not declare are moved away while it runs.
+    """
+    hidden = bench.surroundings(bench.room).undeclared_data(stage) if hide else []
+    with under(bench.room, circumstances) as setting, absent(setting.room, hidden) as wrote:
+        room = setting.room
+        surroundings = bench.surroundings(room)
+        surroundings.clear_bytecode(stage)
+        before = _hashes_of_deps(room, stage)
+        for out in stage.outs:
+            if not out.persist:
+                remove(room.root / out.path)
+        outcome = _run_commands(room, stage, setting.variables, setting.substitute, stage.source or online)
+        surroundings.clear_bytecode(stage)
+        after = _hashes_of_deps(room, stage)
+    room = bench.room
+    done = StageRun(stage, outcome, hidden=set(hidden), online=online)
+    done.hashes = {out.path: content_hash(room.root, out.path, out.algorithm) for out in stage.outs}
+    done.edited = [path for path in before if after[path] != before[path]]
+    done.wrote = [path for path in wrote if inside(path, bench.known)]
+    done.reads = sort_reads(outcome.notes, stage, room, bench.known, done.hidden)
+    # The message of a full disk may be lost for the same reason.
+    full = os.strerror(errno.ENOSPC) in outcome.output or shutil.disk_usage(room.folder).free < FULL
+    done.disk_full = done.failed and full
+    return done
+
+
+def _hashes_of_deps(room: Room, stage: Stage) -> dict[str, str | None]:
+    return {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in stage.deps.items()}
+
+
+def _run_commands(
+    room: Room, stage: Stage, variables: dict[str, str], substitute: dict[str, Any], online: bool
+) -> Outcome:
+    """Run the lines of a stage until one fails; returns what came of all of them."""
+    whole = Outcome(0, 0.0, "")
+    given = {"DVC_ROOT": str(room.root), "DVC_STAGE": stage.name, **variables}
+    for line in stage.commands:
+        done = room.run_line(line, stage.folder, given, substitute, online)
+        whole.status, whole.late = done.status, done.late
+        whole.seconds += done.seconds
+        whole.output += done.output
+        whole.notes += done.notes
+        if done.status != 0:
+            break
+    return whole
+
+
+def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
+    """Files that are not as their stage left them, or as they were committed; and whose they are."""
+    changed = {
+        out.path: f"an output of {name}"
+        for name, done in runs.items()
+        for out in done.stage.outs
+        if (value := done.hashes[out.path]) and content_hash(room.root, out.path, out.algorithm) != value
+    }
+    changed |= {path: f"written by {name} as well" for name, done in runs.items() for path in done.wrote}
+    outs = {path for done in runs.values() for path in done.hashes}
+    for path in paths(room.root, "diff", "--name-only", "-z", "--relative", "--diff-filter=M"):
+        if not inside(path, outs) and path not in PROOF_FILES:
+            changed[path] = "committed"
+    return changed

@@ -1,0 +1,96 @@
+"""The clean room of a proof: environment, network, machine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from probado.evidence.machine import this_machine
+from probado.evidence.proof import EnvironmentResult, Machine
+from probado.room.clone import Clone
+from probado.room.environment import Environment, build_environment, caller_path, reuse_environment
+from probado.room.locks import Locked
+from probado.room.network import Network, probe_network
+from probado.room.packages import BASE, drifted
+from probado.room.process import Outcome, run_confined
+from probado.room.room import Room, hidden_original
+from probado.room.variables import room_variables, thread_count
+
+LOOK_AT_BLAS = (
+    "import json, platform\n"
+    "try:\n import numpy; from threadpoolctl import threadpool_info as found\n"
+    " names = sorted({i.get('architecture') or '' for i in found() if i['user_api'] == 'blas'})\n"
+    "except ImportError: names = []\n"
+    "print(json.dumps([platform.python_version(), ' '.join(names)]))"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a proof is asked for. `limit` is in seconds, for one command of a stage."""
+
+    project: Path
+    # The full hash of the commit to prove.
+    revision: str
+    # Files that are not committed and left out.
+    dirty: list[str]
+    # Whether to build an environment, where a lock is there.
+    build: bool
+    perturb: bool
+    diagnose: bool
+    limit: float
+
+
+def make_room(asked: Asked, folder: Path, clone: Clone) -> Room:
+    """Make the clean room for a clone.
+
+    Raises:
+        Refused: the environment could not be built from its lock.
+    """
+    environment = make_environment(asked, folder, clone)
+    original = hidden_original(clone, folder, environment)
+
+    def run(method: str, command: Sequence[str]) -> Outcome:
+        return run_confined(method, command, folder, {}, folder / "scratch" / "output", 30, original)
+
+    # The judge's own interpreter may lie in what is hidden.
+    network: Network = probe_network(environment.python() or sys.executable, run)
+    return Room(asked.project, folder, clone, environment, network, asked.limit)
+
+
+def make_environment(asked: Asked, folder: Path, clone: Clone) -> Environment:
+    """Build the environment from the project's lock, or take the one that is there."""
+    if not asked.build:
+        return reuse_environment(asked.project, clone, "")
+
+    def run(command: Sequence[str], variables: Mapping[str, str]) -> Outcome:
+        of_room = room_variables(folder, clone.root, caller_path(), network=True)
+        return run_confined("allowed", command, clone.root, of_room | dict(variables), folder / "scratch" / "output")
+
+    built = build_environment(Locked(clone.root, asked.project, folder / "env"), clone, run)
+    return reuse_environment(asked.project, clone, built) if isinstance(built, str) else built
+
+
+def look_at_environment(room: Room) -> EnvironmentResult:
+    """The environment as evidence, with the packages that are not as this template's locks say.
+
+    Where one was built, the project's own is looked at: results may have been made with it.
+    """
+    own = room.project / ".venv" / "bin" / "python"
+    built = room.environment.built
+    look = (room.root / BASE).is_file() and (not built or own.is_file())
+    wrong = drifted(room.root, str(own) if built else "python", room.ask) if look else []
+    return EnvironmentResult(made=room.environment.made, seconds=round(room.environment.seconds, 1), drifted=wrong)
+
+
+def look_at_machine(room: Room) -> Machine:
+    """The machine, with the interpreter and the BLAS of the room's environment."""
+    outcome = room.ask(["python", "-c", LOOK_AT_BLAS])
+    try:
+        python, blas = json.loads(outcome.output.splitlines()[-1])
+    except (ValueError, IndexError):
+        python, blas = "unknown", ""
+    return this_machine(thread_count(room.root), python, blas)

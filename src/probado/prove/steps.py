@@ -1,0 +1,305 @@
+"""One proof, from the clone to the verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from probado.contract import PROOF_FOLDERS
+from probado.errors import Refused
+from probado.evidence import page
+from probado.evidence.binding import bind, proof_path
+from probado.evidence.claim import Claim
+from probado.evidence.judge import this_judge
+from probado.evidence.machine import last_digits_may_differ
+from probado.evidence.proof import (
+    STATUS,
+    Bound,
+    CauseResult,
+    ClaimResult,
+    Experiment,
+    Machine,
+    NetworkResult,
+    OutputResult,
+    Perturbation,
+    Proof,
+    StageResult,
+    overall,
+    read_proof,
+)
+from probado.prove import explain
+from probado.prove.causes.environment import Environment
+from probado.prove.causes.source import Source
+from probado.prove.causes.submodule import Submodule
+from probado.prove.claims import check_claim, misquoted, read_claims
+from probado.prove.outputs import compare_outputs
+from probado.prove.perturb import perturb
+from probado.prove.prose import is_prose, unbacked
+from probado.prove.rerun import Bench, StageRun, rerun
+from probado.prove.setup import Asked, look_at_environment, look_at_machine, make_room
+from probado.prove.surroundings import transfer
+from probado.repository.committed import CommittedContent
+from probado.repository.dvc import read_pipeline
+from probado.repository.paths import inside
+from probado.repository.pipeline import Pipeline, Stage
+from probado.room.clone import bring_submodules, make_clone
+from probado.room.data import bring
+
+
+@dataclass
+class Findings:
+    """What a proof gathers as it goes."""
+
+    # What sets this proof apart from a full one.
+    remarks: list[str] = field(default_factory=list)
+    # Why a part of it cannot be told.
+    reasons: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+    causes: list[CauseResult] = field(default_factory=list)
+    runs: dict[str, StageRun] = field(default_factory=dict)
+    outputs: list[OutputResult] = field(default_factory=list)
+    claims: list[ClaimResult] = field(default_factory=list)
+    perturbations: list[Perturbation] = field(default_factory=list)
+    diagnosis: dict[str, list[Experiment]] = field(default_factory=dict)
+
+    def written(self) -> set[str]:
+        """The outputs that came out."""
+        return {path for run in self.runs.values() for path, value in run.hashes.items() if value}
+
+
+def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
+    """Prove a commit in a clean room.
+
+    Args:
+        asked: the project, its commit, and what to try.
+        folder: an empty folder for the room.
+
+    Returns:
+        The proof, and the project's folder that it belongs in.
+
+    Raises:
+        Refused: there is nothing to prove, or no environment to prove it in.
+    """
+    begun = time.perf_counter()
+    clone = make_clone(asked.project, asked.revision, folder / "clone")
+    pipeline = read_pipeline(clone.root)
+    if not pipeline.stages:
+        raise Refused("dvc.yaml has no stage to run")
+    place = evidence_folder(pipeline)
+    claimed = read_claims(clone.root)
+    data = {data.path: data.recorded or "" for data in pipeline.data}
+    bound = bind(asked.project, clone.root, asked.revision, asked.dirty, data)
+    findings = Findings()
+    if asked.dirty:
+        findings.remarks.append(f"{len(asked.dirty)} uncommitted files left out")
+    stages = stages_to_run(pipeline, asked, findings)
+    if why := bring_submodules(clone):
+        findings.causes.append(Submodule.result(".gitmodules", why))
+    room = make_room(asked, folder, clone)
+    environment = look_at_environment(room)
+    if not room.environment.built:
+        findings.remarks.append("environment reused")
+        if environment.drifted:
+            findings.causes.append(Environment.result("environment", ", ".join(environment.drifted[:5])))
+    machine = look_at_machine(room)
+    elsewhere = made_elsewhere(room.root, bound, machine, findings)
+    judge_stages(asked, Bench(room, pipeline), stages, claimed, elsewhere, environment.drifted, findings)
+    proof = Proof(
+        format=1,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        verdict=overall(findings.outputs, findings.claims, findings.causes, findings.perturbations, findings.reasons),
+        headline="",
+        judge=this_judge(),
+        bound=bound,
+        machine=machine,
+        made_elsewhere=elsewhere,
+        environment=environment,
+        network=NetworkResult(method=room.network.method, probe=room.network.probe),
+        stages=[stage_result(run) for run in findings.runs.values()],
+        outputs=findings.outputs,
+        claims=findings.claims,
+        causes=findings.causes,
+        perturbations=findings.perturbations,
+        diagnosis=findings.diagnosis,
+        reasons=findings.reasons,
+        advice=findings.advice,
+        seconds=round(time.perf_counter() - begun, 1),
+    )
+    return proof.model_copy(update={"headline": page.headline(proof, findings.remarks)}), place
+
+
+def evidence_folder(pipeline: Pipeline) -> str:
+    """The folder for the evidence: one that no stage and no DVC file owns as a whole.
+
+    Raises:
+        Refused: every such folder is an output.
+    """
+    owned = pipeline.paths()
+    for folder in PROOF_FOLDERS:
+        if not inside(folder, owned):
+            return folder
+    raise Refused(f"{' and '.join(PROOF_FOLDERS)} are outputs: the evidence needs a folder that is none")
+
+
+def stages_to_run(pipeline: Pipeline, asked: Asked, findings: Findings) -> list[Stage]:
+    """The stages that dvc.lock speaks of. A pipeline in another folder that was never run is left out."""
+    recorded = [stage for stage in pipeline.stages if stage.recorded]
+    unrecorded = [stage.name for stage in pipeline.stages if not stage.recorded]
+    if unrecorded and recorded:
+        findings.remarks.append(f"{', '.join(unrecorded)} never run and not proven")
+        here = {stage.name.rpartition(":")[0] for stage in recorded}
+        if missing := [name for name in unrecorded if name.rpartition(":")[0] in here]:
+            names = ", ".join(missing)
+            findings.reasons.append(f"dvc.lock does not speak of {names}: dvc repro, and commit dvc.lock")
+    elif unrecorded:
+        findings.reasons.append("there is no committed dvc.lock to compare with: dvc repro, and commit dvc.lock")
+        return pipeline.stages if asked.diagnose else []
+    return recorded
+
+
+def made_elsewhere(root: Path, bound: Bound, machine: Machine, findings: Findings) -> bool:
+    """Whether a committed proof of this very dvc.lock is of another kind of processor or number of threads."""
+    kept = proof_path(root)
+    if not kept.is_file():
+        return False
+    try:
+        before = read_proof(kept)
+    except Refused as error:
+        findings.advice.append(f"the committed proof was not used: {error}")
+        return False
+    if before.bound.dvc_lock != bound.dvc_lock or STATUS[before.verdict] != 0 or before.judge.modified:
+        return False
+    return last_digits_may_differ(before.machine, machine)
+
+
+def judge_stages(
+    asked: Asked,
+    bench: Bench,
+    stages: list[Stage],
+    claimed: list[Claim],
+    elsewhere: bool,
+    packages: list[str],
+    findings: Findings,
+) -> None:
+    """Rerun, compare, explain; all that is found goes into `findings`.
+
+    Args:
+        asked: what to try.
+        bench: the room and its pipeline.
+        stages: those to run.
+        claimed: the project's claims.
+        elsewhere: what is committed was made on another kind of processor or number of threads.
+        packages: those of the project's environment that are not as locked.
+        findings: what was found so far.
+    """
+    room, pipeline = bench.room, bench.pipeline
+    committed = CommittedContent(asked.project, room.scratch / "committed")
+    wrong = explain.contradiction(pipeline, room.root) if stages else None
+    findings.causes += [wrong] if wrong else []
+    ready = stages and (not wrong or asked.diagnose) and bring_data(bench, committed, findings)
+    if ready:
+        # Small outputs are in git: they are moved away, since stages have to write them.
+        transfer([out.path for out in pipeline.outs()], room.root, committed.kept)
+        findings.runs = rerun(bench, stages)
+        findings.outputs = compare_outputs(stages, findings.runs, room.root, committed.path_of, elsewhere)
+    known = {out.path for out in pipeline.outs()}
+    findings.claims = [check_claim(claim, room.root, findings.written(), known) for claim in claimed]
+    if not ready:
+        return
+    findings.causes += why(bench, committed, elsewhere, packages, findings)
+    findings.advice += advise(bench, claimed, findings)
+    if asked.diagnose:
+        findings.diagnosis = diagnose(bench, findings)
+    if asked.perturb and all(not run.failed for run in findings.runs.values()):
+        findings.perturbations, causes = perturb(bench, stages, findings.runs)
+        findings.causes += causes
+    elif asked.perturb:
+        findings.advice.append("--perturb: not tried, since a stage failed")
+
+
+def bring_data(bench: Bench, committed: CommittedContent, findings: Findings) -> bool:
+    """Bring raw data that DVC keeps; returns whether all could be had."""
+    complete = True
+    for data in bench.pipeline.data:
+        if reason := bring(data, bench.room.root, committed, bench.room.limit):
+            findings.causes.append(Source.result(data.file, reason))
+            findings.reasons.append(reason)
+            complete = False
+    return complete
+
+
+def why(
+    bench: Bench, committed: CommittedContent, elsewhere: bool, packages: list[str], findings: Findings
+) -> list[CauseResult]:
+    """The cause of the first thing that went wrong; experiments only where nothing was seen."""
+    if broken := explain.broken_rules(bench, findings.runs):
+        return broken
+    for name, run in findings.runs.items():
+        if elsewhere:
+            other = [out.path for out in findings.outputs if out.stage == name and out.found != out.recorded]
+            if other and (cause := explain.of_variation(bench, run, other)):
+                return [cause]
+            continue
+        differing = [out.path for out in findings.outputs if out.stage == name and out.verdict == "FAIL"]
+        if differing:
+            print(f"looking for the cause in {name}", flush=True)
+            cause, lines = explain.of_difference(bench, run, differing, committed, packages)
+            findings.outputs = [
+                out.model_copy(update={"differences": lines.get(out.path, [])}) for out in findings.outputs
+            ]
+            return [cause]
+    return [] if findings.causes else explain.foul_play(bench, findings.runs)
+
+
+def advise(bench: Bench, claimed: list[Claim], findings: Findings) -> list[str]:
+    """Advice that is no part of the verdict: network use, undeclared code, numbers of the prose that nothing backs."""
+    lines = []
+    importing: dict[str, list[str]] = {}
+    for name, run in findings.runs.items():
+        if run.reads.calls and not run.stage.source:
+            lines.append(f"{name} tried to reach {', '.join(run.reads.calls[:3])}")
+        if run.online:
+            lines.append(f"{name} was retried online: it failed offline and may fetch data")
+        if code := sorted({line.partition(" ")[0] for line in run.reads.code}):
+            importing.setdefault(", ".join(code), []).append(name)
+    lines += [f"imported and no dependency of {', '.join(names)}: {code}" for code, names in importing.items()]
+    root = bench.room.root
+    prose = [name for name in sorted(bench.known) if is_prose(name) and (root / name).is_file()]
+    parameters = {path for stage in bench.pipeline.stages for path in stage.parameters}
+    backing = [root / path for path in sorted(findings.written() | parameters)]
+    lines += misquoted(root, claimed)
+    lines += [
+        f"no claim, output or parameter has the number of {line}" for line in unbacked(root, prose, backing, claimed)
+    ]
+    return lines
+
+
+def diagnose(bench: Bench, findings: Findings) -> dict[str, list[Experiment]]:
+    """What each stage depends on, by experiments on all of them."""
+    diagnosis = {}
+    explained = {cause.stage for cause in findings.causes if cause.experiments}
+    for name, run in findings.runs.items():
+        if not run.failed and name not in explained:
+            print(f"diagnosis of {name}", flush=True)
+            diagnosis[name] = explain.diagnose(bench, run)
+            for experiment in diagnosis[name]:
+                print(f"  {experiment.what:40} {experiment.result}", flush=True)
+    return diagnosis
+
+
+def stage_result(run: StageRun) -> StageResult:
+    """A stage as evidence."""
+    online = run.stage.source or run.online
+    problems = [*(f"reads {read}" for read in run.reads.data), *(f"changed {path}" for path in run.edited)]
+    problems += [f"asks for {path}, which is not committed" for path in run.reads.untracked]
+    problems += [f"tries to reach {call}" for call in run.reads.calls if not online]
+    return StageResult(
+        name=run.stage.name,
+        seconds=round(run.outcome.seconds, 3),
+        status=run.outcome.status,
+        network="allowed" if online else "off",
+        problems=problems,
+        undeclared_code=run.reads.code,
+    )

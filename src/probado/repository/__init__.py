@@ -1,0 +1,1 @@
+"""What a repository has committed, as typed values."""

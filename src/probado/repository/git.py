@@ -1,0 +1,58 @@
+"""Questions to git."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from pathlib import Path
+
+from probado.contract import PROOF_FILES
+from probado.errors import Refused
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder and return what it prints.
+
+    Raises:
+        subprocess.CalledProcessError: git failed.
+    """
+    # A stranger's repository may name programs that git would run here.
+    safe = ["-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    done = subprocess.run(["git", "-C", str(folder), *safe, *arguments], capture_output=True, check=True)
+    return done.stdout.decode("utf-8", "replace")
+
+
+def paths(folder: Path, *arguments: str) -> list[str]:
+    """The paths that git prints with -z, such as those of ls-files."""
+    return git(folder, *arguments).split("\0")[:-1]
+
+
+def commit_of(project: Path, revision: str) -> str:
+    """The full hash of the commit that a revision names.
+
+    Raises:
+        Refused: the folder is in no repository, or the revision names no commit.
+    """
+    try:
+        git(project, "rev-parse", "--show-toplevel")
+        return git(project, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").strip()
+    except subprocess.CalledProcessError as error:
+        reason = error.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    except OSError as error:
+        reason = str(error)
+    raise Refused(f"{project} is no folder of a git repository with a commit {revision}{reason and f' ({reason})'}")
+
+
+def uncommitted(project: Path) -> list[str]:
+    """Files of the working tree that differ from the commit, without the proof itself."""
+    without_proof = [f":(exclude){name}" for name in PROOF_FILES]
+    listed = git(project, "status", "--porcelain", "--untracked-files=all", "--", ".", *without_proof)
+    return [line[3:] for line in listed.splitlines()]
+
+
+def tree_hash(project: Path, revision: str) -> str:
+    """SHA-256 over names and contents of a revision, without the proof itself."""
+    listed = git(project, "ls-tree", "-r", "-z", revision, "--", ".").split("\0")
+    kept = [line for line in listed if line and line.partition("\t")[2] not in PROOF_FILES]
+    return hashlib.sha256("\0".join(kept).encode()).hexdigest()

@@ -1,0 +1,174 @@
+"""Run a command that leaves no process and reaches no more than it may: confine.py METHOD [FOLDER ...] -- COMMAND ...
+
+Runs by itself, with the standard library of any Python from 3.8 on, beside the command, which is in a session of its
+own. When the command ends, or whoever started this process does, everything that came of it is killed.
+
+METHOD    allowed     the network as it is
+          namespace   a network of its own, with nothing but its loopback; the first FOLDER is empty for the command,
+                      but for the others, which lie in it (Linux)
+          mounts      the network as it is, the FOLDERs as for namespace (Linux)
+          seccomp     no internet sockets at all (Linux)
+          none        there is no way to hold it here
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import platform
+import signal
+import socket
+import struct
+import sys
+from typing import NoReturn
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
+MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
+# Per machine: the kernel's name of its system calls, and the number of socket(2).
+SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command; returns its exit status as a shell would."""
+    method, *rest = arguments
+    folders, command = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
+    linux = sys.platform == "linux"
+    if linux:
+        control(PR_SET_PDEATHSIG, signal.SIGTERM)
+        # What the command leaves behind becomes a child of this process.
+        control(PR_SET_CHILD_SUBREAPER, 1)
+    child = os.fork()
+    if child == 0:
+        execute(method, folders, command)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: kill(child))
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    kill(child)
+    return 128 - status if status < 0 else status
+
+
+def execute(method: str, folders: list[str], command: list[str]) -> NoReturn:
+    """Become the command, in the child; a failure is told with status 126."""
+    try:
+        os.setsid()
+        if method in ("namespace", "mounts"):
+            enter_namespace(CLONE_NEWNET if method == "namespace" else 0)
+            if folders:
+                hide(*folders)
+        elif method == "seccomp":
+            deny_sockets()
+        os.execvp(command[0], command)  # noqa: S606 - the command is what this program is for
+    # Other systems lack what Linux has, and must not seem to have refused something.
+    except Exception as error:  # noqa: BLE001
+        print(f"confine: {method}, {command[0]}: {error}", file=sys.stderr, flush=True)
+    os._exit(126)
+
+
+def kill(child: int) -> None:
+    """Kill the command's session, and all that has left it."""
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    # Orphans come to this process one generation at a time.
+    listed = f"/proc/self/task/{os.getpid()}/children"
+    while os.path.exists(listed):
+        with open(listed, encoding="ascii") as file:
+            children = [int(number) for number in file.read().split() if int(number) != child]
+        if not children:
+            break
+        for number in children:
+            os.kill(number, signal.SIGKILL)
+            os.waitpid(number, 0)
+
+
+def enter_namespace(network: int) -> None:
+    """Move this process to mounts of its own, and to a network of its own with loopback up where `network` asks for it.
+
+    As an ordinary user by a user namespace.
+    """
+    user, group = os.getuid(), os.getgid()
+    if LIBC.unshare(network | CLONE_NEWNS) != 0:
+        if LIBC.unshare(CLONE_NEWUSER | network | CLONE_NEWNS) != 0:
+            raise OSError(ctypes.get_errno(), "no namespace")
+        for name, text in (
+            ("setgroups", "deny"),
+            ("uid_map", f"{user} {user} 1"),
+            ("gid_map", f"{group} {group} 1"),
+        ):
+            with open(f"/proc/self/{name}", "w", encoding="ascii") as file:
+                file.write(text)
+    if not network:
+        return
+    import fcntl
+
+    set_flags, up_and_running = 0x8914, 0x41  # SIOCSIFFLAGS of netdevice(7)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        fcntl.ioctl(control, set_flags, struct.pack("16sh22x", b"lo", up_and_running))
+
+
+def hide(folder: str, *kept: str) -> None:
+    """Lay an empty folder over one, for this process and its children, and what is kept of it into that.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+
+    def mount(source: str, target: str, kind: str | None, flags: int) -> None:
+        texts = [text and text.encode() for text in (source, target, kind)]
+        if LIBC.mount(*texts, ctypes.c_ulong(flags), None) != 0:
+            raise OSError(ctypes.get_errno(), f"mount {target}")
+
+    mount("none", "/", None, MS_REC | MS_PRIVATE)
+    here = os.getcwd()
+    # Opened before they are hidden; /proc leads to them from then on.
+    opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
+    mount("none", folder, "tmpfs", 0)
+    for path, number in opened.items():
+        os.makedirs(path)
+        mount(f"/proc/self/fd/{number}", path, None, MS_BIND | MS_REC)
+        os.close(number)
+    os.chdir(here)
+
+
+def deny_sockets() -> None:
+    """Refuse internet sockets to this process and its children; a filter of seccomp(2)."""
+    machine, number = SOCKET[platform.machine()]
+    load, equal, give = 0x20, 0x15, 0x06
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EACCES
+    program = [
+        (load, 0, 0, 4),  # the kind of machine
+        (equal, 0, 5, machine),
+        (load, 0, 0, 0),  # which call
+        (equal, 0, 3, number),
+        (load, 0, 0, 16),  # its first argument
+        (equal, 2, 0, socket.AF_INET),
+        (equal, 1, 0, socket.AF_INET6),
+        (give, 0, 0, allow),
+        (give, 0, 0, refuse),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *line) for line in program))
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_void_p))
+
+    control(PR_SET_NO_NEW_PRIVS, 1)
+    filtered = Program(len(program), ctypes.cast(code, ctypes.c_void_p))
+    control(PR_SET_SECCOMP, 2, ctypes.byref(filtered))
+
+
+def control(option: int, *values: object) -> None:
+    """Set an option of this process; see its manual, prctl(2).
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    rest = [ctypes.c_ulong(value) if isinstance(value, int) else value for value in values]
+    if LIBC.prctl(option, *rest, *[ctypes.c_ulong(0)] * (4 - len(rest))) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl {option}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,135 @@
+"""The environment of a clean room: built from the project's own lock, or the one that is there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from probado.errors import Refused
+from probado.room.clone import Clone
+from probado.room.installers import Command, package_sources
+from probado.room.locks import Locked, Recipe, find_recipe
+from probado.room.process import Outcome, last_line
+
+# Caches of installers, below the caller's home: the room's own home is empty.
+CACHES = {
+    "UV_CACHE_DIR": ".cache/uv",
+    "PIP_CACHE_DIR": ".cache/pip",
+    "POETRY_CACHE_DIR": ".cache/pypoetry",
+    "RATTLER_CACHE_DIR": ".cache/rattler/cache",
+}
+SYS_PATH = "import sys; print(*(path for path in sys.path if not path.startswith(sys.prefix)), sep='\\n')"
+
+Run = Callable[[Command, Mapping[str, str]], Outcome]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The programs that stages find."""
+
+    # For the evidence, such as "built from uv.lock".
+    made: str
+    # Entries of PATH.
+    binaries: tuple[str, ...]
+    # Seconds that building took; 0 for one that is reused.
+    seconds: float = 0.0
+    # Folders of the repository that it imports from (pip install --editable): those of the clone stand for them.
+    editable: tuple[Path, ...] = ()
+
+    @property
+    def built(self) -> bool:
+        """Whether it was built for this proof."""
+        return self.seconds > 0
+
+    def python(self) -> str | None:
+        """Its interpreter, None where it has none."""
+        return shutil.which("python", path=os.pathsep.join(self.binaries))
+
+
+def build_environment(locked: Locked, clone: Clone, run: Run) -> Environment | str:
+    """Build an environment from the lock of a project.
+
+    Args:
+        locked: the project with its locks, and where the environment is to lie.
+        clone: the clone that it is in.
+        run: runs a command with these further variables.
+
+    Returns:
+        The environment; a text where none can be built, which says why.
+
+    Raises:
+        Refused: the lock's own installer failed.
+    """
+    recipe = find_recipe(locked)
+    if isinstance(recipe, str):
+        return recipe
+    begun = time.perf_counter()
+    print(f"building the environment from {recipe.lock}", flush=True)
+    _follow(recipe, run)
+    system = [name for name in caller_path() if not in_virtual(name)]
+    binaries = (str(recipe.binaries), *system)
+    made = Environment(f"built from {recipe.lock}", binaries, time.perf_counter() - begun)
+    return _with_editable(made, clone.place)
+
+
+def _follow(recipe: Recipe, run: Run) -> None:
+    """Run the commands of a recipe, and its other ones where the first ones fail."""
+    caches = {name: os.environ.get(name) or str(Path.home() / path) for name, path in CACHES.items()}
+    quick = {"UV_COMPILE_BYTECODE": "0", "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    variables = {**caches, **quick, **package_sources(), "PIP_CONFIG_FILE": os.devnull, **recipe.variables}
+    failure = None
+    for commands in (recipe.commands, recipe.otherwise):
+        for command in commands or ():
+            outcome = run(command, variables)
+            if outcome.status != 0:
+                failure = failure or last_line(outcome.output)
+                break
+        else:
+            if commands is not None:
+                return
+    raise Refused(f"the environment could not be built from {recipe.lock}: {failure}")
+
+
+def reuse_environment(project: Path, clone: Clone, reason: str) -> Environment:
+    """Take the programs that are there: those of the project's .venv first, then the caller's.
+
+    Args:
+        project: the original project.
+        clone: its clone.
+        reason: why nothing was built, for the evidence; empty where it was asked for.
+    """
+    own = project / ".venv" / "bin"
+    binaries = (*([str(own)] if own.is_dir() else []), *caller_path())
+    return _with_editable(Environment("reused" + (reason and f": {reason}"), binaries), clone.original)
+
+
+def caller_path() -> list[str]:
+    """The caller's folders of programs."""
+    return os.environ.get("PATH", os.defpath).split(os.pathsep)
+
+
+def in_virtual(folder: str) -> bool:
+    """Whether a folder of programs belongs to a virtual environment."""
+    return Path(folder).parent.joinpath("pyvenv.cfg").is_file()
+
+
+def environments_inside(folder: Path, binaries: tuple[str, ...]) -> set[Path]:
+    """The environments of venv and conda on a PATH that lie in a folder."""
+    homes = [Path(name).parent for name in binaries if in_virtual(name) or (Path(name).parent / "conda-meta").exists()]
+    return {home for home in homes if home.is_relative_to(folder) and home != folder}
+
+
+def _with_editable(environment: Environment, repository: Path) -> Environment:
+    """Note which folders of a repository an environment imports from."""
+    python = environment.python()
+    if not python:
+        return environment
+    listed = subprocess.run([python, "-c", SYS_PATH], cwd=os.sep, capture_output=True, text=True, env={})
+    inside = [Path(line) for line in listed.stdout.splitlines() if Path(line).is_relative_to(repository)]
+    editable = tuple(path.relative_to(repository) for path in inside)
+    return Environment(environment.made, environment.binaries, environment.seconds, editable)

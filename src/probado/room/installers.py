@@ -1,0 +1,109 @@
+"""pip and uv behind one door: the commands that make an environment and install locks into it.
+
+uv is ten times faster and used where there is one; pip comes with every Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+Command = list[str]
+# Settings of pip that uv does not read by itself, and uv's variables for them.
+PIP_SETTINGS = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+
+
+class Installer(Protocol):
+    """What both installers can do."""
+
+    def create(self, python: str, environment: Path) -> Command:
+        """Make an empty environment for an interpreter."""
+
+    def install(self, environment: Path, locks: Sequence[Path], build: Path | None) -> Command:
+        """Install what locks name, checked against their hashes; `build` locks the backends of source packages."""
+
+    def install_project(self, environment: Path, root: Path) -> Command:
+        """Install the project itself, which fetches nothing."""
+
+
+@dataclass(frozen=True)
+class Uv:
+    """The installer uv, by the path of its program."""
+
+    program: str
+
+    def create(self, python: str, environment: Path) -> Command:
+        return [self.program, "venv", "--quiet", "--python", python, str(environment)]
+
+    def install(self, environment: Path, locks: Sequence[Path], build: Path | None) -> Command:
+        constraints = ["--build-constraints", str(build)] if build else []
+        return [*self._pip("sync", environment), "--require-hashes", *constraints, *map(str, locks)]
+
+    def install_project(self, environment: Path, root: Path) -> Command:
+        offline = ["--offline", "--no-deps", "--no-build-isolation"]
+        return [*self._pip("install", environment), *offline, "--editable", str(root)]
+
+    def _pip(self, verb: str, environment: Path) -> Command:
+        return [self.program, "pip", verb, "--quiet", "--python", str(environment / "bin" / "python")]
+
+
+@dataclass(frozen=True)
+class Pip:
+    """The pip of the new environment."""
+
+    def create(self, python: str, environment: Path) -> Command:
+        return [python, "-m", "venv", str(environment)]
+
+    def install(self, environment: Path, locks: Sequence[Path], build: Path | None) -> Command:
+        named = [part for lock in locks for part in ("--requirement", str(lock))]
+        return [*self._pip(environment), "--require-hashes", *named]
+
+    def install_project(self, environment: Path, root: Path) -> Command:
+        return [*self._pip(environment), "--no-index", "--no-build-isolation", "--editable", str(root)]
+
+    def _pip(self, environment: Path) -> Command:
+        return [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-deps"]
+
+
+def find_uv(project: Path) -> str | None:
+    """The program uv of the project's .venv, of the judge's environment, or of PATH."""
+    folders = [project / ".venv" / "bin", Path(sys.prefix) / "bin"]
+    return shutil.which("uv", path=os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]))
+
+
+def choose_installer(project: Path) -> Installer:
+    """Uv where there is one, else pip."""
+    program = find_uv(project)
+    return Uv(program) if program else Pip()
+
+
+def package_sources() -> dict[str, str]:
+    """Variables that tell pip and uv where this user's packages come from; no value of them is ever written down."""
+    variables = {}
+    for option, value in pip_settings().items():
+        variables["PIP_" + option.upper().replace("-", "_")] = value
+        name = PIP_SETTINGS[option]
+        if name not in os.environ:
+            variables[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else value
+    return variables
+
+
+@functools.cache
+def pip_settings() -> dict[str, str]:
+    """What this user has told pip by variable or in its configuration files; nothing where there is no pip to ask."""
+    # uv makes environments without pip: the interpreter that they were made from may have one.
+    python = getattr(sys, "_base_executable", sys.executable)
+    listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())
+    settings = {name.rpartition(".")[2]: str(ast.literal_eval(value)) for name, _, value in pairs if value}
+    by_variable = {option: os.environ.get("PIP_" + option.upper().replace("-", "_"), "") for option in PIP_SETTINGS}
+    settings |= {option: value for option, value in by_variable.items() if value}
+    return {option: value for option, value in settings.items() if option in PIP_SETTINGS}

@@ -1,0 +1,88 @@
+"""Run one command, confined: no process of it is left, and the network is kept from it as asked."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from probado.room.variables import redacted
+
+CONFINE = Path(__file__).with_name("confine.py")
+# Bytes of a command's output that are kept: its end, where the reason of a failure is.
+TAIL = 4000
+# Methods of confine.py that can hide folders.
+HIDING = ("namespace", "mounts")
+
+
+@dataclass
+class Outcome:
+    """How a command ended: exit status, seconds, the end of its output, whether it exceeded its time limit."""
+
+    status: int
+    seconds: float
+    output: str
+    late: bool = False
+    # What the watch noted: files read and addresses called, see watch/sitecustomize.py.
+    notes: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """A folder that commands find empty, except for some folders in it."""
+
+    folder: Path
+    visible: tuple[str, ...] = ()
+
+
+def run_confined(
+    method: str,
+    command: Sequence[str],
+    cwd: Path,
+    variables: Mapping[str, str],
+    output: Path,
+    limit: float | None = None,
+    hidden: Hidden | None = None,
+) -> Outcome:
+    """Run a command through confine.py and wait for it.
+
+    Args:
+        method: how the network is kept from it, as confine.py names it.
+        command: the program and its arguments.
+        cwd: where it runs.
+        variables: its whole environment.
+        output: a file for what it prints.
+        limit: seconds until it is ended.
+        hidden: the folder that it finds empty, where the method can hide one.
+    """
+    folders = [str(hidden.folder), *hidden.visible] if hidden and method in HIDING else []
+    launcher = [sys.executable, "-I", "-S", str(CONFINE), method, *folders, "--", *command]
+    begun = time.perf_counter()
+    late = False
+    with open(output, "wb") as stream:
+        process = subprocess.Popen(
+            launcher, cwd=cwd, env=dict(variables), stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
+        )
+        try:
+            status = process.wait(limit)
+        except subprocess.TimeoutExpired:
+            late = True
+            process.terminate()
+            status = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+    text = redacted(output.read_bytes()[-TAIL:].decode("utf-8", "replace"))
+    return Outcome(status, round(time.perf_counter() - begun, 3), text, late)
+
+
+def last_line(text: str) -> str:
+    """The last line of a program's output; that of the stage runner where others follow it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    of_runner = [line for line in lines if line.startswith("stage ")]
+    return (of_runner or lines or [""])[-1]

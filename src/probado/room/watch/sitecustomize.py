@@ -1,0 +1,189 @@
+"""Python loads this by its name at the start of every interpreter of the clean room, before anything else.
+
+It notes which files of the room are read and which addresses are called, with the line that does, in the file that
+PROOF_WATCH names. For an experiment it substitutes what PROOF_SUBSTITUTE names: a clock that stands still, another
+order of folders, one thread, a known source of chance. Standard library alone, any Python from 3.8 on.
+"""
+
+import json
+import os
+import sys
+
+ROOT = os.environ.get("PROOF_ROOT", "")
+OURS = (
+    *(os.path.join(os.path.realpath(path), "") for path in (sys.prefix, sys.base_prefix, os.path.dirname(__file__))),
+    *(os.path.join(os.path.realpath(os.environ[name]), "") for name in ("HOME", "TMPDIR") if name in os.environ),
+    *("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/run/", "/bin/", "/sbin/", "/System/"),
+)
+
+LIBRARIES = os.path.join("", "site-packages", "")
+# It reads the whole configuration for every stage; what a stage takes of it are its parameters, which DVC watches.
+HYDRA = os.path.join("", "hydra", "_internal", "")
+
+
+def watch(log):
+    """Note reads and calls in the log from now on."""
+    seen = set()
+    writes = os.O_WRONLY | os.O_RDWR
+
+    def note(**what):
+        frame = sys._getframe(2)
+        while frame and not frame.f_code.co_filename.startswith(ROOT):
+            if HYDRA in frame.f_code.co_filename:
+                return
+            frame = frame.f_back
+        if frame:
+            what["by"] = os.path.relpath(frame.f_code.co_filename, ROOT) + ":" + str(frame.f_lineno)
+        os.write(log, (json.dumps(what) + "\n").encode())
+
+    def hook(event, arguments):
+        if event == "open":
+            path, _, flags = arguments
+            if not isinstance(path, (str, bytes)) or (flags or 0) & writes or path in seen:
+                return
+            seen.add(path)
+            path = os.path.abspath(os.fsdecode(path))
+            if path.startswith(ROOT):
+                note(read=os.path.relpath(path, ROOT), there=os.path.exists(path))
+            elif not (os.path.realpath(path).startswith(OURS) or LIBRARIES in path) and os.path.isfile(path):
+                note(read=path, there=True)
+        elif event == "socket.connect" and isinstance(arguments[1], tuple):
+            host = str(arguments[1][0])
+            if not host.startswith("127.") and host not in ("::1", "localhost"):
+                note(call=host)
+        elif event == "socket.getaddrinfo":
+            host = str(arguments[0])
+            if not host.startswith("127.") and host not in ("::1", "localhost", "None"):
+                note(call=host)
+
+    sys.addaudithook(hook)
+
+
+def still_clock(now):
+    """Let the clock stand at so many seconds since 1970, for what asks Python for it."""
+    import datetime
+    import time
+
+    gmtime, localtime, strftime, asctime = time.gmtime, time.localtime, time.strftime, time.asctime
+    time.time = lambda: float(now)
+    time.time_ns = lambda: now * 10**9
+    time.gmtime = lambda seconds=None: gmtime(now if seconds is None else seconds)
+    time.localtime = lambda seconds=None: localtime(now if seconds is None else seconds)
+    time.strftime = lambda form, at=None: strftime(form, localtime(now) if at is None else at)
+    time.asctime = lambda at=None: asctime(localtime(now) if at is None else at)
+    time.ctime = lambda seconds=None: asctime(localtime(now if seconds is None else seconds))
+    real, real_date = datetime.datetime, datetime.date
+
+    class Kind(type):
+        def __instancecheck__(cls, value):
+            return isinstance(value, cls.__mro__[1])
+
+        def __subclasscheck__(cls, other):
+            return issubclass(other, cls.__mro__[1])
+
+    class Datetime(real, metaclass=Kind):
+        def __new__(cls, *arguments, **named):
+            return real.__new__(real, *arguments, **named)
+
+        @classmethod
+        def now(cls, tz=None):
+            return real.fromtimestamp(now, tz)
+
+        @classmethod
+        def utcnow(cls):
+            utc = datetime.timezone.utc  # noqa: UP017 - datetime.UTC is of Python 3.11
+            return real.fromtimestamp(now, utc).replace(tzinfo=None)
+
+        @classmethod
+        def today(cls):
+            return real.fromtimestamp(now)
+
+    class Date(real_date, metaclass=Kind):
+        def __new__(cls, *arguments, **named):
+            return real_date.__new__(real_date, *arguments, **named)
+
+        @classmethod
+        def today(cls):
+            return real_date.fromtimestamp(now)
+
+    datetime.datetime, datetime.date = Datetime, Date
+
+
+def reversed_folders(_):
+    """List every folder backwards, whatever order the file system has."""
+    listdir, scandir = os.listdir, os.scandir
+
+    import contextlib
+
+    class Entries(contextlib.ExitStack):
+        def __init__(self, found):
+            super().__init__()
+            self.found = iter(found)
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            return next(self.found)
+
+    def scan(path="."):
+        with scandir(path) as entries:
+            return Entries(sorted(entries, key=lambda entry: entry.name, reverse=True))
+
+    os.listdir = lambda path=".": sorted(listdir(path), reverse=True)
+    os.scandir = scan
+
+
+def one_thread(_):
+    """Let a program that asks see one processor, and joblib start one worker whatever it is told."""
+    os.cpu_count = lambda: 1
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+
+    class AfterImport:
+        def find_spec(self, name, path, target=None):
+            if name != "joblib.parallel":
+                return None
+            sys.meta_path.remove(self)
+            import importlib.util
+
+            spec = importlib.util.find_spec(name)
+            execute = spec.loader.exec_module
+
+            def patched(module):
+                execute(module)
+                made = module.Parallel.__init__
+                module.Parallel.__init__ = lambda self, n_jobs=1, **named: made(self, n_jobs=1, **named)
+
+            spec.loader.exec_module = patched
+            return spec
+
+    sys.meta_path.insert(0, AfterImport())
+
+
+def known_chance(seed):
+    """Give the same bytes whenever the system is asked for random ones."""
+    import hashlib
+
+    state = [hashlib.sha256(str(seed).encode()).digest()]
+
+    def urandom(size):
+        found = b""
+        while len(found) < size:
+            state[0] = hashlib.sha256(state[0]).digest()
+            found += state[0]
+        return found[:size]
+
+    os.urandom = urandom
+    import random
+
+    random.seed(seed)
+
+
+SUBSTITUTES = {"clock": still_clock, "folders": reversed_folders, "threads": one_thread, "chance": known_chance}
+
+if __name__ == "sitecustomize":
+    for name, value in json.loads(os.environ.get("PROOF_SUBSTITUTE", "{}")).items():
+        SUBSTITUTES[name](value)
+    if os.environ.get("PROOF_WATCH"):
+        watch(os.open(os.environ["PROOF_WATCH"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))

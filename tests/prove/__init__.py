@@ -1,1 +1,0 @@
-"""Proofs of projects: clean ones, spoiled ones, foreign ones."""
