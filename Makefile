@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Caches stay out of the template: cookiecutter would take them for its files.
 export RUFF_CACHE_DIR := $(CURDIR)/.ruff_cache
 export PYTHONDONTWRITEBYTECODE := 1
-.PHONY: help demo prove test test-fast lint format lock bench clean
+.PHONY: help demo prove wheel test test-fast lint format lock bench clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,8 +13,11 @@ help:  ## this list
 demo: .venv/ready  ## make a project in build/demo, run it, and show where to look
 	$(BIN)/python tools/demo.py
 
-prove: build/judge/ready  ## judge any project with git and DVC from outside: make prove PROJECT=folder OPTIONS="..."
-	PYTHONPATH="$(CURDIR)/$(TREE)" build/judge/bin/python -P -m mlops prove "$(PROJECT)" $(OPTIONS)
+prove: .venv/ready  ## judge any project with git and DVC from outside: make prove PROJECT=folder OPTIONS="..."
+	PYTHONPATH="$(CURDIR)/src" $(BIN)/python -P -m probado prove "$(PROJECT)" $(OPTIONS)
+
+wheel: .venv/ready  ## build the judge from src/ into the projects' requirements/, once when work on it is done
+	$(BIN)/python tools/wheel.py
 
 test: .venv/ready lint  ## every test, half an hour to an hour, by the machine
 	$(BIN)/pytest -n 2 --dist loadscope
@@ -30,8 +33,6 @@ lint: .venv/ready  ## style and types of the template; the tests check those of 
 format: .venv/ready  ## rewrite the code in its style
 	$(BIN)/ruff check --fix $(UNRENDERED) .
 	$(BIN)/ruff format $(TEMPLATES) .
-	cd "$(TREE)/mlops" && find * -type f -not -path '*__pycache__*' -not -name SHA256SUMS | LC_ALL=C sort | \
-	  xargs sha256sum > SHA256SUMS  # what a judge knows an unchanged one by
 
 # The projects' own tests import a module that has no name yet: they are checked in the projects.
 TEMPLATES := --exclude '*cookiecutter.__folder*/tests'
@@ -46,12 +47,6 @@ bench: .venv/ready  ## measure what README and docs state, side by side, in buil
 
 clean:  ## remove what the other targets made
 	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
-
-# What a project runs on is what judges it.
-build/judge/ready: $(TREE)/requirements/base.lock
-	"$(PYTHON)" -m venv --clear build/judge
-	build/judge/bin/python -m pip install -qq --no-deps --require-hashes --requirement "$<"
-	touch $@
 
 # pip checks every file against the lock's hashes.
 .venv/ready: requirements.lock

@@ -1,3 +1,1 @@
-"""The machinery of the project: runs its stages, tracks them, keeps its environment. It knows no science."""
-
-__version__ = "0.1.0"
+"""What a run of the pipeline needs: runs stages, tracks them, builds the environment. It knows no science."""

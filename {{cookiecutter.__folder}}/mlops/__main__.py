@@ -1,4 +1,4 @@
-"""The command line of the machinery: python -m mlops COMMAND."""
+"""The command line: python -m mlops COMMAND."""
 
 from __future__ import annotations
 
@@ -18,15 +18,6 @@ def main(arguments: list[str]) -> int:
         "select", help="choose one file of a group in configs/config.yaml, such as: model=xgboost"
     )
     select.add_argument("choice", metavar="GROUP=NAME")
-    if arguments[:1] == ["prove"]:
-        # What it imports is not there before `make env` has run.
-        from mlops.prove import command
-
-        command.arguments(
-            commands.add_parser("prove", help="rerun the project from a clean clone and compare every output")
-        )
-        return command.main(parser.parse_args(arguments))
-    commands.add_parser("prove", help="rerun the project from a clean clone and compare every output")
     options = parser.parse_args(arguments)
 
     from mlops import environment

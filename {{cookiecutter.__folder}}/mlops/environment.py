@@ -13,11 +13,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-# Another place by the variable that uv has for it: a proof builds an environment of its own.
+# uv's own variable for another place.
 VENV = Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
 LOCKS = Path("requirements")
-# What `make env` installs; the deep groups are asked for by name.
-DAILY = ("base", "dev", "uv")
+# `make env` installs these; the deep groups are asked for by name.
+DAILY = ("base", "dev", "uv", "probado")
 # pip's settings that uv does not read by itself, and what uv calls them.
 FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
 
@@ -37,13 +37,13 @@ def sync(deep: str | None = None) -> None:
     # Progress where somebody watches; a log needs no list of 170 packages.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     install = [str(uv), "pip", "sync", *quiet, "--require-hashes", "--build-constraints", str(LOCKS / "build.lock")]
-    install += map(str, locks)
+    install += [*find_links(), *map(str, locks)]
     if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
         raise ValueError(
             "the environment is not complete, see above; a package of the locks could not be had. Behind a mirror, a "
             "folder of wheels or a proxy, set pip's index-url, find-links or cert: uv is told of them."
         )
-    # Nothing is fetched here: the build backend and every dependency are in the locks.
+    # The build backend and every dependency are in the locks: nothing is fetched here.
     if not run(
         [str(uv), "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
     ):
@@ -53,7 +53,7 @@ def sync(deep: str | None = None) -> None:
 def lock(upgrade: bool) -> None:
     """Resolve pyproject.toml into requirements/*.lock: every platform, with hashes, no host and no path.
 
-    What is locked keeps its version where it can, unless an upgrade is asked for.
+    Locked packages keep their versions where possible, unless an upgrade is asked for.
 
     Raises:
         ValueError: the requirements contradict each other, or a package could not be had.
@@ -79,10 +79,18 @@ def lock(upgrade: bool) -> None:
             raise ValueError(f"pyproject.toml: the group {group} includes another one: list its packages instead")
         target = str(LOCKS / f"{group}.lock")
         constraints = [] if group == "base" else ["--constraints", str(LOCKS / "base.lock")]
+        # The judge's dependencies are in base.lock: its own lock names the wheel alone.
+        alone = ["--no-deps", *find_links()] if group == "probado" else []
         # From standard input: uv reads no groups of a pyproject.toml that it does not manage.
-        command = [str(uv), "pip", "compile", "-", *constraints, *settings, "--output-file", target]
+        command = [str(uv), "pip", "compile", "-", *constraints, *settings, *alone, "--output-file", target]
         if not run(command, "\n".join(requirements)):
             raise ValueError(f"{target} could not be resolved, see above")
+
+
+def find_links() -> list[str]:
+    """Options that let uv find the judge's wheel, which lies beside the locks, and the user's own wheels."""
+    folders = [str(LOCKS), *filter(None, uv_environment().get("UV_FIND_LINKS", "").split(","))]
+    return [part for folder in folders for part in ("--find-links", folder)]
 
 
 def bootstrap_uv() -> Path:
@@ -90,7 +98,7 @@ def bootstrap_uv() -> Path:
     scripts = VENV / ("Scripts" if os.name == "nt" else "bin")
     python, uv = scripts / "python", scripts / "uv"
     if not shutil.which(str(uv)):
-        # pip finds nothing in its own cache without the index: the wheel is kept with what uv itself keeps.
+        # Without the index pip finds nothing in its cache, so the wheel is kept beside uv's own cache.
         kept = Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv") / "uv-itself"
         lock = LOCKS / "uv.lock"
         version = lock.read_text(encoding="utf-8").split()[0].removeprefix("uv==")
@@ -132,7 +140,7 @@ def uv_environment() -> dict[str, str]:
 @functools.cache
 def pip_settings() -> dict[str, str]:
     """What the user has told pip, by variable or in its configuration files; empty where there is no pip to ask."""
-    # The interpreter behind an activated .venv, which itself has no pip.
+    # An activated .venv has no pip: the interpreter that it was made from may have one.
     python = getattr(sys, "_base_executable", sys.executable)
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())

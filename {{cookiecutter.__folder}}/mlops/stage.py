@@ -36,7 +36,7 @@ FIXED = {
     "SOURCE_DATE_EPOCH": "0",
     # cuBLAS needs a fixed workspace for the same sums on every run.
     "CUBLAS_WORKSPACE_CONFIG": ":4096:8",
-    # Else Hydra swallows the exception, and there is no traceback to keep.
+    # Without it Hydra swallows exceptions, and no traceback can be kept.
     "HYDRA_FULL_ERROR": "1",
 }
 THREAD_VARIABLES = (
@@ -47,8 +47,8 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 RUNS = Path(".runs")
-# Loading libraries makes many objects and hardly any rubbish. Python looks for some every 700 objects, and once more
-# through all of them before it ends: with these settings a stage starts and ends about a second sooner.
+# Libraries make many objects and little garbage. By default Python collects every 700 objects, and through all of them
+# before it ends. These settings save about a second a stage.
 COLLECT_EVERY = (20_000, 20, 50)
 
 
@@ -72,9 +72,9 @@ def main(arguments: list[str]) -> int:
 
 
 def supervise(module: str, overrides: list[str]) -> int:
-    """Start a new interpreter for the stage (threads, hash seed and locale are read only at its start), and watch it.
+    """Start a new interpreter for the stage and watch it: threads, hash seed and locale are read only at its start.
 
-    DVC removes a stage's outputs before it runs. If the stage fails, whatever ended it, the last good ones come back.
+    DVC removes a stage's outputs before it runs. If the stage fails for any reason, the last good ones come back.
     """
     if not tracking.CONFIG.is_file():
         return complain(module, ValueError(f"there is no {tracking.CONFIG} here: run it in the project's folder"))
@@ -82,14 +82,14 @@ def supervise(module: str, overrides: list[str]) -> int:
     try:
         environment = fixed_environment(threads(overrides), module, folder)
         folder.mkdir(parents=True)
-        # Until the stage can say that it was interrupted, Ctrl-C waits.
-        hold_interrupts(True)
+        # Ctrl-C waits until the stage can report that it was interrupted.
+        block_interrupts(True)
         child = subprocess.Popen([sys.executable, "-m", "mlops.stage", module, *overrides], env=environment)
-        # It reaches the whole group: the stage ends by itself, and is waited for. (Ignoring it would be inherited.)
+        # Ctrl-C reaches the whole process group, so the stage ends by itself. The child would inherit SIG_IGN.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-        hold_interrupts(False)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - no database, no server, no thread: one line each
+        block_interrupts(False)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every failure is told in one line
         put_back(folder)
         return complain(module, error)
     status = child.wait()
@@ -98,18 +98,18 @@ def supervise(module: str, overrides: list[str]) -> int:
     if status < 0:
         reason = f"killed by signal {-status} ({signal.strsignal(-status)})"
         print(f"stage {module}: {reason}", file=sys.stderr)
-        os.environ |= environment
+        os.environ.update(environment)
         record = {"module": module, "overrides": overrides, "stage": tracking.stage(), "status": status}
         try:
             write_record(folder, {**record, "error": reason})
-            tracking.close_killed(str(folder), environment.get("MLOPS_RESUMED"), reason)
+            tracking.close_killed(str(folder), reason)
         except Exception as error:  # noqa: BLE001 - a server that is away must not hide what happened
             print(f"stage {module}: its MLflow run could not be closed: {explain(error)}", file=sys.stderr)
     return 128 - status if status < 0 else status
 
 
 def put_back(folder: Path) -> None:
-    """Bring the last good outputs back; a failure of that is told in one line, beside the stage's own."""
+    """Bring the last good outputs back. If that fails, a second line says so."""
     try:
         if tracking.put_back(folder):
             print(f"what the stage had written before it failed is kept in {folder}", file=sys.stderr)
@@ -117,21 +117,23 @@ def put_back(folder: Path) -> None:
         print(f"the last good outputs could not be put back ({explain(error)}): dvc checkout does it", file=sys.stderr)
 
 
-def hold_interrupts(held: bool) -> None:
-    """Let Ctrl-C wait, for this process and those that it starts, or let it through."""
+def block_interrupts(blocked: bool) -> None:
+    """Make Ctrl-C wait, for this process and those that it starts, or deliver it."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
-        signal.pthread_sigmask(signal.SIG_BLOCK if held else signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_BLOCK if blocked else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def fixed_environment(threads: int, module: str, folder: Path) -> dict[str, str]:
-    """The environment of a stage: the caller's, with everything fixed that results could hang on."""
+    """The environment of a stage: the caller's, with everything fixed that results could depend on.
+
+    The judge relies on it: docs/contract.md of the template lists what both have agreed on.
+    """
     here = {"MLOPS_STAGE": module, "MLOPS_THREADS": str(threads), "MLOPS_RUN_DIR": folder.as_posix()}
     here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     defaults = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db", "MLFLOW_EXPERIMENT_NAME": module.partition(".")[0]}
-    # A judge tries whether results hang on what is fixed here (python -m mlops prove --perturb).
+    # The judge tries whether results depend on what is fixed here (probado prove --perturb).
     instead: dict[str, str] = json.loads(os.environ.get("MLOPS_INSTEAD", "{}"))
-    environment = defaults | os.environ | FIXED | here | instead
-    return environment | tracking.resume(environment["MLFLOW_TRACKING_URI"])
+    return defaults | os.environ | FIXED | here | instead
 
 
 def threads(overrides: list[str]) -> int:
@@ -156,13 +158,14 @@ def run(module: str, overrides: list[str]) -> int:
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         **hardware(),
     }
-    # Of a database that fails it shows the traceback, and raises the error all the same.
+    # This logger prints a traceback for errors that are raised anyway.
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     begun = time.perf_counter()
     status = 0
     failure: BaseException | None = None
     try:
-        hold_interrupts(False)
+        block_interrupts(False)
+        os.environ.update(tracking.resume())
         sys.argv = [module, *overrides]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:
@@ -175,13 +178,13 @@ def run(module: str, overrides: list[str]) -> int:
     record |= {"status": status, "seconds": round(time.perf_counter() - begun, 3), "peak_memory_mib": peak_memory()}
     try:
         if failure is not None:
-            # Said first: a full disk may keep the rest from being written.
+            # Told first: a full disk may prevent the rest.
             complain(module, failure, folder / "traceback.txt")
             record["error"] = explain(failure)
             (folder / "traceback.txt").write_text("".join(traceback.format_exception(failure)), encoding="utf-8")
         record["mlflow_run"] = tracking.finish(record, failure)
         write_record(folder, record)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - a full disk must not hide why the stage failed
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - it must not hide why the stage failed
         print(f"stage {module}: could not be recorded: {explain(error)}", file=sys.stderr)
         return status or 1
     return status
@@ -193,7 +196,7 @@ def write_record(folder: Path, record: dict[str, Any]) -> None:
 
 
 def end_with_parent() -> None:
-    """Let the stage not outlive the process that watches it, where the system can (Linux)."""
+    """End the stage with the process that watches it, where the system can (Linux)."""
     if sys.platform == "linux":
         import ctypes
 
@@ -202,7 +205,7 @@ def end_with_parent() -> None:
 
 
 def hardware() -> dict[str, Any]:
-    """What the run stands on: the machine, the interpreter, the fixed number of threads."""
+    """The machine, the interpreter, the fixed number of threads."""
     return {
         "python": platform.python_version(),
         "system": platform.platform(),
@@ -244,7 +247,7 @@ def explain(error: BaseException) -> str:
         return "interrupted"
     text = " ".join(str(error).split())
     cause = error.__cause__ or error.__context__
-    # Hydra's own errors carry what is valid: a choice of a group, or the keys beside the mistyped one.
+    # Hydra's errors know the valid choices of a group, or the keys beside a mistyped one.
     if options := getattr(error, "options", None):
         missing = str(getattr(error, "missing_cfg_file", "")).rpartition("/")[2].removesuffix(".yaml")
         return f"configs: there is no {getattr(error, 'missing_cfg_file', missing)}; {nearest(missing, options)}"
@@ -265,7 +268,7 @@ def explain(error: BaseException) -> str:
 
 
 def nearest(name: str, valid: Any) -> str:
-    """The end of a message about a name that is not known: the closest valid one, else all of them."""
+    """The end of a message about an unknown name: the closest valid one, else all of them."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"valid are: {', '.join(names)}"

@@ -1,18 +1,16 @@
 """Tie MLflow runs to the project's state: commit, inputs, and the stage's own entry in dvc.lock.
 
 MLflow finds `RunContext` through the entry point mlflow.run_context_provider and puts its tags on every new run. The
-stage runner calls `resume` before a stage and `finish` after it. MLflow and DVC are imported only if the stage used
-MLflow, or failed.
+stage runner calls `resume` before a stage and `finish` after it. MLflow is imported only for a stage that uses it or
+reads a model, DVC only for one that used MLflow or failed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import re
-import sqlite3
 import subprocess
 import sys
 import traceback
@@ -56,7 +54,7 @@ class RunContext:
 
 
 def stage() -> str | None:
-    """The stage that DVC runs, None for a run by hand; from another folder DVC calls it ../dvc.yaml:train."""
+    """The stage that DVC runs, None for a run by hand. From another folder DVC names it ../dvc.yaml:train."""
     return os.environ.get("DVC_STAGE", "").rpartition(":")[2] or None
 
 
@@ -88,50 +86,41 @@ def setting(name: str, overrides: list[str]) -> str | None:
     return None
 
 
-def resume(server: str) -> dict[str, str]:
+def resume() -> dict[str, str]:
     """Variables that make a stage's first run that of the model it reads: train's, found by the hash of its output.
 
-    Where no run has that hash (DVC restored the model from a cache, no training ran), a new run says so in its tag
-    mlops.restored.
+    No run has that hash where DVC restored the model from a cache. A new run then says so in its tag mlops.restored.
     """
     stages = read_yaml(Path("dvc.yaml")).get("stages", {})
     trained = read_yaml(Path("dvc.lock")).get("stages", {}).get(TRAIN, {}).get("outs", [])
     hashes = {out["path"]: out["md5"] for out in trained}
     for dependency in stages.get(stage(), {}).get("deps", []):
         if dependency in hashes:
-            run = find_run(f"mlops.{TRAIN}.{dependency}", hashes[dependency], server)
+            run = find_run(f"mlops.{TRAIN}.{dependency}", hashes[dependency])
             return {"MLFLOW_RUN_ID": run, "MLOPS_RESUMED": run} if run else {"MLOPS_RESTORED": hashes[dependency]}
     return {}
 
 
-def find_run(tag: str, value: str, server: str) -> str | None:
+def find_run(tag: str, value: str) -> str | None:
     """The id of the newest run with this tag, None where there is none."""
-    if not server.startswith("sqlite:///"):
-        import mlflow
-
-        client = mlflow.MlflowClient(server)
-        experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-        runs = client.search_runs(experiments, f"tags.`{tag}` = '{value}'", max_results=1)
-        return runs[0].info.run_id if runs else None
-    # Every stage asks: importing MLflow for it would take a second.
-    query = (
-        "select run_uuid from runs join tags using (run_uuid) "
-        "where key = ? and value = ? and lifecycle_stage = 'active' order by start_time desc"
-    )
-    try:
-        database = sqlite3.connect(f"file:{server.removeprefix('sqlite:///')}?mode=ro", uri=True)
-        with contextlib.closing(database) as found:
-            row = found.execute(query, (tag, value)).fetchone()
-    except sqlite3.Error:
+    server = os.environ["MLFLOW_TRACKING_URI"]
+    database = server.removeprefix("sqlite:///")
+    # MLflow would make the database, which takes seconds.
+    if database != server and not Path(database).is_file():
         return None
-    return row[0] if row else None
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments, f"tags.`{tag}` = '{value}'", max_results=1)
+    return runs[0].info.run_id if runs else None
 
 
 def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
-    """Complete the MLflow run that a stage started or resumed; a failure is on a run of its own.
+    """Complete the MLflow run that a stage started or resumed. A failure gets a run of its own.
 
     Returns:
-        The id of the run that stands for this stage, None where it started none and went well.
+        The id of the run that stands for this stage, None where it started none and succeeded.
     """
     name = record["stage"] or record["module"].rpartition(".")[2]
     resumed = os.environ.get("MLOPS_RESUMED")
@@ -147,7 +136,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
         mlflow.end_run("FAILED")
         if run is None or run.info.run_id == resumed:
             if run is not None:
-                # The training went well, whatever became of a later stage.
+                # The training succeeded, whatever became of a later stage.
                 client.set_terminated(run.info.run_id, "FINISHED")
             os.environ.pop("MLFLOW_RUN_ID", None)
             with mlflow.start_run(run_name=f"{name} failed", tags={"mlops.beside": resumed or "none"}) as run:
@@ -158,7 +147,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     else:
         mlflow.end_run()
         identity = run.info.run_id
-    # Commit and state of this stage too: a run that was resumed carries those of its training.
+    # A resumed run carries commit and state of its training: those of this stage are added.
     tags = {
         f"mlops.{name}.{key}": str(record[key])
         for key in ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python", "commit", "dirty")
@@ -189,8 +178,8 @@ def lock_entry() -> dict[str, Any]:
 def put_back(folder: Path) -> bool:
     """Bring the outputs that dvc.lock names back from DVC's cache; nothing to do for a run by hand.
 
-    DVC has removed them before the stage ran: what stands there now it has written itself, such as a model of hours
-    whose metrics could not be logged. That is kept in `folder`; returns whether there was any.
+    DVC removed them before the stage ran. What is there now was written by the stage, such as a model that took hours
+    and whose metrics could not be logged. It is kept in `folder`; returns whether there was any.
     """
     if stage() is None:
         return False
@@ -206,20 +195,21 @@ def put_back(folder: Path) -> bool:
                 (folder / written).parent.mkdir(parents=True, exist_ok=True)
                 written.rename(folder / written)
                 kept = True
-            # Small metrics are no cached outputs, but DVC's run cache holds them too.
+            # DVC's run cache has small metrics too, although they are no cached outputs.
             out.use_cache = True
             if out.hash_info:
                 try:
                     out.checkout(force=True)
                 except DvcException:
-                    # Not in the cache here, such as metrics in a fresh clone: those are in git.
+                    # Metrics of a fresh clone are not in the cache, but in git.
                     if git("checkout", "--", str(out)) is None or out.changed_checksum():
                         raise
     return kept
 
 
-def close_killed(record: str, resumed: str | None, reason: str) -> None:
-    """Close the MLflow run that a killed stage left open; a training that was only resumed stays finished."""
+def close_killed(record: str, reason: str) -> None:
+    """Close the MLflow run that a killed stage left open. A training that was only resumed stays finished."""
+    resumed = resume().get("MLOPS_RESUMED")
     import mlflow
 
     client = mlflow.MlflowClient()
@@ -229,7 +219,6 @@ def close_killed(record: str, resumed: str | None, reason: str) -> None:
         client.set_terminated(run.info.run_id, "KILLED")
     if resumed:
         client.set_terminated(resumed, "FINISHED")
-        del os.environ["MLFLOW_RUN_ID"]
         tags = {"mlops.beside": resumed, "mlops.error": reason}
         with mlflow.start_run(run_name=f"{stage()} killed", tags=tags) as run:
             pass
@@ -239,7 +228,7 @@ def close_killed(record: str, resumed: str | None, reason: str) -> None:
 def dirty() -> bool:
     """Whether any input differs from the commit: a folder that a stage reads, dvc.yaml or configs/.
 
-    What the pipeline itself writes is none, nor are documents, notebooks and tests.
+    Outputs of the pipeline, documents, notebooks and tests are no inputs.
     """
     pipeline = read_yaml(Path("dvc.yaml")).get("stages", {}).values()
     inputs = {"dvc.yaml", "configs", *(path.split("/")[0] for step in pipeline for path in step.get("deps", []))}
