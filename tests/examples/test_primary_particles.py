@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from tests.conftest import TEMPLATE, Project, bake_project
 
 pytestmark = pytest.mark.slow

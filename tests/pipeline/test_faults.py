@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.conftest import Project, listen_to_interrupts
 
 pytestmark = pytest.mark.slow

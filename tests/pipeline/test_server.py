@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import urllib3
+
 from tests.conftest import Project
 
 pytestmark = pytest.mark.slow

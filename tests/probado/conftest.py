@@ -67,7 +67,7 @@ class Repository:
         from dvc.repo import Repo
 
         with contextlib.chdir(self.path), changed(os.environ, variables), Repo() as repo:
-            repo.reproduce(all_pipelines=True)
+            repo.reproduce()
 
     def commit(self) -> str:
         """Commit everything as it is; returns the hash."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
 
 Bake = Callable[..., Project]

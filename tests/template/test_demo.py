@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import TEMPLATE, TREE, clean_environment, listen_to_interrupts
 
 pytestmark = pytest.mark.slow

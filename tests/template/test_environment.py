@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
 
 LOCKS = sorted([*(TREE / "requirements").glob("*.lock"), TEMPLATE / "requirements.lock"])

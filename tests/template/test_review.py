@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Callable
 
 import pytest
+
 from tests.conftest import Project
 
 

@@ -7,7 +7,7 @@ import gzip
 import re
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from probado.prove.compare import distance
 from probado.prove.contents import Unreadable, read_contents
@@ -76,7 +76,12 @@ def _in_arrays(one: Array, other: Array, off: float | None) -> str:
     first = tuple(int(place) for place in places[0])
     largest = f", by up to {off:.2g}" if off is not None else ""
     where = first[0] if len(first) == 1 else first
-    return f"{len(places)} of {one.size} differ{largest}; first at {where}: {one[first]!r}, now {other[first]!r}"
+    return f"{len(places)} of {one.size} differ{largest}; first at {where}: {_plain(one[first])!r}, now {_plain(other[first])!r}"
+
+
+def _plain(value: Any) -> Any:
+    """A value of an array as Python's own: numpy shows its types."""
+    return value.item() if hasattr(value, "item") else value
 
 
 def _in_bytes(one: bytes, other: bytes, text: bool) -> list[str]:

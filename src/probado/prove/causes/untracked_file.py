@@ -15,8 +15,8 @@ class UntrackedFile(Cause):
     def in_failure(self, failure: Failure) -> str | None:
         if failure.run.reads.untracked:
             return failure.run.reads.untracked[0]
-        project, known = failure.bench.room.project, failure.bench.known
+        project, there = failure.bench.room.project, failure.bench.known | failure.run.hidden
         for path in failure.missing_files():
-            if (project / path).is_file() and not inside(path, known):
+            if (project / path).is_file() and not inside(path, there):
                 return f"{path}: {failure.said}"
         return None

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.conftest import TREE
 
-CONFINE = TREE / "mlops" / "prove" / "confine.py"
+from probado.room.process import CONFINE
+
 CONNECT = "import socket, sys; socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)"
 
 
