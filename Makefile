@@ -5,7 +5,7 @@ BIN := .venv/bin
 # Caches stay out of the template: cookiecutter would take them for its files.
 export RUFF_CACHE_DIR := $(CURDIR)/.ruff_cache
 export PYTHONDONTWRITEBYTECODE := 1
-.PHONY: help demo prove wheel test test-fast lint format lock bench clean
+.PHONY: help demo prove wheel test test-fast lint format lock bench docs clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ lock: .venv/ready  ## bring every lock up to date, the template's and the projec
 
 bench: .venv/ready  ## measure what README and docs state, side by side, in build/bench
 	$(BIN)/python -m benchmarks
+
+# No --quiet: it hides the warnings from --strict too.
+docs: .venv/ready  ## build the documentation site in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	@echo "open build/site/index.html"
 
 clean:  ## remove what the other targets made
 	rm -rf build .venv .mypy_cache .pytest_cache .ruff_cache
