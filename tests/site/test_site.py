@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import TEMPLATE, Project
+from tests.conftest import TEMPLATE, Project
 
 DOCS = TEMPLATE / "docs"
 PACKAGE = TEMPLATE / "src" / "probado"

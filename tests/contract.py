@@ -1,0 +1,12 @@
+"""The page on which runner and judge agree, as values."""
+
+from __future__ import annotations
+
+import re
+
+from tests.conftest import TEMPLATE
+
+PAGE = (TEMPLATE / "docs" / "contract.md").read_text(encoding="utf-8")
+FIXED = dict(re.findall(r"(?m)^\| `(\w+)` \| `(.+)` \|$", PAGE))
+THREADS = tuple(re.findall(r"`(\w+_(?:NUM|MAXIMUM)_THREADS)`", PAGE))
+PROOF_KINDS = tuple(re.findall(r"`proof\.(\w+)`", PAGE))

@@ -1,0 +1,187 @@
+"""The judge in projects of this template, from the wheel that lies in their requirements/. Few: each takes a minute."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import zipfile
+from importlib.metadata import requires
+from pathlib import Path
+from typing import Any
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from probado.room.packages import pins
+from tests.conftest import TEMPLATE, TREE, Project, bake_project
+from tests.probado.conftest import Make, Prove, changed
+
+pytestmark = pytest.mark.slow
+
+(WHEEL,) = (TREE / "requirements").glob("probado-*.whl")
+FOREST = """
+import numpy as np
+from sklearn.ensemble import RandomForestRegressor
+rows = np.random.default_rng(0).normal(size=(4000, 4))
+forest = RandomForestRegressor(60, max_depth=6, random_state=0, n_jobs=2).fit(rows, rows[:, 0] * rows[:, 1])
+np.save(out, forest.predict(rows))
+"""
+
+
+def evidence(project: Project) -> dict[str, Any]:
+    """The proof of a project."""
+    return dict(json.loads((project.path / "reports" / "proof.json").read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="module")
+def blank(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
+    """A committed project of the blank starter, the quickest to run. Only to be copied."""
+    project = bake_project(tmp_path_factory.mktemp("blank"), environment, starter="blank", project_name="Blank")
+    project.repro()
+    project.commit()
+    return project
+
+
+def test_the_whole_pipeline_under_other_circumstances(blank: Project, tmp_path: Path) -> None:
+    project = blank.copy(tmp_path / "project")
+    done = project.run("probado", "prove", "--env", "reuse", "--perturb")
+    proof = evidence(project)
+    assert proof["verdict"] == "EXACT", done.stdout
+    assert len(proof["outputs"]) == 11
+    assert not any(stage["problems"] for stage in proof["stages"])
+    assert {stage["name"] for stage in proof["stages"] if stage["network"] == "allowed"} == {"acquire"}
+    expected = {"folder", "hash seed", "time zone", "locale", "order of folders", "threads"}
+    assert {line["what"]: line["held"] for line in proof["perturbations"]} == dict.fromkeys(expected, True)
+    assert {claim["state"] for claim in proof["claims"]} == {"held"}
+    assert proof["judge"]["released"] is True
+    project.commit()
+    assert project.run("probado", "prove", "--check").returncode == 0
+
+
+def test_make_prove_builds_the_environment_offline(blank: Project, tmp_path: Path) -> None:
+    """The cache is warm, since the shared environment was built; there is no network, where the system lets us."""
+    project = blank.copy(tmp_path / "project")
+    cache = project.run("uv", "cache", "dir").stdout.strip()
+    # Two stages show that the environment works.
+    text = (project.path / "dvc.yaml").read_text(encoding="utf-8")
+    (project.path / "dvc.yaml").write_text(text[: text.index("  featurize:\n")], encoding="utf-8")
+    (project.path / "claims.yaml").unlink()
+    project.commit()
+    alone = ["unshare", "-rn"]
+    if subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
+        alone = []
+    done = project.run(*alone, "make", "prove", UV_CACHE_DIR=cache, UV_OFFLINE="1")
+    assert "building the environment from requirements/*.lock" in done.stdout
+    assert "EXACT: 3 of 3 outputs are the committed bytes" in done.stdout
+    assert evidence(project)["environment"]["drifted"] == []
+
+
+def test_threads_of_a_forest(script: Make, prove: Prove, environment: dict[str, str]) -> None:
+    """Joblib starts as many threads as it is told, whatever the machine has."""
+    with changed(os.environ, {"PATH": environment["PATH"]}):
+        verdict = prove(script("scores.npy", FOREST))
+    assert (verdict.status, verdict.causes) == (1, [("second", "thread-order")]), verdict.said
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> dict[str, str]:
+    """An environment that holds the wheel and what it requires, and nothing else."""
+    folder = tmp_path_factory.mktemp("alone") / "env"
+    uv = ["uv", "pip", "install", "--quiet", "--offline", "--no-deps", "--python", str(folder / "bin" / "python")]
+    subprocess.run(["uv", "venv", "--quiet", str(folder)], env=environment, check=True)
+    versions = {name: found[0] for name, found in pins(TREE / "requirements" / "base.lock").items()}
+    with zipfile.ZipFile(WHEEL) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/METADATA"))
+        metadata = archive.read(name).decode()
+    needed: set[str] = set()
+    waiting = re.findall(r"(?m)^Requires-Dist: (.+)$", metadata)
+    assert len(waiting) > 5
+    while waiting:
+        requirement = Requirement(waiting.pop())
+        name = canonicalize_name(requirement.name)
+        if (requirement.marker is None or requirement.marker.evaluate({"extra": ""})) and name not in needed:
+            assert requirement.specifier.contains(versions[name], prereleases=True), requirement
+            needed.add(name)
+            waiting += requires(name) or []
+    pins = [f"{name}=={versions[name]}" for name in sorted(needed)]
+    subprocess.run([*uv, *pins, str(WHEEL)], env=environment, check=True)
+    return {**environment, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+
+
+def test_a_wheel_in_an_empty_environment_judges_a_strangers_repository(alone: dict[str, str], tmp_path: Path) -> None:
+    project = Project(tmp_path / "plain", "", alone)
+    project.path.mkdir()
+    project.run("git", "init", "-q")
+    project.run("dvc", "init", "-q")
+    (project.path / "raw.csv").write_text("n\n3\n1\n")
+    (project.path / "dvc.yaml").write_text(
+        "stages:\n  sort:\n    cmd: sort raw.csv > sorted.csv\n    deps: [raw.csv]\n    outs: [sorted.csv]\n"
+    )
+    project.repro()
+    project.commit()
+    done = project.run("probado", "prove")
+    assert "EXACT: 1 of 1 outputs are the committed bytes (environment reused)" in done.stdout
+    assert evidence(project)["judge"]["released"] is True
+
+
+def test_a_judge_that_was_patched_is_said_to_be_modified(alone: dict[str, str], tmp_path: Path) -> None:
+    project = Project(tmp_path / "plain", "", alone)
+    project.path.mkdir()
+    project.run("git", "init", "-q")
+    project.run("dvc", "init", "-q")
+    draw = "python -c \"import random; open('noise.txt', 'w').write(str(random.random()))\""
+    (project.path / "dvc.yaml").write_text(f"stages:\n  draw:\n    cmd: {json.dumps(draw)}\n    outs: [noise.txt]\n")
+    project.repro()
+    project.commit()
+    honest = project.run("probado", "prove", check=False)
+    assert honest.returncode == 1 and "draw: random numbers without a seed" in honest.stdout
+    place = project.run("python", "-c", "import probado.prove.outputs as o; print(o.__file__)").stdout.strip()
+    text = Path(place).read_text(encoding="utf-8")
+    assert text.count("if found == out.recorded:") == 1
+    Path(place).write_text(text.replace("if found == out.recorded:", "if found:"), encoding="utf-8")
+    try:
+        # A forged verdict needs forged hashes, too: EXACT with other hashes is refused when it is read.
+        done = project.run("probado", "prove", check=False)
+        assert ", by a modified judge (prove/outputs.py)" in done.stdout
+        judge = evidence(project)["judge"]
+        assert (judge["released"], judge["modified"]) == (False, ["prove/outputs.py"])
+    finally:
+        Path(place).write_text(text, encoding="utf-8")
+
+
+def test_the_lock_names_the_wheel() -> None:
+    lock = (TREE / "requirements" / "probado.lock").read_text(encoding="utf-8")
+    assert f"--hash=sha256:{hashlib.sha256(WHEEL.read_bytes()).hexdigest()}\n" in lock
+
+
+def test_the_wheel_is_the_source(tmp_path: Path) -> None:
+    """Contents, since another zlib compresses to other bytes; and the same bytes whenever it is built here."""
+    from tools.wheel import build
+
+    one, other = build(tmp_path / "one"), build(tmp_path / "other")
+    assert one.read_bytes() == other.read_bytes()
+    contents = []
+    for wheel in (one, WHEEL):
+        with zipfile.ZipFile(wheel) as archive:
+            contents.append({name: archive.read(name) for name in archive.namelist()})
+    assert contents[0] == contents[1], "make wheel builds the one that is shipped"
+    source = {
+        path.relative_to(TEMPLATE / "src").as_posix(): path.read_bytes()
+        for path in (TEMPLATE / "src" / "probado").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name: text for name, text in contents[1].items() if name.startswith("probado/")} == source
+
+
+def test_a_project_holds_no_judge(tmp_path: Path, environment: dict[str, str]) -> None:
+    project = bake_project(tmp_path, environment, starter="blank")
+    assert not list(project.path.rglob("*prove*"))
+    assert sum(len(path.read_text().splitlines()) for path in (project.path / "mlops").rglob("*.py")) <= 850
+    assert (
+        "wheel" not in (project.path / "dvc.yaml").read_text()
+        and "probado" not in (project.path / "dvc.yaml").read_text()
+    )
