@@ -24,7 +24,7 @@ from xgboost import XGBClassifier
 SEED, THREADS, RESAMPLES, CONFIDENCE = 42, 2, 50, 0.95
 TARGET, CLASSES = "class", ["no", "yes"]
 METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "accuracy": lambda actual, given: np.mean(actual == given.argmax(axis=1)),
+    "accuracy": lambda actual, given: float(np.mean(actual == given.argmax(axis=1))),
     "balanced_accuracy": lambda actual, given: (
         np.bincount(actual[actual == given.argmax(axis=1)], minlength=2) / np.bincount(actual, minlength=2)
     ).mean(),
@@ -89,7 +89,7 @@ def draw(actual: np.ndarray, given: np.ndarray, report: dict[str, dict[str, dict
 def main(path: str, folder: Path, trees: int) -> None:
     """Write metrics.json and report.html into a folder."""
     table = read(path)
-    actual = pd.Categorical(table.pop(TARGET), categories=CLASSES).codes.astype(np.int64)
+    actual: np.ndarray = pd.Categorical(table.pop(TARGET), categories=CLASSES).codes.astype(np.int64)
     features = table.to_numpy()
     rows = pd.Series(actual)
     test = rows.groupby(rows).sample(frac=0.2, random_state=SEED).index

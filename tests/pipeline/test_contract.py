@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tests import contract as page
 from tests.conftest import TREE
 

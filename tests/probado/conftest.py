@@ -27,7 +27,7 @@ QUIET = {"DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_S
 
 @pytest.fixture(autouse=True)
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Variables of a caller: the tests' own Python first on PATH, nothing of the machine that a result could hang on."""
+    """Variables of a caller: the tests' own Python first on PATH, no settings of this machine's git."""
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     for name, value in QUIET.items():
@@ -171,7 +171,9 @@ def prove(capsys: pytest.CaptureFixture[str]) -> Prove:
         assert repository.tree() == before, "the project is not as it was"
         assert "Traceback" not in said, said
         kept = [repository.path / folder / "proof.json" for folder in ("reports", "proof")]
-        evidence = next((json.loads(path.read_text(encoding="utf-8")) for path in kept if path.is_file()), {})
+        evidence: dict[str, Any] = next(
+            (json.loads(path.read_text(encoding="utf-8")) for path in kept if path.is_file()), {}
+        )
         return Verdict(status, said, evidence)
 
     return prove

@@ -18,7 +18,7 @@ from packaging.utils import canonicalize_name
 
 from probado.room.packages import pins
 from tests.conftest import TEMPLATE, TREE, Project, bake_project
-from tests.probado.conftest import Make, Prove, changed
+from tests.probado.conftest import SORT, Make, Prove, changed
 
 pytestmark = pytest.mark.slow
 
@@ -107,50 +107,35 @@ def alone(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str])
             assert requirement.specifier.contains(versions[name], prereleases=True), requirement
             needed.add(name)
             waiting += requires(name) or []
-    pins = [f"{name}=={versions[name]}" for name in sorted(needed)]
-    subprocess.run([*uv, *pins, str(WHEEL)], env=environment, check=True)
+    packages = [f"{name}=={versions[name]}" for name in sorted(needed)]
+    subprocess.run([*uv, *packages, str(WHEEL)], env=environment, check=True)
     return {**environment, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
 
-def test_a_wheel_in_an_empty_environment_judges_a_strangers_repository(alone: dict[str, str], tmp_path: Path) -> None:
-    project = Project(tmp_path / "plain", "", alone)
-    project.path.mkdir()
-    project.run("git", "init", "-q")
-    project.run("dvc", "init", "-q")
-    (project.path / "raw.csv").write_text("n\n3\n1\n")
-    (project.path / "dvc.yaml").write_text(
-        "stages:\n  sort:\n    cmd: sort raw.csv > sorted.csv\n    deps: [raw.csv]\n    outs: [sorted.csv]\n"
-    )
-    project.repro()
-    project.commit()
+def test_a_wheel_in_an_empty_environment_judges_a_strangers_repository(alone: dict[str, str], make: Make) -> None:
+    project = Project(make({"sort": SORT}).path, "", alone)
     done = project.run("probado", "prove")
     assert "EXACT: 1 of 1 outputs are the committed bytes (environment reused)" in done.stdout
     assert evidence(project)["judge"]["released"] is True
 
 
-def test_a_judge_that_was_patched_is_said_to_be_modified(alone: dict[str, str], tmp_path: Path) -> None:
-    project = Project(tmp_path / "plain", "", alone)
-    project.path.mkdir()
-    project.run("git", "init", "-q")
-    project.run("dvc", "init", "-q")
-    draw = "python -c \"import random; open('noise.txt', 'w').write(str(random.random()))\""
-    (project.path / "dvc.yaml").write_text(f"stages:\n  draw:\n    cmd: {json.dumps(draw)}\n    outs: [noise.txt]\n")
-    project.repro()
-    project.commit()
-    honest = project.run("probado", "prove", check=False)
-    assert honest.returncode == 1 and "draw: random numbers without a seed" in honest.stdout
-    place = project.run("python", "-c", "import probado.prove.outputs as o; print(o.__file__)").stdout.strip()
-    text = Path(place).read_text(encoding="utf-8")
+def test_a_judge_that_was_patched_is_said_to_be_modified(alone: dict[str, str], script: Make) -> None:
+    noise = script("noise.txt", "import random\nout.write_text(str(random.random()))")
+    project = Project(noise.path, "", alone)
+    place = Path(project.run("python", "-c", "import probado.prove.outputs as o; print(o.__file__)").stdout.strip())
+    text = place.read_text(encoding="utf-8")
     assert text.count("if found == out.recorded:") == 1
-    Path(place).write_text(text.replace("if found == out.recorded:", "if found:"), encoding="utf-8")
+    place.write_text(text.replace("if found == out.recorded:", "if found:"), encoding="utf-8")
     try:
-        # A forged verdict needs forged hashes, too: EXACT with other hashes is refused when it is read.
         done = project.run("probado", "prove", check=False)
-        assert ", by a modified judge (prove/outputs.py)" in done.stdout
-        judge = evidence(project)["judge"]
-        assert (judge["released"], judge["modified"]) == (False, ["prove/outputs.py"])
     finally:
-        Path(place).write_text(text, encoding="utf-8")
+        place.write_text(text, encoding="utf-8")
+    assert "EXACT, by a modified judge (prove/outputs.py): 2 of 2" in done.stdout
+    judge = evidence(project)["judge"]
+    assert (judge["released"], judge["modified"]) == (False, ["prove/outputs.py"])
+    # The same judge, unchanged, tells that the forged proof is no proof.
+    checked = project.run("probado", "prove", "--check", check=False)
+    assert checked.returncode == 2 and "the hashes of noise.txt are not EXACT" in checked.stderr
 
 
 def test_the_lock_names_the_wheel() -> None:

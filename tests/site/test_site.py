@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from tests.conftest import TEMPLATE, Project
 
 DOCS = TEMPLATE / "docs"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tests.conftest import TEMPLATE, TREE, Project
 
 pytestmark = pytest.mark.skipif(not (TREE / "layers" / "es").is_dir(), reason="no layer holds Spanish yet")

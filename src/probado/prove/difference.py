@@ -76,7 +76,8 @@ def _in_arrays(one: Array, other: Array, off: float | None) -> str:
     first = tuple(int(place) for place in places[0])
     largest = f", by up to {off:.2g}" if off is not None else ""
     where = first[0] if len(first) == 1 else first
-    return f"{len(places)} of {one.size} differ{largest}; first at {where}: {_plain(one[first])!r}, now {_plain(other[first])!r}"
+    values = f"{_plain(one[first])!r}, now {_plain(other[first])!r}"
+    return f"{len(places)} of {one.size} differ{largest}; first at {where}: {values}"
 
 
 def _plain(value: Any) -> Any:

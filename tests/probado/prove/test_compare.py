@@ -173,10 +173,10 @@ CASES: dict[str, tuple[str, Any, Write, Write, bool, str]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_contents(case: str, tmp_path: Path) -> None:
     name, declared, committed, found, agree, said = CASES[case]
-    paths = [tmp_path / side / name for side in ("committed", "found")]
-    for path, write in zip(paths, (committed, found), strict=True):
+    here, there = tmp_path / "committed" / name, tmp_path / "found" / name
+    for path, write in ((here, committed), (there, found)):
         path.parent.mkdir()
         write(path)
-    result = compare(*paths, parse_rule(declared))
+    result = compare(here, there, parse_rule(declared))
     assert result.agree is agree, result.detail
     assert said in result.detail

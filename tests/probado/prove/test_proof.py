@@ -13,7 +13,10 @@ import yaml
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
 COUNT = stage("python count.py", ["sorted.txt", "count.py"], {"counts.json": {"cache": False}})
-CODE = "import json\nrows = len(open('sorted.txt').readlines())\njson.dump({'rows': {'kept': rows}}, open('counts.json', 'w'))\n"
+CODE = """
+import json
+json.dump({"rows": {"kept": len(open("sorted.txt").readlines())}}, open("counts.json", "w"))
+"""
 CLAIM = {"id": "kept", "text": "All rows are kept.", "output": "counts.json", "key": ["rows", "kept"]}
 
 
