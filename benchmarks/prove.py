@@ -49,7 +49,7 @@ def prove(quick: bool) -> Group:
 def beside(folder: Path, what: str, repeats: int, less: float) -> Figure:
     """A proof in the environment that is there, beside a cold run; so many seconds are taken off the proof."""
     commit_results(folder)
-    command = ["python", "-m", "mlops", "prove", "--env", "reuse"]
+    command = ["probado", "prove", "--env", "reuse"]
     # The first of all compiles the judge.
     timed(command, folder, environment())
     sides: dict[str, Callable[[], float]] = {
@@ -73,7 +73,7 @@ def proof(folder: Path, *options: str) -> dict[str, Any]:
     made = folder / "reports" / "proof.json"
     made.unlink(missing_ok=True)
     done = subprocess.run(
-        ["python", "-m", "mlops", "prove", *options], cwd=folder, env=environment(), capture_output=True, text=True
+        ["probado", "prove", *options], cwd=folder, env=environment(), capture_output=True, text=True
     )
     if not made.is_file():
         raise SystemExit(f"benchmarks: no proof was made\n{done.stdout}{done.stderr}")

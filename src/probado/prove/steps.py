@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,25 +17,23 @@ from probado.evidence.proof import (
     STATUS,
     Bound,
     CauseResult,
-    ClaimResult,
     Experiment,
     Machine,
     NetworkResult,
-    OutputResult,
-    Perturbation,
     Proof,
     StageResult,
     overall,
     read_proof,
 )
 from probado.prove import explain
+from probado.prove.advice import advise
 from probado.prove.causes.environment import Environment
 from probado.prove.causes.source import Source
 from probado.prove.causes.submodule import Submodule
-from probado.prove.claims import check_claim, misquoted, read_claims
+from probado.prove.claims import check_claim, read_claims
+from probado.prove.findings import Findings
 from probado.prove.outputs import compare_outputs
 from probado.prove.perturb import perturb
-from probado.prove.prose import is_prose, unbacked
 from probado.prove.rerun import Bench, StageRun, rerun
 from probado.prove.setup import Asked, look_at_environment, look_at_machine, make_room
 from probado.prove.surroundings import transfer
@@ -46,27 +43,6 @@ from probado.repository.paths import inside
 from probado.repository.pipeline import Pipeline, Stage
 from probado.room.clone import bring_submodules, make_clone
 from probado.room.data import bring
-
-
-@dataclass
-class Findings:
-    """What a proof gathers as it goes."""
-
-    # What sets this proof apart from a full one.
-    remarks: list[str] = field(default_factory=list)
-    # Why a part of it cannot be told.
-    reasons: list[str] = field(default_factory=list)
-    advice: list[str] = field(default_factory=list)
-    causes: list[CauseResult] = field(default_factory=list)
-    runs: dict[str, StageRun] = field(default_factory=dict)
-    outputs: list[OutputResult] = field(default_factory=list)
-    claims: list[ClaimResult] = field(default_factory=list)
-    perturbations: list[Perturbation] = field(default_factory=list)
-    diagnosis: dict[str, list[Experiment]] = field(default_factory=dict)
-
-    def written(self) -> set[str]:
-        """The outputs that came out."""
-        return {path for run in self.runs.values() for path, value in run.hashes.items() if value}
 
 
 def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
@@ -251,29 +227,6 @@ def why(
             ]
             return [cause]
     return [] if findings.causes else explain.foul_play(bench, findings.runs)
-
-
-def advise(bench: Bench, claimed: list[Claim], findings: Findings) -> list[str]:
-    """Advice that is no part of the verdict: network use, undeclared code, numbers of the prose that nothing backs."""
-    lines = []
-    importing: dict[str, list[str]] = {}
-    for name, run in findings.runs.items():
-        if run.reads.calls and not run.stage.source:
-            lines.append(f"{name} tried to reach {', '.join(run.reads.calls[:3])}")
-        if run.online:
-            lines.append(f"{name} was retried online: it failed offline and may fetch data")
-        if code := sorted({line.partition(" ")[0] for line in run.reads.code}):
-            importing.setdefault(", ".join(code), []).append(name)
-    lines += [f"imported and no dependency of {', '.join(names)}: {code}" for code, names in importing.items()]
-    root = bench.room.root
-    prose = [name for name in sorted(bench.known) if is_prose(name) and (root / name).is_file()]
-    parameters = {path for stage in bench.pipeline.stages for path in stage.parameters}
-    backing = [root / path for path in sorted(findings.written() | parameters)]
-    lines += misquoted(root, claimed)
-    lines += [
-        f"no claim, output or parameter has the number of {line}" for line in unbacked(root, prose, backing, claimed)
-    ]
-    return lines
 
 
 def diagnose(bench: Bench, findings: Findings) -> dict[str, list[Experiment]]:

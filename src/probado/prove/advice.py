@@ -1,0 +1,32 @@
+"""Advice beside a verdict: use of the network, code that no stage declares, numbers that nothing backs."""
+
+from __future__ import annotations
+
+from probado.evidence.claim import Claim
+from probado.prove.claims import misquoted
+from probado.prove.findings import Findings
+from probado.prove.prose import is_prose, unbacked
+from probado.prove.rerun import Bench
+
+
+def advise(bench: Bench, claimed: list[Claim], findings: Findings) -> list[str]:
+    """Lines of advice on a rerun, never part of the verdict."""
+    lines = []
+    importing: dict[str, list[str]] = {}
+    for name, run in findings.runs.items():
+        if run.reads.calls and not run.stage.source:
+            lines.append(f"{name} tried to reach {', '.join(run.reads.calls[:3])}")
+        if run.online:
+            lines.append(f"{name} was retried online: it failed offline and may fetch data")
+        if code := sorted({line.partition(" ")[0] for line in run.reads.code}):
+            importing.setdefault(", ".join(code), []).append(name)
+    lines += [f"imported and no dependency of {', '.join(names)}: {code}" for code, names in importing.items()]
+    root = bench.room.root
+    prose = [name for name in sorted(bench.known) if is_prose(name) and (root / name).is_file()]
+    parameters = {path for stage in bench.pipeline.stages for path in stage.parameters}
+    backing = [root / path for path in sorted(findings.written() | parameters)]
+    lines += misquoted(root, claimed)
+    lines += [
+        f"no claim, output or parameter has the number of {line}" for line in unbacked(root, prose, backing, claimed)
+    ]
+    return lines
