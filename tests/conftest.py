@@ -22,6 +22,13 @@ from filelock import FileLock
 TEMPLATE = Path(__file__).resolve().parents[1]
 TREE = TEMPLATE / "{{cookiecutter.__folder}}"
 SHARED = TEMPLATE / "build" / "shared"
+STARTERS = ["tabular", "primary_particles", "blank"]
+CHOICES = [(starter, deep_learning) for starter in STARTERS for deep_learning in ("no", "torch")]
+
+
+def locks() -> list[Path]:
+    """The locks that projects come with, of every layer."""
+    return sorted([*TREE.glob("requirements/*.lock"), *TREE.glob("layers/*/requirements/*.lock")], key=lambda lock: lock.name)
 
 
 @dataclass
@@ -138,7 +145,7 @@ def environment() -> dict[str, str]:
 
     It is what `make env DEEP=cpu` makes in a project of its own, made anew when a lock or the way it is made changes.
     """
-    made_of = [*sorted((TREE / "requirements").glob("*.lock")), TREE / "mlops" / "environment.py"]
+    made_of = [*locks(), TREE / "mlops" / "environment.py"]
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()
     (TEMPLATE / "build").mkdir(exist_ok=True)
     variables = clean_environment()
