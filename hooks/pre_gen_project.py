@@ -7,6 +7,9 @@ import os
 import re
 import sys
 
+# ruff: noqa: PTH
+# Importing pathlib takes longer than all that is done here with it.
+
 # Modules that the project's environment holds: a module of the same name would hide them.
 DEPENDENCIES = frozenset(
     """
@@ -69,7 +72,7 @@ def main(context: dict[str, str]) -> int:
         reason = f"author_email {email!r} is no e-mail address; a valid one is ana@example.org, or none"
         print(reason, file=sys.stderr)
     elif not begin(os.getcwd()):
-        reason = "a folder of the project is called layers, which the template needs while it makes the project: rename it"
+        reason = "the project has a folder layers/, which the template needs for a moment: rename or remove it"
         print(reason, file=sys.stderr)
     return 1 if reason else 0
 

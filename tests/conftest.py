@@ -28,7 +28,8 @@ CHOICES = [(starter, deep_learning) for starter in STARTERS for deep_learning in
 
 def locks() -> list[Path]:
     """The locks that projects come with, of every layer."""
-    return sorted([*TREE.glob("requirements/*.lock"), *TREE.glob("layers/*/requirements/*.lock")], key=lambda lock: lock.name)
+    found = [*TREE.glob("requirements/*.lock"), *TREE.glob("layers/*/requirements/*.lock")]
+    return sorted(found, key=lambda lock: lock.name)
 
 
 @dataclass

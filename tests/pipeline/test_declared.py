@@ -47,7 +47,9 @@ class Imports:
             elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
                 pattern = looked_up(node)
                 assert pattern.startswith(".") and pattern.count("*") == 1, f"{path}: import_module is not understood"
-                for file in path.parent.glob(pattern[1:].replace(".", "/").replace("*", model or "*") + ".py"):
+                level = len(pattern) - len(pattern.lstrip("."))
+                name = pattern[level:].replace(".", "/").replace("*", model or "*")
+                for file in path.parents[level - 1].glob(f"{name}.py"):
                     yield from self.files(file.with_suffix(""))
 
     def base(self, path: Path, node: ast.ImportFrom) -> Path | None:
@@ -148,7 +150,8 @@ def test_an_import_that_is_added_is_found(bake: Bake) -> None:
     added.write_text("VALUE = 1\n", encoding="utf-8")
     features = project.path / project.module / "features.py"
     text = features.read_text(encoding="utf-8")
-    features.write_text(text.replace("    config = load(cfg)\n", "    from .later import VALUE\n\n    config = load(cfg)\n"))
+    called = "    config = load(cfg)\n"
+    features.write_text(text.replace(called, f"    from .later import VALUE\n\n{called}"), encoding="utf-8")
     found = {name: undeclared(project, stage, model) for name, stage, model in stages(project)}
     assert {name for name, files in found.items() if files} == {"featurize"}
     assert found["featurize"] == {f"{project.module}/later.py"}

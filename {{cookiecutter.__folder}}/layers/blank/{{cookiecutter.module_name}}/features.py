@@ -10,10 +10,9 @@ import numpy as np
 from omegaconf import DictConfig
 
 from .common.config import Features, Split, load
-from .common.files import replacing
 from .common.data_paths import USABLE
-from .common.paths import PROCESSED
-from .common.paths import CONFIGS, ROOT, outputs
+from .common.files import replacing
+from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 
 PARTS = ("train", "validation", "test")
 

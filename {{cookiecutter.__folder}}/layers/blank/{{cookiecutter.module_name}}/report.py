@@ -14,8 +14,7 @@ from omegaconf import DictConfig
 
 from .common.config import load
 from .common.files import read_json, replacing, write_text
-from .common.paths import FIGURES, METRICS, REPORT
-from .common.paths import CONFIGS, ROOT, outputs
+from .common.paths import CONFIGS, FIGURES, METRICS, REPORT, ROOT, outputs
 
 
 def figure(report: dict[str, Any]) -> Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from {{ cookiecutter.module_name }}.modeling.domain import gamma_efficiency, mass_metrics
+from {{ cookiecutter.module_name }}.modeling.shared.domain import gamma_efficiency, mass_metrics
 
 
 def test_metrics_of_the_mass() -> None:

@@ -12,12 +12,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }}.common.config import Config, load
+from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.prepare import usable
 from {{ cookiecutter.module_name }}.features import of_showers
-from {{ cookiecutter.module_name }}.modeling.store import Fitted, restore, save
+from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
 from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.simulation.generate import simulate
-from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
 # What keeps the fit short; and batches of which one row is left over.

@@ -11,9 +11,9 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }}.common.config import load
+from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.common.rows import Showers
 from {{ cookiecutter.module_name }}.simulation import array, generate, showers, traces
-from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 
 MASSES = {"proton": 1.0, "helium": 4.0, "oxygen": 16.0, "iron": 56.0}
 # Moments of Xmax, JCAP 02 (2013) 026, arXiv:1301.6637: X0, D, xi, delta; p0, p1, p2; a0, a1, b.

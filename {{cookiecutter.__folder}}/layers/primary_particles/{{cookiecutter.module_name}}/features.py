@@ -18,14 +18,13 @@ import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
 from .common.config import Config, load
-from .common.files import replacing
 from .common.data_paths import TABLES
-from .common.paths import PROCESSED
+from .common.files import replacing
+from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features, OfEvents, OfStations, OfTraces, Showers
 from .row_groups import appending
 from .simulation.array import distance
 from .split import PARTS, split_rows
-from .common.paths import CONFIGS, ROOT, outputs
 
 
 def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:

@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from . import charts, shower_charts
 from .common.config import Config
 from .common.data_paths import RAW_TABLES
-from .common.paths import PROCESSED
+from .common.paths import PROCESSED, ROOT
 from .common.rows import Showers
-from .common.paths import ROOT
 
 
 def figures(predictions: pd.DataFrame, config: Config) -> dict[str, Figure]:

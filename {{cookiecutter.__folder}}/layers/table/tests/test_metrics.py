@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from {{ cookiecutter.module_name }}.common.config import Evaluation
-from {{ cookiecutter.module_name }}.modeling import metrics
+from {{ cookiecutter.module_name }}.modeling.shared import metrics
 
 USUAL = Evaluation(confidence=0.95, resamples=200)
 # Two of three negatives and one of two positives are right.

@@ -8,8 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.dataset.tables import clean, read_table, type_columns
 from {{ cookiecutter.module_name }}.common.table import Data, Reading
+from {{ cookiecutter.module_name }}.dataset.tables import clean, read_table, type_columns
 
 Settings = Callable[..., Data]
 SPANISH = "región;precio;clase\nMálaga;1.234,56;sí\nCádiz;2.000.000,00;no\n"

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.schema import enforce, out_of_range
 from {{ cookiecutter.module_name }}.common.table import Data
+from {{ cookiecutter.module_name }}.schema import enforce, out_of_range
 
 Settings = Callable[..., Data]
 

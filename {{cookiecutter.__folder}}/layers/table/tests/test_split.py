@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from {{ cookiecutter.module_name }}.common.config import Split
-from {{ cookiecutter.module_name }}.split import duplicated_rows, split_rows
 from {{ cookiecutter.module_name }}.common.table import Data
+from {{ cookiecutter.module_name }}.split import duplicated_rows, split_rows
 
 Settings = Callable[..., Data]
 

@@ -12,8 +12,7 @@ from omegaconf import DictConfig
 
 from .common.config import Config, load
 from .common.files import read_json, replacing, sha256, write_text
-from .common.paths import COUNTS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT
-from .common.paths import CONFIGS, ROOT, outputs
+from .common.paths import CONFIGS, COUNTS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT, ROOT, outputs
 from .rendering import png, render
 
 CARD = Path("docs/model_card.md")

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.features import build_features
 from {{ cookiecutter.module_name }}.common.rows import Features
 from {{ cookiecutter.module_name }}.common.table import Data
+from {{ cookiecutter.module_name }}.features import build_features
 
 Settings = Callable[..., Data]
 NOTHING = Features(drop=[], date_parts=[])

@@ -11,12 +11,12 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }}.common.config import Config, load
-from {{ cookiecutter.module_name }}.modeling import models
-from {{ cookiecutter.module_name }}.modeling.metrics import metrics_for
-from {{ cookiecutter.module_name }}.modeling.preprocess import encode_target
-from {{ cookiecutter.module_name }}.modeling.store import Fitted, restore, save
-from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
+from {{ cookiecutter.module_name }}.modeling import models
+from {{ cookiecutter.module_name }}.modeling.shared.metrics import metrics_for
+from {{ cookiecutter.module_name }}.modeling.shared.preprocess import encode_target
+from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
+from {{ cookiecutter.module_name }}.modeling.train import fit
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
 FITTING = [(model, task) for model in MODELS for task in import_module(f"{models.__name__}.{model}").Model.tasks]

@@ -7,21 +7,20 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from .common.config import load
-from .common.files import write_parquet
 from .common.data_paths import TABLE
-from .common.paths import PROCESSED
+from .common.files import write_parquet
+from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features
-from .split import PARTS, split_rows
-from .common.paths import CONFIGS, ROOT, outputs
 from .common.strict import nearest
 from .common.table import Data
+from .split import PARTS, split_rows
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
     """Features of each row: every column without a role of its own, dates as numbers. Index as the table's.
 
-    What is learned from the rows (means, scales, categories) is no feature: it belongs into modeling/preprocess.py,
-    which is fitted on training rows only.
+    What is learned from the rows (means, scales, categories) is no feature. It belongs in
+    modeling/shared/preprocess.py, which is fitted on training rows only.
 
     Raises:
         ValueError: a column to drop is not there, or no feature is left.

@@ -1,4 +1,7 @@
-"""Where the pictures lie on their way, beside the paths of every project in paths.py. Yours: the names of your files."""
+"""Where the pictures lie on their way, beside the paths of every project in paths.py.
+
+Yours: the names of your files.
+"""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..common.config import Data, load
-from ..common.files import replacing
 from ..common.data_paths import PICTURES
+from ..common.files import replacing
 from ..common.paths import CONFIGS, outputs
 
 

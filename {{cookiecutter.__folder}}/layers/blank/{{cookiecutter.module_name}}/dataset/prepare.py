@@ -10,10 +10,9 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.files import replacing, write_json
 from ..common.data_paths import PICTURES, USABLE
-from ..common.paths import COUNTS
-from ..common.paths import CONFIGS, ROOT, outputs
+from ..common.files import replacing, write_json
+from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
 
 
 def usable(pictures: np.ndarray) -> np.ndarray:

@@ -14,8 +14,7 @@ from scipy.stats import binomtest
 
 from ..common.config import load
 from ..common.files import write_json, write_parquet
-from ..common.paths import METRICS, MODELS, PREDICTIONS, PROCESSED
-from ..common.paths import CONFIGS, ROOT, outputs
+from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
 
 
 def accuracy(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> dict[str, float]:

@@ -14,8 +14,7 @@ from omegaconf import DictConfig
 
 from ..common.config import Model, load
 from ..common.files import replacing
-from ..common.paths import MODELS, PROCESSED
-from ..common.paths import CONFIGS, ROOT, outputs
+from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT, outputs
 
 
 def fit(features: np.ndarray, target: np.ndarray, model: Model) -> dict[str, Any]:

@@ -6,10 +6,10 @@ import hydra
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.files import replacing
 from ..common.data_paths import IMAGES, RAW_TABLES
-from ..common.rows import Showers
+from ..common.files import replacing
 from ..common.paths import CONFIGS, outputs
+from ..common.rows import Showers
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 from tqdm import tqdm
 
+from ..common.simulation import Simulation
 from ..row_groups import appending
 from . import array, showers, traces
 from .reconstruction import reconstructed
-from ..common.simulation import Simulation
 
 # What is true of a shower, and no feature may see: eV, degrees, m, g/cm2.
 TRUTH = ("energy", "zenith", "azimuth", "core_x", "core_y", "xmax", "lg_muons")

@@ -13,18 +13,18 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ..common.config import Config, Evaluation
-from ..dataset.showers import usable
 from ..common.files import write_json
-from ..modeling.domain import domain_metrics
-from ..modeling.estimators import chosen
-from ..common.problem import Problem
-from ..modeling.metrics import Metric, metrics_for, with_intervals
-from ..modeling.preprocess import encode_target
-from ..modeling.train import fit
-from ..common.rows import Showers
-from ..split import split_rows
 from ..common.paths import CONFIGS, outputs
+from ..common.problem import Problem
+from ..common.rows import Showers
 from ..common.strict import checked
+from ..dataset.showers import usable
+from ..modeling.shared.domain import domain_metrics
+from ..modeling.shared.estimators import chosen
+from ..modeling.shared.metrics import Metric, metrics_for, with_intervals
+from ..modeling.shared.preprocess import encode_target
+from ..modeling.train import fit
+from ..split import split_rows
 from .settings import STUDIES, Comparison, Studies, configured
 from .simulated import rows, simulated_showers
 

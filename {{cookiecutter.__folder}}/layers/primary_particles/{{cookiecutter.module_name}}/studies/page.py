@@ -12,9 +12,9 @@ from omegaconf import DictConfig
 
 from ..charts import BLUE, GREY
 from ..common.files import read_json, write_text
-from ..rendering import png, render
 from ..common.paths import CONFIGS, ROOT, outputs
 from ..common.strict import checked
+from ..rendering import png, render
 from .settings import STUDIES, Studies, configured
 
 NAMES = ("leakage", "comparison", "telescope")

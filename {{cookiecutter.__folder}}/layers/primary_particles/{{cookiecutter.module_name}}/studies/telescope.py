@@ -13,17 +13,17 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from ..common.config import Config, Evaluation
-from ..dataset.prepare import prepare_table
-from ..dataset.sources import bring
-from ..features import hillas_features
-from ..common.files import write_json
-from ..modeling.domain import domain_metrics
-from ..modeling.metrics import metrics_for, with_intervals
-from ..modeling.preprocess import encode_target
 from ..common.data_paths import IMAGES
+from ..common.files import write_json
 from ..common.paths import CONFIGS, outputs
 from ..common.strict import checked
 from ..common.table import Data
+from ..dataset.prepare import prepare_table
+from ..dataset.sources import bring
+from ..features import hillas_features
+from ..modeling.shared.domain import domain_metrics
+from ..modeling.shared.metrics import metrics_for, with_intervals
+from ..modeling.shared.preprocess import encode_target
 from .settings import STUDIES, Studies, Telescope, configured
 
 

@@ -31,8 +31,8 @@ class Split(Strict):
 class Model(Strict):
     """configs/model/: the name of the model, and settings that only modeling/models/<name>.py knows.
 
-    `modeling.estimators.chosen` checks the settings in the stages that use them, so that no other stage depends on a
-    model.
+    `chosen` in modeling/shared/estimators.py checks the settings where they are used, so that the other stages depend
+    on no model.
     """
 
     model_config = ConfigDict(extra="allow")

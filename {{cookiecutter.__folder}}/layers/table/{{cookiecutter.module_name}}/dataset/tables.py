@@ -9,10 +9,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from ..schema import out_of_range
-from ..split import duplicated_rows
 from ..common.strict import nearest
 from ..common.table import DTYPES, Column, Data, Reading
+from ..schema import out_of_range
+from ..split import duplicated_rows
 
 
 def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:

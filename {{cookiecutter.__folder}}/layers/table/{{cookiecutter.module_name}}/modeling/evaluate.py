@@ -11,13 +11,12 @@ from omegaconf import DictConfig
 
 from ..common.config import Config, load
 from ..common.files import write_json, write_parquet
-from ..common.paths import METRICS, MODELS, PREDICTIONS, PROCESSED
-from ..common.paths import CONFIGS, ROOT, outputs
-from .domain import domain_metrics
-from .estimators import chosen
-from .metrics import metrics_for, with_intervals
-from .preprocess import encode_target
-from .store import Fitted, restore
+from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
+from .shared.domain import domain_metrics
+from .shared.estimators import chosen
+from .shared.metrics import metrics_for, with_intervals
+from .shared.preprocess import encode_target
+from .shared.store import Fitted, restore
 
 
 def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, Any], pd.DataFrame]:

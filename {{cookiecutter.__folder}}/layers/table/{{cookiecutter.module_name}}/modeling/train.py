@@ -8,15 +8,14 @@ from omegaconf import DictConfig
 
 from ..common.config import Config, load
 from ..common.files import replacing
-from ..common.paths import MODELS, PROCESSED
-from ..common.paths import CONFIGS, ROOT, outputs
-from .baseline import baseline
-from .domain import domain_metrics
-from .estimators import chosen
+from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT, outputs
 from ..common.problem import Problem
-from .metrics import metrics_for
-from .preprocess import encode_target, preprocessing
-from .store import Fitted, save
+from .shared.baseline import baseline
+from .shared.domain import domain_metrics
+from .shared.estimators import chosen
+from .shared.metrics import metrics_for
+from .shared.preprocess import encode_target, preprocessing
+from .shared.store import Fitted, save
 
 
 def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted:

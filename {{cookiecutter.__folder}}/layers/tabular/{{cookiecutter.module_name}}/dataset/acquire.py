@@ -6,8 +6,8 @@ import hydra
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.files import replacing
 from ..common.data_paths import RAW_TABLE
+from ..common.files import replacing
 from ..common.paths import CONFIGS, outputs
 from .sources import bring
 

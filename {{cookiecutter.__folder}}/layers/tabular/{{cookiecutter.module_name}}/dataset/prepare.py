@@ -6,11 +6,10 @@ import hydra
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.files import sha256, write_json, write_parquet
 from ..common.data_paths import RAW_TABLE, TABLE
-from ..common.paths import COUNTS
+from ..common.files import sha256, write_json, write_parquet
+from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
 from ..schema import enforce
-from ..common.paths import CONFIGS, ROOT, outputs
 from .tables import clean, read_table, type_columns, written
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import Field, NonNegativeFloat, PositiveInt
 
 from ...common.problem import Problem
-from ..networks import NetworkSettings
+from ..shared.networks import NetworkSettings
 
 if TYPE_CHECKING:
     import torch

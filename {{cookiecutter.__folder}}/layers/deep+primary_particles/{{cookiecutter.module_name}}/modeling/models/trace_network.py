@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, PositiveInt
 
-from ..networks import NetworkSettings
+from ..shared.networks import NetworkSettings
 
 if TYPE_CHECKING:
     import torch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...common.problem import Problem
-from ..estimators import ModelSettings
+from ..shared.estimators import ModelSettings
 
 
 class Model(ModelSettings):

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import PositiveFloat, PositiveInt
 
 from ...common.problem import Problem
-from ..estimators import ModelSettings
+from ..shared.estimators import ModelSettings
 
 
 class Model(ModelSettings):

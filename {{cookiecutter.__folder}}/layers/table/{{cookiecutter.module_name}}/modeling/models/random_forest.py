@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import PositiveInt
 
 from ...common.problem import Problem
-from ..estimators import ModelSettings
+from ..shared.estimators import ModelSettings
 
 
 class Model(ModelSettings):

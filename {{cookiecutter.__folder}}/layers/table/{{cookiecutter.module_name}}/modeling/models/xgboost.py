@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from ...common.problem import Problem
-from ..estimators import ModelSettings
+from ..shared.estimators import ModelSettings
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 

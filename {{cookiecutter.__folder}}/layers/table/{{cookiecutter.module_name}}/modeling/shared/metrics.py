@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import binomtest
 from sklearn import metrics
 
-from ..common.config import Evaluation
+from ...common.config import Evaluation
 
 # (actual, predicted) -> value. Classification: integer codes (rows,) and probabilities (rows, classes); regression:
 # numbers (rows,) twice.

@@ -10,8 +10,8 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from ..common.files import read_json, sha256, write_json
-from ..common.problem import Problem
+from ...common.files import read_json, sha256, write_json
+from ...common.problem import Problem
 from .estimators import ModelSettings
 
 

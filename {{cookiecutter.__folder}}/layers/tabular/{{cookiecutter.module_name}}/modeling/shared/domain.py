@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..common.rows import Data
+from ...common.rows import Data
 from .metrics import Metric
 
 

@@ -6,9 +6,9 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..common.config import Config
-from ..common.problem import Problem, Task
-from ..common.strict import Strict, checked, nearest
+from ...common.config import Config
+from ...common.problem import Problem, Task
+from ...common.strict import Strict, checked, nearest
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,10 +53,10 @@ def chosen(config: Config) -> ModelSettings:
         ValueError: there is no such model, it does not do the task, or a setting is not valid.
     """
     name = config.model.name
-    known = [path.stem for path in (Path(__file__).parent / "models").glob("[!_]*.py")]
+    known = [path.stem for path in (Path(__file__).parents[1] / "models").glob("[!_]*.py")]
     if name not in known:
         raise ValueError(f"configs: model: there is no model {name!r}; {nearest(name, known)}")
-    kind: type[ModelSettings] = importlib.import_module(f".models.{name}", __package__).Model
+    kind: type[ModelSettings] = importlib.import_module(f"..models.{name}", __package__).Model
     settings = checked(config.model.model_dump(), kind, at="model")
     if config.data.task not in settings.tasks:
         raise ValueError(f"configs: the model {name} does {settings.tasks[0]}, the data ask for {config.data.task}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..common.problem import Problem
+from ...common.problem import Problem
 
 
 def baseline(problem: Problem, features: list[str]) -> Any:

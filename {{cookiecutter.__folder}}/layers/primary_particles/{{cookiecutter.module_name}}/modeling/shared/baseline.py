@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..common.problem import Problem
+from ...common.problem import Problem
 
 # Of a shower: muons make the signal at a given energy larger and the traces shorter. Of a station the same, at its
 # distance. Of an image of the telescope: a gamma points to its source.

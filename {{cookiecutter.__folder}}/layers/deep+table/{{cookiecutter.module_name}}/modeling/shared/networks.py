@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
-from ..common.problem import Problem
+from ...common.problem import Problem
 from .estimators import ModelSettings
 
 if TYPE_CHECKING:
