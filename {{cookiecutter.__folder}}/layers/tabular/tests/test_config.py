@@ -9,6 +9,7 @@ from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
+from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 
 # Whatever configs/config.yaml chooses now, these go together.
 TOGETHER = ["data=breast_cancer", "features=default", "split=stratified", "model=xgboost"]
@@ -24,7 +25,10 @@ CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in Path(CONFIGS).glo
 
 def configured(*overrides: str) -> Config:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        return load(compose("config", [*TOGETHER, *overrides]))
+        config = load(compose("config", [*TOGETHER, *overrides]))
+    # Stages that use the model check its settings.
+    chosen(config)
+    return config
 
 
 def refusal(*overrides: str) -> str:
@@ -35,7 +39,7 @@ def refusal(*overrides: str) -> str:
 
 def test_the_present_choices_load() -> None:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        load(compose("config"))
+        chosen(load(compose("config")))
 
 
 @pytest.mark.parametrize("choice", CHOICES)

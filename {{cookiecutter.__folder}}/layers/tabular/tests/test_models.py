@@ -13,6 +13,7 @@ from hydra import compose, initialize_config_dir
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.modeling import models
+from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.modeling.shared.metrics import metrics_for
 from {{ cookiecutter.module_name }}.modeling.shared.preprocess import encode_target
 from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
@@ -94,7 +95,7 @@ def test_a_changed_file_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
 
 def test_another_model_than_the_trained_one_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
     save(fitted("logistic", "classification", table), tmp_path / "models")
-    other = configured("dummy", "classification").model
+    other = chosen(configured("dummy", "classification"))
 
     with pytest.raises(ValueError, match=r"holds .*'logistic'.*, configured is \{'name': 'dummy'\}: train first"):
         restore(other, seed=42, threads=2, folder=tmp_path / "models")

@@ -1,4 +1,4 @@
-"""Gamma or hadron: real public data, each image predicted by models that were trained on the other folds."""
+"""Gamma or hadron: simulated images of MAGIC, each predicted by models that were trained on the other folds."""
 
 from __future__ import annotations
 
