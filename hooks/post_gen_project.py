@@ -8,14 +8,12 @@ import shutil
 import subprocess
 import sys
 
-# ruff: noqa: PTH
-# Importing pathlib takes longer than all that is done here with it.
 LAYERS = "layers"
 BEGUN = ".begun"
 # Files of a layer that are not laid: the layers that it stands on, and what files of the core include.
 REQUIRES, PARTS = "requires.txt", "parts"
-# Most of a layer is copied, not rendered, which takes half the time. The name of the module is filled in here: in tests,
-# and in the names of folders. Cookiecutter renders this file too, so that neither text is written in one piece.
+# Most of a layer is copied, not rendered, which takes half the time. The name of the module is filled in here, in tests
+# and in names of folders. Cookiecutter renders this file too: hence the texts in pieces.
 MODULE, MODULE_FOLDER = "{" + "{ cookiecutter.module_name }" + "}", "{" + "{cookiecutter.module_name}" + "}"
 
 
@@ -102,7 +100,7 @@ def start_git(project: str, answers: dict[str, str]) -> str:
     steps = [
         ["-c", "init.defaultBranch=main", "init", "--quiet"],
         ["add", "--all"],
-        [*author, "-c", "maintenance.auto=false", "commit", "--quiet", "--no-verify", "--message", "Start from the template"],
+        [*author, "-c", "maintenance.auto=false", "commit", "-q", "--no-verify", "-m", "Start from the template"],
     ]
     for step in steps:
         done = git(project, *step)

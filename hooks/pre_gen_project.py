@@ -7,9 +7,6 @@ import os
 import re
 import sys
 
-# ruff: noqa: PTH
-# Importing pathlib takes longer than all that is done here with it.
-
 # Modules that the project's environment holds: a module of the same name would hide them.
 DEPENDENCIES = frozenset(
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -169,6 +170,17 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
         return bake_project(tmp_path_factory.mktemp("bake"), clean_environment(), **answers)
 
     return bake
+
+
+@pytest.fixture(scope="session")
+def choice(bake: Callable[..., Project]) -> Callable[[str, str], Project]:
+    """A project of a starter and of deep learning or none, baked once; only to be looked at."""
+
+    @functools.cache
+    def choice(starter: str, deep_learning: str) -> Project:
+        return bake(starter=starter, deep_learning=deep_learning)
+
+    return choice
 
 
 @pytest.fixture(scope="session")

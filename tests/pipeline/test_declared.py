@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import CHOICES, Project
+from conftest import CHOICES, STARTERS, Project
 
 Bake = Callable[..., Project]
+Choice = Callable[[str, str], Project]
 of_each_choice = pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
 
 
@@ -103,8 +104,8 @@ def undeclared(project: Project, stage: dict[str, Any], model: str | None) -> se
 
 
 @of_each_choice
-def test_what_a_stage_imports_it_declares(bake: Bake, starter: str, deep_learning: str) -> None:
-    project = bake(starter=starter, deep_learning=deep_learning)
+def test_what_a_stage_imports_it_declares(choice: Choice, starter: str, deep_learning: str) -> None:
+    project = choice(starter, deep_learning)
     checked = set()
     for name, stage, model in stages(project):
         assert undeclared(project, stage, model) == set(), (name, model)
@@ -116,8 +117,8 @@ def test_what_a_stage_imports_it_declares(bake: Bake, starter: str, deep_learnin
 
 
 @of_each_choice
-def test_what_a_stage_declares_of_the_code_it_imports(bake: Bake, starter: str, deep_learning: str) -> None:
-    project = bake(starter=starter, deep_learning=deep_learning)
+def test_what_a_stage_declares_of_the_code_it_imports(choice: Choice, starter: str, deep_learning: str) -> None:
+    project = choice(starter, deep_learning)
     reached: dict[str, set[str]] = {}
     declared: dict[str, set[str]] = {}
     for name, stage, model in stages(project):
@@ -129,9 +130,9 @@ def test_what_a_stage_declares_of_the_code_it_imports(bake: Bake, starter: str, 
         assert unused == set(), name
 
 
-@pytest.mark.parametrize("starter", ["tabular", "primary_particles", "blank"])
-def test_a_dependency_that_is_missing_is_found(bake: Bake, starter: str) -> None:
-    project = bake(starter=starter, deep_learning="torch")
+@pytest.mark.parametrize("starter", STARTERS)
+def test_a_dependency_that_is_missing_is_found(choice: Choice, starter: str) -> None:
+    project = choice(starter, "torch")
     removed = 0
     for _, stage, model in stages(project):
         for dep in [dep for dep in stage["deps"] if dep.startswith(f"{project.module}/") and "templates" not in dep]:

@@ -32,8 +32,10 @@ def files(project: Project) -> set[str]:
 
 
 @pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
-def test_nothing_is_left_unrendered_or_of_another_choice(bake: Bake, starter: str, deep_learning: str) -> None:
-    project = bake(starter=starter, deep_learning=deep_learning)
+def test_nothing_is_left_unrendered_or_of_another_choice(
+    choice: Callable[[str, str], Project], starter: str, deep_learning: str
+) -> None:
+    project = choice(starter, deep_learning)
     for name in files(project):
         text = (project.path / name.replace("{module}", project.module)).read_text(encoding="utf-8")
         if not name.endswith(".lock"):

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
+from conftest import TEMPLATE, TREE, Project, bake_project, clean_environment, locks
 
-LOCKS = sorted([*(TREE / "requirements").glob("*.lock"), TEMPLATE / "requirements.lock"])
+LOCKS = [*locks(), TEMPLATE / "requirements.lock"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)

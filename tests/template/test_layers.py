@@ -15,7 +15,7 @@ from types import ModuleType
 import pytest
 from conftest import CHOICES, TEMPLATE, TREE, Project, bake_project, clean_environment
 
-Bake = Callable[..., Project]
+Choice = Callable[[str, str], Project]
 LISTS = Path(__file__).parent / "layers"
 MODULE = "{{cookiecutter.module_name}}"
 # The layers of each choice, beside the core. What each layer adds is listed in layers/<name>.txt.
@@ -65,9 +65,9 @@ def baked(project: Project) -> set[str]:
 
 
 @of_each_choice
-def test_a_project_holds_the_files_of_its_layers(bake: Bake, starter: str, deep_learning: str) -> None:
+def test_a_project_holds_the_files_of_its_layers(choice: Choice, starter: str, deep_learning: str) -> None:
     layers = ["core", *LAYERS[starter, deep_learning]]
-    assert baked(bake(starter=starter, deep_learning=deep_learning)) == {
+    assert baked(choice(starter, deep_learning)) == {
         name for layer in layers for name in listed(layer)
     }
 
@@ -87,8 +87,8 @@ def test_every_layer_has_its_list_and_is_laid_by_a_choice() -> None:
     assert layers == {"core"}.union(*LAYERS.values())
 
 
-def test_code_is_copied_as_it_is(bake: Bake) -> None:
-    project = bake(starter="primary_particles", deep_learning="torch")
+def test_code_is_copied_as_it_is(choice: Choice) -> None:
+    project = choice("primary_particles", "torch")
     sources = [
         path
         for folder in (TREE, *(TREE / "layers" / layer for layer in LAYERS["primary_particles", "torch"]))

@@ -108,7 +108,7 @@ def _refuse_overlap(table: pd.DataFrame, parts: pd.Series, data: Data) -> None:
 def duplicated_rows(table: pd.DataFrame, data: Data, keep: Literal["first", False]) -> pd.Series:
     """Boolean, one a row: whether another row (keep="first": an earlier one) equals it in every column but the id."""
     compared = _without_id(table, data)
-    # DataFrame.duplicated alone takes 8 s on 1,000,000 rows of 30 numbers. On the rows that share a hash it takes 0.5 s.
+    # DataFrame.duplicated takes 8 s on 1,000,000 rows of 30 numbers. Given only the rows that share a hash: 0.5 s.
     same_hash = pd.util.hash_pandas_object(compared, index=False).duplicated(keep=False)
     duplicated = pd.Series(False, index=table.index)
     duplicated[same_hash] = compared[same_hash].duplicated(keep=keep).to_numpy()
