@@ -67,9 +67,7 @@ def baked(project: Project) -> set[str]:
 @of_each_choice
 def test_a_project_holds_the_files_of_its_layers(choice: Choice, starter: str, deep_learning: str) -> None:
     layers = ["core", *LAYERS[starter, deep_learning]]
-    assert baked(choice(starter, deep_learning)) == {
-        name for layer in layers for name in listed(layer)
-    }
+    assert baked(choice(starter, deep_learning)) == {name for layer in layers for name in listed(layer)}
 
 
 @of_each_choice
