@@ -55,7 +55,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Write a table; only text with a dictionary of its values: of numbers it takes long and spares nothing."""
+    """Write a table. Text is stored with a dictionary of its values; for numbers that takes long and saves nothing."""
     numbers = set(table.select_dtypes("number").columns)
     with replacing(path) as partial:
         table.to_parquet(partial, use_dictionary=[name for name in table.columns if name not in numbers])

@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = str(ROOT / "configs")
 
-# Below ROOT for the pipeline, below outputs() for what a stage writes.
+# A stage reads them below ROOT and writes them below outputs().
 RAW = Path("data/raw")
 INTERIM = Path("data/interim")
 PROCESSED = Path("data/processed")

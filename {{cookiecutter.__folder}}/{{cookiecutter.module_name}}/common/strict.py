@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-# A part of a whole: above 0, below 1.
+# A part of a whole.
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 

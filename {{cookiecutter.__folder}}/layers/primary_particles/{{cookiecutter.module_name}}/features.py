@@ -76,7 +76,7 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFr
         "nearest": np.minimum.reduceat(far, first),
         "farthest": np.maximum.reduceat(far, first),
     }
-    # Stations of a shower by their distance: the nearest tells most of when muons arrive, at a distance of its own.
+    # The nearest station tells most of when muons arrive, but its distance differs from shower to shower.
     nearest = np.lexsort((far, np.repeat(first, np.diff(first, append=len(far)))))[first]
     for name in ("length", "risetime", "falltime", "area_over_peak"):
         values = each[name].to_numpy(dtype=np.float64)
@@ -93,7 +93,7 @@ def trace_features(
     features: OfTraces,
     count: float,
 ) -> pd.DataFrame:
-    """The features of an event, then of its strongest stations core distance, lg signal and trace each.
+    """The features of an event, then core distance, lg signal and trace of each of its strongest stations.
 
     A trace is ln(1 + VEM in a bin / 0.1), which shows single muons beside the rise of a strong signal. Where a shower
     has too few stations the values are missing.
@@ -142,7 +142,7 @@ def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: fl
         slope: the exponent.
     """
     shape = (distance / 1000) ** slope * ((distance + 700) / 1700) ** slope
-    # Poisson's error of lg signal beside a tenth for the shape.
+    # Poisson's error of lg signal, and a tenth for the shape.
     weight = usable(distance) / (0.1**2 + 1 / (np.log(10) ** 2 * np.maximum(signal, 1)))
     mean = np.add.reduceat(weight * np.log10(signal / shape), first) / np.add.reduceat(weight, first)
     return np.asarray(10**mean)
@@ -167,7 +167,7 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
             miss=table["fDist"] * np.sin(np.radians(table["fAlpha"])),
             length_by_size=np.log(table["fLength"]) - table["fSize"],
             width_by_size=np.log(table["fWidth"].clip(lower=0.1)) - table["fSize"],
-            # Of the two brightest pixels the share of the brightest.
+            # The share of the brightest pixel in the two brightest.
             peak_share=table["fConc1"] / table["fConc"],
             roundness=table["fWidth"] / table["fLength"],
             asymmetry=table["fAsym"].abs(),
@@ -188,7 +188,7 @@ def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -
     """
     events, stations = tables["events"].to_pandas(), tables["stations"].to_pandas()
     if isinstance(features, OfTraces):
-        # Showers without traces say nothing here.
+        # A shower without traces has no features here.
         events, stations = (
             table[table["shower"].isin(tables["traces"]["shower"].to_numpy())].reset_index(drop=True)
             for table in (events, stations)
@@ -230,7 +230,7 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
         files = {name: stack.enter_context(pq.ParquetFile(folder / f"{name}.parquet")) for name in names}
         for number in range(files["events"].num_row_groups):
             tables = {name: file.read_row_group(number) for name, file in files.items()}
-            # Traces may be kept of the first showers only.
+            # A simulation may keep traces of its first showers only.
             if all(len(table) for table in tables.values()):
                 built = of_showers(tables, data, features)
                 yield built, of_shower[built["shower"]]

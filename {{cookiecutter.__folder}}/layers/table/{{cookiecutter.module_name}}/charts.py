@@ -15,7 +15,7 @@ BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 def confusion(predictions: pd.DataFrame) -> Figure:
     """Confusion matrix, rows normalised to the actual class; each cell also with its count of rows."""
     classes = class_names(predictions)
-    # Positions in the list of classes: comparing a million names takes seconds.
+    # As positions in the list of classes: comparing a million names takes seconds.
     actual, predicted = (pd.Categorical(predictions[name], classes).codes for name in ("actual", "predicted"))
     counts = confusion_matrix(actual, predicted, labels=range(len(classes)))
     shares = counts / counts.sum(axis=1, keepdims=True)
@@ -33,7 +33,7 @@ def confusion(predictions: pd.DataFrame) -> Figure:
 def calibration(predictions: pd.DataFrame) -> Figure:
     """Reliability curve: how often a class came true against the probability it was given, one curve a class.
 
-    Each point stands for a tenth of the rows: of equally wide bins the outer ones would show the luck of a few.
+    Each point stands for a tenth of the rows: bins of equal width would leave the outer ones with few rows.
     """
     figure, axes = new_figure("Calibration on the test rows", "predicted probability", "observed frequency")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfect")
@@ -110,6 +110,6 @@ def class_names(predictions: pd.DataFrame) -> list[str]:
 
 
 def _positive(predictions: pd.DataFrame) -> list[str]:
-    # Of two classes one curve says it all: the other is its mirror image.
+    # One curve is enough for two classes: the other is its mirror image.
     classes = class_names(predictions)
     return classes[1:] if len(classes) == 2 else classes

@@ -26,14 +26,14 @@ def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:
 
 
 def filled() -> pa.Check:
-    """The check that a column holds any value; of a table without rows that is said once, not by each column."""
+    """Check that a column has a value. It passes in a table without rows, which another check reports once."""
     return pa.Check(
         lambda values: values.notna().any() or len(values) == 0, error="it has no value at all", ignore_na=False
     )
 
 
 def out_of_range(table: pd.DataFrame, data: Data) -> pd.Series:
-    """Boolean, one a row: whether any column lies outside its minimum, maximum or list of values. Missing is inside."""
+    """Boolean, one a row: whether any column lies outside its minimum, maximum or list of values; missing is inside."""
     bad = pd.Series(False, index=table.index)
     for name, column in data.columns.items():
         values = table[name]

@@ -43,7 +43,7 @@ def _by_row(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Seri
 
 def _strata(target: pd.Series, task: str) -> np.ndarray:
     if task == "classification":
-        # Numbers in the order of the names: sorting a million texts takes seconds.
+        # As numbers in the order of the names: sorting a million texts takes seconds.
         return pd.factorize(target, sort=True)[0]
     return pd.qcut(target, q=min(10, max(2, len(target) // 20)), labels=False, duplicates="drop").to_numpy()
 

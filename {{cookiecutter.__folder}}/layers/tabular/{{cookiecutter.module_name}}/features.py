@@ -51,7 +51,7 @@ def main(cfg: DictConfig) -> None:
     features = build_features(table, data, config.features)
     parts = split_rows(table, data, config.split, config.seed)
     for part in PARTS:
-        # No feature: evaluation draws whole groups.
+        # The group is no feature: evaluation draws whole groups.
         more = [data.group, data.target] if data.group and part == "test" else [data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
     print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))

@@ -39,7 +39,7 @@ def main(cfg: DictConfig) -> None:
         mlflow.log_params({"seed": config.seed, "model.C": config.model.C})
         fitted = fit(train["features"], train["target"], config.model)
         accuracy = fitted["model"].score(validation["features"], validation["target"])
-        # Before anything that a server could refuse.
+        # The model is saved before the metric is logged, which a server can refuse.
         with replacing(outputs() / MODELS) as partial:
             partial.mkdir()
             for name, estimator in fitted.items():

@@ -71,7 +71,7 @@ def check(name: str, table: pa.Table) -> None:
 
 
 def agree(group: dict[str, pa.Table]) -> None:
-    """Refuse tables that do not speak of the same showers and stations, in the same order.
+    """Refuse tables that do not hold the same showers and stations in the same order.
 
     Raises:
         ValueError: rows are missing, doubled or out of order.

@@ -29,7 +29,7 @@ from .settings import STUDIES, Comparison, Studies, configured
 from .simulated import rows, simulated_showers
 
 JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
-# What the truth would tell, if a detector could show it: of each with the reconstructed energy, as the models have it.
+# What a detector that shows the truth would tell, each with the reconstructed energy, as the models have it.
 TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
 
 
@@ -56,7 +56,7 @@ class Judge:
         def minus(metric: Metric) -> Metric:
             return lambda actual, both: metric(actual, both[:, :cut]) - metric(actual, both[:, cut:])
 
-        # Under names of their own: the interval of an accuracy is not that of a difference.
+        # Under other names, because an accuracy gets Wilson's interval, which is not that of a difference.
         named = {f"{name}_difference": minus(metric) for name, metric in self.named.items()}
         return self._measured(named, table, np.hstack([first, second]))
 
@@ -92,7 +92,7 @@ def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]
     """Probabilities of the test showers by what is true of them, each by a quadratic discriminant of the train showers.
 
     Args:
-        config: of the simulation.
+        config: the simulation's.
         of: features of the event, a row a shower, by the part of the split.
     """
     truth = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)]).set_index("shower")
@@ -138,7 +138,7 @@ def main(cfg: DictConfig) -> None:
         if level == "event":
             actual = encode_target(validation["primary"], judge.classes)
             losses[title] = metrics_for(judge.classes)["log_loss"](actual, fitted.predict(validation))
-        # With traces come the features of the event, and the cut is the same.
+        # The level of traces has the features of the event, and so the same cut.
         cut = f"physics cut on {'station' if level == 'station' else 'event'}"
         if cut not in result["models"]:
             result["models"][cut] = judge.of(of["test"], by_cut)
@@ -146,7 +146,7 @@ def main(cfg: DictConfig) -> None:
         result["against the cut"][title] = judge.difference(of["test"], predictions[title], by_cut)
         result["systematics"][title] = {name: judge.of(of[name], fitted.predict(of[name])) for name in changes}
         print(title, {name: round(metric["value"], 3) for name, metric in result["models"][title].items()})
-    # The best on features by the validation showers: the test showers must not choose.
+    # Validation showers choose the best model on features: the test showers must not.
     result["best on features"] = min(losses, key=losses.__getitem__)
     for title, config in configs.items():
         if config.features.level == "traces":

@@ -49,7 +49,7 @@ def figures(leakage: dict[str, Any], comparison: dict[str, Any], telescope: dict
         for what in ("all features", "the shower's names alone")
     }
     merits = {name.replace("_", " "): list(of.values())[2] for name, of in comparison["models"].items()}
-    # Of features the best, and all of traces.
+    # The best model on features, and all on traces.
     biases = {
         f"{model.replace('_', ' ')}, {change}": of["ln_mass_bias"]
         for model, changes in shifts(comparison).items()

@@ -25,7 +25,7 @@ def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
     tables = []
     for simulated in simulated_showers(config, numbers):
         kept, _ = usable(simulated, data.fewest_stations)
-        # Traces may be kept of the first showers only.
+        # A simulation may keep traces of its first showers only.
         if config.features.level != "traces" or len(kept["traces"]):
             tables.append(of_showers(kept, data, config.features))
     if not tables:

@@ -63,7 +63,7 @@ def out_of_fold(features: pd.DataFrame, actual: np.ndarray, make: Callable[[], A
     for train, test in StratifiedKFold(folds, shuffle=True, random_state=0).split(features, actual):
         model = make().fit(features.iloc[train], actual[train])
         if hasattr(model, "n_jobs"):
-            # The threads of a forest add up in the order in which they end.
+            # Threads add up a forest's votes in the order in which they end.
             model.set_params(n_jobs=1)
         predicted[test] = model.predict_proba(features.iloc[test])
     return predicted
@@ -86,7 +86,7 @@ def main(cfg: DictConfig) -> None:
     predicted["attempt: a random forest joins the mean"] = (
         predicted[trees] + predicted[networks] + predicted[forest]
     ) / 3
-    # The cut of the field, without any fit: a gamma points to its source.
+    # The usual cut, which needs no fit: a gamma points to its source.
     pointing = 1 - features["fAlpha"].to_numpy() / 90
     predicted["cut on fAlpha"] = np.stack([pointing, 1 - pointing], axis=1)
     known = metrics_for(classes) | domain_metrics(config.data, classes)

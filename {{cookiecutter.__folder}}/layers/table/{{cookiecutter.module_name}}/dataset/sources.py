@@ -25,7 +25,7 @@ def write_sklearn(source: SklearnSource, target: Path) -> str:
         table = bunch.data.assign(diagnosis=[str(bunch.target_names[code]) for code in bunch.target])
     else:
         bunch = datasets.load_diabetes(as_frame=True, scaled=False)
-        # The data set codes sex as 1 and 2; its authors do not say which is which, the usual reading is female, male.
+        # The authors do not say what their codes 1 and 2 for sex mean; the usual reading is female, male.
         table = bunch.data.assign(sex=bunch.data["sex"].map({1.0: "female", 2.0: "male"}), progression=bunch.target)
     table.to_csv(target, index=False, lineterminator="\n")
     return f"scikit-learn's own {source.loader}"
@@ -72,6 +72,6 @@ def _download(url: str, expected: str | None, target: Path) -> None:
 
 
 def _short(error: Exception) -> str:
-    # Of a failed connection the reason comes last.
+    # The message of a failed connection ends with its reason.
     said = " ".join(str(error).split()).rpartition("Caused by ")[2]
     return said[:200] or type(error).__name__

@@ -40,14 +40,14 @@ def _read_text(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
     reading = pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names)
     parsing = pyarrow.csv.ParseOptions(delimiter=read.separator, newlines_in_values=True)
     if read.thousands is not None:
-        # pyarrow knows no thousands separator: everything is text at first.
+        # pyarrow has no option for a thousands separator: everything is text at first.
         with pyarrow.csv.open_csv(path, reading, parsing) as stream:
             text = stream.schema.names
     converting = pyarrow.csv.ConvertOptions(
         decimal_point=read.decimal,
         null_values=[*pyarrow.csv.ConvertOptions().null_values, *read.missing],
         strings_can_be_null=True,
-        # As bytes, which is also what undecodable text of other columns comes as: decoded below, one by one.
+        # As bytes, like text of other columns that pyarrow cannot decode. Both are decoded below, one by one.
         column_types=dict.fromkeys(text, pa.binary()),
     )
     table = pyarrow.csv.read_csv(path, reading, parsing, converting)
@@ -149,10 +149,10 @@ def _typed(values: pd.Series, column: Column | None, read: Reading) -> pd.Series
     if kind == "date":
         dates = pd.to_datetime(values, errors="coerce", format=read.date_format or "ISO8601", utc=True)
         _refuse(values, dates, "date")
-        # One clock for all: offsets are counted in, and a time without one stays as it is written.
+        # All times on one clock: an offset is subtracted, a time without an offset stays as it is written.
         return dates.dt.tz_localize(None).astype("datetime64[us]")
     if kind is None and values.notna().any() and _numbers(values.dropna(), read).notna().mean() > 0.5:
-        # Text that is mostly numbers is a mistake more often than a category: ask.
+        # Text that is mostly numbers is more often a mistake than a category: the user decides.
         _refuse(values, _numbers(values, read), "number", hint="; if it is text, list it under columns")
     return values.astype("str")
 

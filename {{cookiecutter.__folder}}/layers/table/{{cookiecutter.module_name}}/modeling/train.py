@@ -53,7 +53,7 @@ def main(cfg: DictConfig) -> None:
         )
         metrics = metrics_for(fitted.problem.classes) | domain_metrics(config.data, fitted.problem.classes)
         scores = {name: metric(actual, predicted) for name, metric in metrics.items()}
-        # Before anything that a server could refuse.
+        # The model is saved before the metrics are logged, which a server can refuse.
         with replacing(outputs() / MODELS) as partial:
             save(fitted, partial)
         mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})

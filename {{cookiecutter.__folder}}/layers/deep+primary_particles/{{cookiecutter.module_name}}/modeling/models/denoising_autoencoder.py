@@ -34,7 +34,7 @@ def both_losses() -> type[torch.nn.Module]:
     """The loss of what `network` returns: cross entropy of the classes, and mean square of what was not restored."""
     import torch
 
-    # skorch makes probabilities of the outputs of whatever this descends from.
+    # skorch turns outputs into probabilities where the loss is a CrossEntropyLoss.
     class Losses(torch.nn.CrossEntropyLoss):
         def forward(self, output: tuple[torch.Tensor, torch.Tensor], target: torch.Tensor) -> torch.Tensor:
             scores, missed = output
@@ -63,7 +63,7 @@ def network(inputs: int, outputs: int, code: int, hidden: list[int], noise: floa
         def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             x = x.float()
             numbers = self.encode(x + noise * torch.randn_like(x) if self.training else x)
-            # The classes change the classifier alone, not the code.
+            # Classes train the classifier alone, not the code.
             return self.classify(numbers.detach()), self.decode(numbers) - x
 
     return Autoencoder()

@@ -65,7 +65,7 @@ class NetworkSettings(ModelSettings):
         estimator.set_params(
             module__inputs=features.shape[1],
             train_split=predefined_split(Dataset(validation[0], _shaped(validation[1]))),
-            # A single row that is left over has no spread to standardise a batch by: an epoch goes without it.
+            # A batch of one row has no spread to standardise by: where one row is left over, an epoch skips it.
             iterator_train__drop_last=len(features) % self.batch_size == 1,
         )
         if target.dtype != np.int64:
@@ -87,5 +87,5 @@ class NetworkSettings(ModelSettings):
 
 
 def _shaped(target: np.ndarray) -> np.ndarray:
-    # What the losses take: classes as int64 (batch,), numbers as float32 (batch, 1).
+    # The losses take classes as int64 (batch,) and numbers as float32 (batch, 1).
     return target if target.dtype == np.int64 else target.astype(np.float32)[:, None]

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...common.problem import Problem
 
-# Of a shower: muons make the signal at a given energy larger and the traces shorter. Of a station the same, at its
-# distance. Of an image of the telescope: a gamma points to its source.
+# Showers: muons make the signal at a given energy larger and the traces shorter. Stations: the same, at their distance.
+# Images of the telescope: a gamma points to its source.
 CUTS = (
     ("lg_s1000_per_energy", "risetime_1000", "zenith", "lg_energy"),
     ("lg_signal", "risetime", "core_distance", "zenith", "lg_energy"),
@@ -23,6 +23,6 @@ def baseline(problem: Problem, features: list[str]) -> Any:
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
     cut = next(names for names in CUTS if set(names) <= set(features))
-    # With squares and products: how much atmosphere a shower has crossed is not linear in its angle.
+    # Squares and products, because the atmosphere that a shower has crossed is not linear in its angle.
     steps = make_column_transformer((StandardScaler(), list(cut))), PolynomialFeatures(2, include_bias=False)
     return make_pipeline(*steps, LinearDiscriminantAnalysis())

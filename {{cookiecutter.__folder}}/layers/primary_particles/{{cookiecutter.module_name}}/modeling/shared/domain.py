@@ -13,7 +13,7 @@ BACKGROUND = (0.01, 0.02, 0.05, 0.1, 0.2)
 
 
 def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
-    """Further metrics by name: of showers those of the mass, of the telescope's images the gamma efficiencies."""
+    """Further metrics by name: those of the mass for showers, gamma efficiencies for the telescope's images."""
     if isinstance(data, Showers):
         return mass_metrics(classes, data.primaries)
     return {f"gamma_efficiency_at_{share:g}": gamma_efficiency(classes.index("g"), share) for share in BACKGROUND}
@@ -22,9 +22,8 @@ def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
 def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[str, Metric]:
     """Metrics of the mean ln A that the class probabilities give a shower.
 
-    Of the lightest against the heaviest primary the area under the ROC curve and the merit factor
-    |m1 - m2| / sqrt(s1^2 + s2^2); of all the bias and the resolution, mean and standard deviation of estimated minus
-    true ln A.
+    The area under the ROC curve and the merit factor |m1 - m2| / sqrt(s1^2 + s2^2) compare the lightest and the heaviest
+    primary. Bias and resolution are mean and standard deviation of estimated minus true ln A, for all primaries.
     """
     ln_mass = np.log([primaries[name] for name in classes])
     light, heavy = int(ln_mass.argmin()), int(ln_mass.argmax())

@@ -32,6 +32,6 @@ class Model(ModelSettings):
         )
 
     def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
-        """As every model, then one job: threads add up the trees' votes in any order, so predictions would vary."""
+        """Fit in parallel, but predict with one job: threads add up votes in any order, so predictions would vary."""
         super().fit(estimator, train, validation)
         estimator.set_params(n_jobs=1)

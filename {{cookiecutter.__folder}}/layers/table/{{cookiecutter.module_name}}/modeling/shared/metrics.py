@@ -46,7 +46,7 @@ def regression_metrics() -> dict[str, Metric]:
 
 
 def metrics_for(classes: tuple[str, ...]) -> dict[str, Metric]:
-    """The metrics of the task: with classes those of a classifier, without those of a regression."""
+    """The metrics of a classifier where there are classes, else those of a regression."""
     return classification_metrics(len(classes)) if classes else regression_metrics()
 
 
@@ -113,7 +113,7 @@ def _resample(
     for _ in range(1000):
         drawn = rng.integers(len(members.sizes), size=len(members.sizes))
         sizes = members.sizes[drawn]
-        # The first place of each group, and on from there.
+        # The rows of a group follow one another, from its first place on.
         places = np.repeat(members.starts[drawn] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         rows: np.ndarray = members.order[places]
         if classes is None or np.bincount(actual[rows], minlength=classes[-1] + 1)[classes].all():

@@ -15,8 +15,8 @@ def preprocessing(features: pd.DataFrame, scaled: bool) -> ColumnTransformer:
     numbers = [name for name in features.columns if pd.api.types.is_numeric_dtype(features[name])]
     categories = [name for name in features.columns if name not in numbers]
     scale: Pipeline | str = make_pipeline(SimpleImputer(), StandardScaler()) if scaled else "passthrough"
-    # A category that no training row has is no error later on: it counts as none of the known ones. The rarest beyond
-    # 50 count as one, so that a column of names does not become a matrix as wide as the table is long.
+    # A category that no training row has becomes zeros, not an error. Categories beyond the 50 most frequent count as
+    # one, so that a column of names does not become a matrix as wide as the table is long.
     encode = OneHotEncoder(handle_unknown="ignore", max_categories=50, sparse_output=False, dtype=np.float32)
     steps = [("numbers", scale, numbers), ("categories", encode, categories)]
     return ColumnTransformer([step for step in steps if step[2]], verbose_feature_names_out=False)

@@ -85,7 +85,7 @@ def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> F
 def _predict(estimator: Any, inputs: Any, problem: Problem) -> np.ndarray:
     if problem.classes:
         probabilities = np.asarray(estimator.predict_proba(inputs), dtype=np.float64)
-        # Some libraries compute in single precision, where rows add up to one only nearly.
+        # Rows of libraries that compute in single precision add up to one only nearly.
         shares: np.ndarray = probabilities / probabilities.sum(axis=1, keepdims=True)
         return shares
     return np.asarray(estimator.predict(inputs), dtype=np.float64).ravel()
