@@ -22,8 +22,8 @@ def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
 def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[str, Metric]:
     """Metrics of the mean ln A that the class probabilities give a shower.
 
-    The area under the ROC curve and the merit factor |m1 - m2| / sqrt(s1^2 + s2^2) compare the lightest and the heaviest
-    primary. Bias and resolution are mean and standard deviation of estimated minus true ln A, for all primaries.
+    The area under the ROC curve and the merit factor |m1 - m2| / sqrt(s1^2 + s2^2) compare the lightest with the
+    heaviest primary. Bias and resolution are mean and standard deviation of estimated minus true ln A, for all primaries.
     """
     ln_mass = np.log([primaries[name] for name in classes])
     light, heavy = int(ln_mass.argmin()), int(ln_mass.argmax())
