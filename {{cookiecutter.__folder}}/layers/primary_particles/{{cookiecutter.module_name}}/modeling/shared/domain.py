@@ -23,7 +23,7 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
     """Metrics of the mean ln A that the class probabilities give a shower.
 
     The area under the ROC curve and the merit factor |m1 - m2| / sqrt(s1^2 + s2^2) compare the lightest with the
-    heaviest primary. Bias and resolution are mean and standard deviation of estimated minus true ln A, for all primaries.
+    heaviest primary. Bias and resolution are mean and standard deviation of estimated minus true ln A of all primaries.
     """
     ln_mass = np.log([primaries[name] for name in classes])
     light, heavy = int(ln_mass.argmin()), int(ln_mass.argmax())
