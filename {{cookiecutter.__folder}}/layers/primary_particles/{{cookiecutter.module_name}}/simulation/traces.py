@@ -56,13 +56,7 @@ def record(
     """
     stations, bins = len(muonic), station.bins
     ends = np.cumsum(counts)
-    drawn = []
-    for stream, start, end in zip(streams, ends - counts, ends, strict=True):
-        muons = stream.poisson(muonic[start:end])
-        total = int(muons.sum())
-        normal = stream.standard_normal(total), stream.standard_normal(total), stream.standard_normal(end - start)
-        drawn.append((muons, *normal))
-    muons, times, tracks, gains = (np.concatenate(part) for part in zip(*drawn, strict=True))
+    muons, times, tracks, gains = _muons(streams, ends - counts, ends, muonic)
     owner = np.repeat(np.arange(stations), muons)
     track = np.maximum(1 + station.muon_spread * tracks, 0.1)
     gain = np.maximum(1 + station.gain * gains, 0.1)
@@ -88,14 +82,32 @@ def record(
     inside = (bin_of < bins) & (place[owner] >= 0)
     flat = place[owner[inside]] * bins + bin_of[inside]
     light += np.bincount(flat, track[inside], light.size).reshape(light.shape).astype(np.float32)
-    kept = np.float32(np.exp(-station.bin / station.decay))
-    light *= (1 - kept) * gain[row, None].astype(np.float32)
-    for number in range(1, bins):
-        light[:, number] += kept * light[:, number - 1]
+    _decay(light, gain[row], station)
     saturated = np.asarray((light > station.saturation).any(axis=1))
     np.minimum(light, np.float32(station.saturation), out=light)
     light += noise * np.float32(station.noise)
     return row, np.rint(light / np.float32(station.count)).astype(np.int16), saturated
+
+
+def _muons(
+    streams: Sequence[np.random.Generator], starts: np.ndarray, ends: np.ndarray, muonic: np.ndarray
+) -> tuple[np.ndarray, ...]:
+    """Muons of each station (stations,), then normal numbers: times and tracks (muons,), gains (stations,)."""
+    drawn = []
+    for stream, start, end in zip(streams, starts, ends, strict=True):
+        muons = stream.poisson(muonic[start:end])
+        total = int(muons.sum())
+        normal = stream.standard_normal(total), stream.standard_normal(total), stream.standard_normal(end - start)
+        drawn.append((muons, *normal))
+    return tuple(np.concatenate(part) for part in zip(*drawn, strict=True))
+
+
+def _decay(light: np.ndarray, gain: np.ndarray, station: Station) -> None:
+    """Amplify light, float32 (stations, bins), by the gain (stations,), and spread it over later bins, in place."""
+    kept = np.float32(np.exp(-station.bin / station.decay))
+    light *= (1 - kept) * gain[:, None].astype(np.float32)
+    for number in range(1, light.shape[1]):
+        light[:, number] += kept * light[:, number - 1]
 
 
 def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
