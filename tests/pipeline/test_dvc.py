@@ -87,6 +87,43 @@ def test_make_train_switches_the_model_by_one_line(project: Project) -> None:
     assert "there is no configs/model/random_forst.yaml; there are dummy, logistic" in refused.stderr
 
 
+NEIGHBOURS = '''"""Nearest neighbours."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import PositiveInt
+
+from ...common.problem import Problem
+from ..shared.estimators import ModelSettings
+
+
+class Model(ModelSettings):
+    """scikit-learn's KNeighborsClassifier."""
+
+    tasks = ("classification",)
+    k: PositiveInt
+
+    def estimator(self, problem: Problem) -> Any:
+        from sklearn.neighbors import KNeighborsClassifier
+
+        return KNeighborsClassifier(self.k)
+'''
+
+
+def test_a_model_costs_its_two_files(project: Project) -> None:
+    (project.path / "configs/model/neighbours.yaml").write_text("name: neighbours\nk: 7\n", encoding="utf-8")
+    code = project.path / project.module / "modeling/models/neighbours.py"
+    code.write_text(NEIGHBOURS, encoding="utf-8")
+    project.select(model="neighbours")
+    assert project.repro() == ["train", "evaluate", "report"]
+    assert "<h1>neighbours: classification of diagnosis</h1>" in (project.path / "reports/report.html").read_text()
+    # Its code is a dependency, by its name.
+    code.write_text(NEIGHBOURS.replace("Nearest neighbours.", "The nearest."), encoding="utf-8")
+    assert "train:" in project.run("dvc", "status").stdout
+
+
 def test_dvc_exp_run_changes_a_parameter(project: Project) -> None:
     done = project.run("dvc", "exp", "run", "-S", "configs/model/xgboost.yaml:max_depth=2")
     assert "Running stage 'train'" in done.stdout and "Running stage 'featurize'" not in done.stdout
