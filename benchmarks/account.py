@@ -116,7 +116,9 @@ def same_bytes() -> str:
 
 def lines() -> str:
     """A table of the lines that are not empty: what the template brings, and what the example writes itself."""
-    overlay = TREE / "starters" / "primary_particles"
+    layers = TREE / "layers"
+    base = [TREE, layers / "table", layers / "deep+table"]
+    example = [layers / "primary_particles", layers / "deep+primary_particles"]
     parts: dict[str, tuple[str, str]] = {
         "science": ("{{cookiecutter.module_name}}", "*.py"),
         "machinery, `mlops/`": ("mlops", "*.py"),
@@ -124,14 +126,19 @@ def lines() -> str:
         "tests": ("tests", "*.py"),
     }
 
-    def count(root: Path, folder: str, pattern: str) -> int:
-        files = [path for path in (root / folder).rglob(pattern) if root != TREE or "starters" not in path.parts]
-        return sum(sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip()) for path in files)
+    def count(roots: list[Path], folder: str, pattern: str) -> int:
+        found = 0
+        for root in roots:
+            for path in (root / folder).rglob(pattern):
+                # All layers lie below the core.
+                if root != TREE or layers not in path.parents:
+                    found += sum(1 for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+        return found
 
     table = ["| lines | base | example |", "|---|---:|---:|"]
     for name, (folder, pattern) in parts.items():
-        table.append(f"| {name} | {count(TREE, folder, pattern)} | {count(overlay, folder, pattern)} |")
-    whole = count(HERE, ".", "bare.py")
+        table.append(f"| {name} | {count(base, folder, pattern)} | {count(example, folder, pattern)} |")
+    whole = count([HERE], ".", "bare.py")
     table.append("")
     table.append(f"The script has {whole} lines beside the science that it calls; machinery and pipelines fall away.")
     return "\n".join(table)

@@ -23,15 +23,15 @@ import pandas as pd  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 from hydra import compose, initialize_config_dir  # noqa: E402
 from showers import charts, shower_charts  # noqa: E402
-from showers.config import load  # noqa: E402
-from showers.dataset.prepare import prepare_showers  # noqa: E402
+from showers.common.config import load  # noqa: E402
+from showers.common.files import write_json, write_parquet  # noqa: E402
+from showers.common.rows import Showers  # noqa: E402
+from showers.dataset.showers import prepare_showers  # noqa: E402
 from showers.features import featurize  # noqa: E402
-from showers.files import write_json, write_parquet  # noqa: E402
 from showers.modeling.evaluate import evaluate  # noqa: E402
-from showers.modeling.store import save  # noqa: E402
+from showers.modeling.shared.store import save  # noqa: E402
 from showers.modeling.train import fit  # noqa: E402
-from showers.problem import Showers  # noqa: E402
-from showers.report import png, render  # noqa: E402
+from showers.rendering import png, render  # noqa: E402
 from showers.simulation.generate import write  # noqa: E402
 from showers.split import PARTS  # noqa: E402
 

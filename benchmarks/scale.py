@@ -25,10 +25,10 @@ import pyarrow as pa  # noqa: E402
 import pyarrow.compute as pc  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 from hydra import compose, initialize_config_dir  # noqa: E402
-from showers.config import Config, load  # noqa: E402
-from showers.dataset.prepare import prepare_showers  # noqa: E402
+from showers.common.config import Config, load  # noqa: E402
+from showers.common.rows import Showers  # noqa: E402
+from showers.dataset.showers import prepare_showers  # noqa: E402
 from showers.features import featurize  # noqa: E402
-from showers.problem import Showers  # noqa: E402
 from showers.row_groups import appending  # noqa: E402
 from showers.simulation.generate import write  # noqa: E402
 from showers.split import PARTS  # noqa: E402

@@ -1,4 +1,4 @@
-"""Turn the rendered folder into the chosen project: its starter over the base, nothing unchosen, under git."""
+"""Turn the rendered folder into the chosen project: lay the chosen layers over the core, start git."""
 
 from __future__ import annotations
 
@@ -7,151 +7,144 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
-# What a choice leaves out, as patterns below the project's folder.
-LEFT_OUT: dict[tuple[str, str], list[str]] = {
-    ("deep_learning", "no"): [
-        "configs/model/mlp.yaml",
-        "configs/model/denoising_autoencoder.yaml",
-        "configs/model/trace_network.yaml",
-        "{module_name}/modeling/models/mlp.py",
-        "{module_name}/modeling/models/denoising_autoencoder.py",
-        "{module_name}/modeling/models/trace_network.py",
-        "{module_name}/modeling/networks.py",
-        "requirements/deep-*.lock",
-    ],
-    ("starter", "primary_particles"): [
-        "configs/data/breast_cancer.yaml",
-        "configs/data/csv.yaml",
-        "configs/data/diabetes.yaml",
-        "configs/features/default.yaml",
-        "configs/model/dummy.yaml",
-        "configs/model/ridge.yaml",
-        "configs/split/random.yaml",
-        "configs/split/time.yaml",
-        "data/external/iris.csv",
-        "{module_name}/modeling/models/dummy.py",
-        "{module_name}/modeling/models/ridge.py",
-        "tests/test_features.py",
-    ],
-    # The table, and the models to compare on it.
-    ("starter", "blank"): [
-        "configs/data/breast_cancer.yaml",
-        "configs/data/csv.yaml",
-        "configs/data/diabetes.yaml",
-        "configs/data/magic.yaml",
-        "configs/model/dummy.yaml",
-        "configs/model/mlp.yaml",
-        "configs/model/random_forest.yaml",
-        "configs/model/ridge.yaml",
-        "configs/model/xgboost.yaml",
-        "configs/split/grouped.yaml",
-        "configs/split/stratified.yaml",
-        "configs/split/time.yaml",
-        "data/external/iris.csv",
-        "docs/.gitkeep",
-        "{module_name}/charts.py",
-        "{module_name}/dataset/sources.py",
-        "{module_name}/dataset/tables.py",
-        "{module_name}/modeling/baseline.py",
-        "{module_name}/modeling/domain.py",
-        "{module_name}/modeling/estimators.py",
-        "{module_name}/modeling/metrics.py",
-        "{module_name}/modeling/models",
-        "{module_name}/modeling/networks.py",
-        "{module_name}/modeling/preprocess.py",
-        "{module_name}/modeling/store.py",
-        "{module_name}/plots.py",
-        "{module_name}/problem.py",
-        "{module_name}/schema.py",
-        "{module_name}/split.py",
-        "{module_name}/table.py",
-        "{module_name}/templates",
-        "tests/conftest.py",
-        "tests/test_metrics.py",
-        "tests/test_models.py",
-        "tests/test_schema.py",
-        "tests/test_split.py",
-    ],
+TEXTS = {
+    "en": {
+        "ready": "is ready. Next:",
+        "no git": "git is not installed: no repository was made. Once it is: git init, and delete .dvc/config.local",
+        "inside": "this folder is inside a git repository: no other one was made",
+        "no commit": "git could not make the first commit, the project is usable without",
+    },
+    "es": {
+        "ready": "está listo. Para empezar:",
+        "no git": "git no está instalado: no se ha creado ningún repositorio. Cuando lo esté: git init, y borre "
+        ".dvc/config.local",
+        "inside": "esta carpeta está dentro de un repositorio de git: no se ha creado otro",
+        "no commit": "git no pudo hacer el primer commit; el proyecto funciona sin él",
+    },
 }
+LAYERS = "layers"
+BEGUN = ".begun"
+# Files of a layer that are not laid: the layers that it stands on, and what files of the core include.
+REQUIRES, PARTS = "requires.txt", "parts"
+# Most of a layer is copied, not rendered, which takes half the time. The name of the module is filled in here, in tests
+# and in names of folders. Cookiecutter renders this file too: hence the texts in pieces.
+MODULE, MODULE_FOLDER = "{" + "{ cookiecutter.module_name }" + "}", "{" + "{cookiecutter.module_name}" + "}"
 
 
-def lay_over(project: Path, starter: str) -> None:
-    """Move the files of a starter over those of the base, and remove the folder of starters."""
-    starters = project / "starters"
-    overlay = starters / starter
-    for source in sorted(path for path in overlay.rglob("*") if path.is_file()):
-        target = project / source.relative_to(overlay)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(source, target)
-    shutil.rmtree(starters, ignore_errors=True)
+def chosen(folder: str, answers: dict[str, str]) -> list[str]:
+    """The layers to lay, in the order of their names, from the folder that holds them all.
+
+    The starter and the language are layers, PyTorch is the layer deep, and each brings the layers that its requires.txt
+    names. A layer with a plus in its name is laid where all the names around the plus are.
+    """
+    names = {answers["starter"], answers["language"]} | ({"deep"} if answers["deep_learning"] == "torch" else set())
+    waiting = list(names)
+    while waiting:
+        requires = os.path.join(folder, waiting.pop(), REQUIRES)
+        if os.path.isfile(requires):
+            with open(requires, encoding="utf-8") as lines:
+                more = set(lines.read().split()) - names
+            names |= more
+            waiting += more
+    return sorted(layer for layer in os.listdir(folder) if set(layer.split("+")) <= names)
 
 
-def leave_out(project: Path, context: dict[str, str]) -> None:
-    """Remove the files that belong to choices not made."""
-    for (prompt, choice), patterns in LEFT_OUT.items():
-        if context[prompt] == choice:
-            for pattern in patterns:
-                for path in project.glob(pattern.format(**context)):
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+def files(layer: str) -> list[str]:
+    """The files that a layer lays, relative to its folder, in order."""
+    found = []
+    for root, _, names in os.walk(layer):
+        found += [os.path.relpath(os.path.join(root, name), layer) for name in names]
+    return sorted(name for name in found if name != REQUIRES and name.split(os.sep)[0] != PARTS)
 
 
-def start_git(project: Path, context: dict[str, str]) -> str:
+def lay(project: str, answers: dict[str, str]) -> None:
+    """Move the files of the chosen layers into the project, and remove the folder of layers.
+
+    In a project that was there before, a file is replaced where cookiecutter replaces files (-f), and stays where it
+    skips them (-s).
+    """
+    folder = os.path.join(project, LAYERS)
+    kept = skipping(project)
+    for layer in chosen(folder, answers):
+        for name in files(os.path.join(folder, layer)):
+            target = os.path.join(project, name.replace(MODULE_FOLDER, answers["module_name"]))
+            if not (kept and os.path.lexists(target)):
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                source = os.path.join(folder, layer, name)
+                if name.startswith("tests" + os.sep):
+                    name_module(source, answers["module_name"])
+                os.replace(source, target)
+    shutil.rmtree(folder)
+
+
+def name_module(path: str, name: str) -> None:
+    """Fill the name of the module in."""
+    with open(path, encoding="utf-8", newline="") as file:
+        text = file.read()
+    with open(path, "w", encoding="utf-8", newline="") as file:
+        file.write(text.replace(MODULE, name))
+
+
+def skipping(project: str) -> bool:
+    """Whether cookiecutter left the files that it found: pyproject.toml is then older than the mark of pre_gen."""
+    mark = os.path.join(project, BEGUN)
+    older = os.path.getmtime(os.path.join(project, "pyproject.toml")) < os.path.getmtime(mark)
+    os.remove(mark)
+    return older
+
+
+def start_git(project: str, answers: dict[str, str]) -> str:
     """Make a repository with a first commit; returns a sentence about it for people, empty where all is as usual.
 
-    Not under cruft, which compares rendered folders (its context has no `_output_dir`), nor inside another repository,
-    unless that one ignores the folder.
+    None is made under cruft, which compares rendered folders (its context has no `_output_dir`), nor inside another
+    repository, unless that one ignores the folder.
     """
-    if "_output_dir" not in context:
+    if "_output_dir" not in answers:
         return ""
+    texts = TEXTS[answers["language"]]
     if shutil.which("git") is None:
         # DVC looks for git; .dvc/config.local is this machine's own and never committed.
-        (project / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
-        return "git is not installed: no repository was made. Once it is: git init, and delete .dvc/config.local"
-    inside = git(project, "rev-parse", "--is-inside-work-tree").returncode == 0
-    if inside and git(project, "check-ignore", "--quiet", ".").returncode != 0:
-        return "this folder is inside a git repository: no other one was made"
-    email = context["author_email"] or "author@localhost"
-    author = [
-        "-c",
-        f"user.name={context['author_name'] or 'The authors'}",
-        "-c",
-        f"user.email={email}",
-        "-c",
-        "commit.gpgsign=false",
-    ]
+        with open(os.path.join(project, ".dvc", "config.local"), "w", encoding="utf-8") as settings:
+            settings.write("[core]\n    no_scm = true\n")
+        return texts["no git"]
+    # Two questions in one: the exit status is 0 in a repository that ignores the folder, 1 in another one.
+    if git(project, "check-ignore", "--quiet", ".").returncode == 1:
+        return texts["inside"]
+    author = ["-c", f"user.name={answers['author_name'] or 'The authors'}"]
+    author += ["-c", f"user.email={answers['author_email'] or 'author@localhost'}", "-c", "commit.gpgsign=false"]
     steps = [
         ["-c", "init.defaultBranch=main", "init", "--quiet"],
         ["add", "--all"],
-        [*author, "commit", "--quiet", "--no-verify", "--message", "Start from the template"],
+        [*author, "-c", "maintenance.auto=false", "commit", "-q", "--no-verify", "-m", "Start from the template"],
     ]
     for step in steps:
         done = git(project, *step)
         if done.returncode != 0:
-            return f"git could not make the first commit, the project is usable without: {done.stderr.strip()}"
+            return f"{texts['no commit']}: {done.stderr.strip()}"
     return ""
 
 
-def git(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def git(project: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run git in the project's folder."""
     return subprocess.run(["git", *arguments], cwd=project, capture_output=True, text=True)
 
 
-def main(context: dict[str, str]) -> int:
+def main(answers: dict[str, str]) -> int:
     """Finish the project in the current folder; returns the exit status."""
     # A console that cannot show a name must not cost the project.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
-    project = Path.cwd()
-    lay_over(project, context["starter"])
-    leave_out(project, context)
-    remark = start_git(project, context)
+    project = os.getcwd()
+    lay(project, answers)
+    remark = start_git(project, answers)
     if remark:
         print(remark, file=sys.stderr)
-    if "_output_dir" in context:
-        print(f"\n{context['project_name']} is ready. Next:\n    cd {project.name}\n    make env\n    make reproduce\n")
+    if "_output_dir" in answers:
+        name = os.path.basename(project)
+        ready = f"{answers['project_name']} {TEXTS[answers['language']]['ready']}"
+        print(f"\n{ready}\n    cd {name}\n    make env\n    make reproduce\n")
     return 0
 
 

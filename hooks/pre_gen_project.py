@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import os
 import re
 import sys
 
@@ -29,7 +30,7 @@ DEPENDENCIES = frozenset(
 # Folders of the layout beside which the module stands.
 FOLDERS = frozenset(
     """
-    benchmarks build configs data dist docs env models mlops mlruns notebooks references reports requirements starters
+    benchmarks build configs data dist docs env layers models mlops mlruns notebooks references reports requirements
     tests venv
     """.split()
 )
@@ -67,7 +68,18 @@ def main(context: dict[str, str]) -> int:
     elif email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         reason = f"author_email {email!r} is no e-mail address; a valid one is ana@example.org, or none"
         print(reason, file=sys.stderr)
+    elif not begin(os.getcwd()):
+        reason = "the project has a folder layers/, which the template needs for a moment: rename or remove it"
+        print(reason, file=sys.stderr)
     return 1 if reason else 0
+
+
+def begin(project: str) -> bool:
+    """Leave the mark by which post_gen tells new files from older ones; returns False where the project has layers/."""
+    if os.path.lexists(os.path.join(project, "layers")):
+        return False
+    open(os.path.join(project, ".begun"), "w").close()
+    return True
 
 
 CONTEXT = r"""{{ cookiecutter | jsonify }}"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -22,6 +23,14 @@ from filelock import FileLock
 TEMPLATE = Path(__file__).resolve().parents[1]
 TREE = TEMPLATE / "{{cookiecutter.__folder}}"
 SHARED = TEMPLATE / "build" / "shared"
+STARTERS = ["tabular", "primary_particles", "blank"]
+CHOICES = [(starter, deep_learning) for starter in STARTERS for deep_learning in ("no", "torch")]
+
+
+def locks() -> list[Path]:
+    """The locks that projects come with, of every layer."""
+    found = [*TREE.glob("requirements/*.lock"), *TREE.glob("layers/*/requirements/*.lock")]
+    return sorted(found, key=lambda lock: lock.name)
 
 
 @dataclass
@@ -138,7 +147,7 @@ def environment() -> dict[str, str]:
 
     It is what `make env DEEP=cpu` makes in a project of its own, made anew when a lock or the way it is made changes.
     """
-    made_of = [*sorted((TREE / "requirements").glob("*.lock")), TREE / "mlops" / "environment.py"]
+    made_of = [*locks(), TREE / "mlops" / "environment.py"]
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()
     (TEMPLATE / "build").mkdir(exist_ok=True)
     variables = clean_environment()
@@ -161,6 +170,17 @@ def bake(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
         return bake_project(tmp_path_factory.mktemp("bake"), clean_environment(), **answers)
 
     return bake
+
+
+@pytest.fixture(scope="session")
+def choice(bake: Callable[..., Project]) -> Callable[[str, str], Project]:
+    """A project of a starter and of deep learning or none, baked once; only to be looked at."""
+
+    @functools.cache
+    def choice(starter: str, deep_learning: str) -> Project:
+        return bake(starter=starter, deep_learning=deep_learning)
+
+    return choice
 
 
 @pytest.fixture(scope="session")

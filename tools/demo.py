@@ -1,7 +1,7 @@
 """make demo: make the worked example in build/demo, run it, and show where to look.
 
-Air showers with boosted trees, a telescope's real images, then showers again with a network on their traces, and the
-proof of that. What is there already is kept, so an interrupted demo goes on where it stopped.
+Air showers with boosted trees, simulated images of a telescope, then showers again with a network on their traces, and
+the proof of that. What is there already is kept, so an interrupted demo goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def main() -> int:
     print("\nWhich nucleus was it? Simulated air showers, what their stations saw, boosted trees.")
     if not reproduce(TREES):
         return 1
-    print("\nGamma or hadron? Real data: images of the MAGIC telescope.")
+    print("\nGamma or hadron? Public data: Monte Carlo images of the MAGIC telescope.")
     if not reproduce(IMAGES, **({"DATA_FILE": str(MAGIC)} if MAGIC.is_file() else {})):
         print("\nThe MAGIC data could not be had (see above): on with the showers.")
     if deep:

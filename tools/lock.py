@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 
 TEMPLATE = Path(__file__).resolve().parents[1]
-SHIPPED = TEMPLATE / "{{cookiecutter.__folder}}" / "requirements"
+TREE = TEMPLATE / "{{cookiecutter.__folder}}"
 
 
 def main() -> None:
@@ -29,7 +29,8 @@ def main() -> None:
         subprocess.run([*bake, "module_name=locked", "deep_learning=torch"], check=True)
         subprocess.run(["make", "lock", *(["UPGRADE=1"] if upgrade else [])], cwd=Path(folder, "locked"), check=True)
         for lock in Path(folder, "locked", "requirements").glob("*.lock"):
-            shutil.copyfile(lock, SHIPPED / lock.name)
+            layer = TREE / "layers" / "deep" if lock.name.startswith("deep-") else TREE
+            shutil.copyfile(lock, layer / "requirements" / lock.name)
 
 
 if __name__ == "__main__":

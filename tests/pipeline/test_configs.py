@@ -11,8 +11,11 @@ from tests.conftest import TEMPLATE, TREE, Project
 
 pytestmark = pytest.mark.slow
 
-MODELS = sorted(path.stem for path in (TREE / "configs" / "model").glob("*.yaml"))
-SPLITS = sorted(path.stem for path in (TREE / "configs" / "split").glob("*.yaml"))
+# What a project of the default starter holds with deep learning.
+LAYERS = ("table", "tabular", "deep+table")
+CONFIGS = [path for layer in LAYERS for path in (TREE / "layers" / layer / "configs").glob("*/*.yaml")]
+MODELS = sorted(path.stem for path in CONFIGS if path.parent.name == "model")
+SPLITS = sorted(path.stem for path in CONFIGS if path.parent.name == "split")
 MAGIC = TEMPLATE.parent / "shared" / "data" / "magic04.data"
 REGRESSION = {"dummy", "ridge", "random_forest", "xgboost", "mlp"}
 
@@ -23,9 +26,8 @@ def shrink(project: Project) -> None:
 
 
 def test_the_lists_are_of_every_group() -> None:
-    groups = {path.name for path in (TREE / "configs").iterdir() if path.is_dir()}
-    assert groups == {"data", "features", "model", "split"}
-    assert {path.stem for path in (TREE / "configs" / "data").glob("*.yaml")} == {
+    assert {path.parent.name for path in CONFIGS} == {"data", "features", "model", "split"}
+    assert {path.stem for path in CONFIGS if path.parent.name == "data"} == {
         "breast_cancer",
         "csv",
         "diabetes",
@@ -92,7 +94,7 @@ def test_every_split(project: Project, split: str) -> None:
 
 
 def test_magic(project: Project) -> None:
-    """The real data, from the file beside the template where it lies."""
+    """The whole table, from the file beside the template where it lies."""
     if not MAGIC.is_file():
         pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
     project.select(data="magic")

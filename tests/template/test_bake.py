@@ -1,8 +1,7 @@
-"""What a bake holds: exactly the files of the choices made, rendered, under git, on a machine that lacks things too."""
+"""What a bake holds: everything rendered, nothing of another choice, under git, on a machine that lacks things too."""
 
 from __future__ import annotations
 
-import itertools
 import os
 import re
 import shutil
@@ -14,8 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-
-from tests.conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
+from tests.conftest import CHOICES, STARTERS, TEMPLATE, TREE, Project, bake_project, clean_environment
 
 Bake = Callable[..., Project]
 LICENSES = {
@@ -25,19 +23,6 @@ LICENSES = {
     "GPL-3.0-or-later": "GNU GENERAL PUBLIC LICENSE",
     "proprietary": "All rights reserved",
 }
-STARTERS = ["tabular", "primary_particles", "blank"]
-CHOICES = list(itertools.product(STARTERS, ["no", "torch"]))
-DEEP = {
-    "configs/model/mlp.yaml",
-    "{module}/modeling/models/mlp.py",
-    "{module}/modeling/models/denoising_autoencoder.py",
-    "{module}/modeling/models/trace_network.py",
-    "{module}/modeling/networks.py",
-    "configs/model/denoising_autoencoder.yaml",
-    "configs/model/trace_network.yaml",
-    "requirements/deep-cpu.lock",
-    "requirements/deep-gpu.lock",
-}
 
 
 def files(project: Project) -> set[str]:
@@ -46,25 +31,11 @@ def files(project: Project) -> set[str]:
     return {str(path.relative_to(project.path)).replace(f"{project.module}/", "{module}/") for path in found}
 
 
-def listed(name: str) -> set[str]:
-    """The paths that a file beside this one lists."""
-    return set((Path(__file__).parent / name).read_text(encoding="utf-8").splitlines())
-
-
 @pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
-def test_the_files_are_those_of_the_choices(bake: Bake, starter: str, deep_learning: str) -> None:
-    project = bake(starter=starter, deep_learning=deep_learning)
-    expected = listed("files.txt")
-    if starter != "tabular":
-        expected = expected - listed(f"{starter}_left_out.txt") | listed(f"{starter}_added.txt")
-    if deep_learning == "no":
-        expected -= DEEP
-    assert files(project) == expected
-
-
-@pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
-def test_nothing_is_left_unrendered_or_of_another_choice(bake: Bake, starter: str, deep_learning: str) -> None:
-    project = bake(starter=starter, deep_learning=deep_learning)
+def test_nothing_is_left_unrendered_or_of_another_choice(
+    choice: Callable[[str, str], Project], starter: str, deep_learning: str
+) -> None:
+    project = choice(starter, deep_learning)
     for name in files(project):
         text = (project.path / name.replace("{module}", project.module)).read_text(encoding="utf-8")
         if not name.endswith(".lock"):
@@ -207,7 +178,8 @@ def test_cruft_makes_it_and_brings_it_up_to_date(tmp_path: Path) -> None:
     cruft(tmp_path, "create", str(template), "--no-input", "--output-dir", str(tmp_path), "--checkout", "main")
     project = tmp_path / "my_ml_project"
     assert not (project / ".git").exists()
-    assert not (project / "starters").exists()
+    assert not (project / "layers").exists()
+    assert not (project / ".begun").exists()
     git(tmp_path, "init", "--quiet", str(project))
     (project / "README.md").write_text("My own words.\n")
     git(project, "add", "--all")

@@ -24,7 +24,7 @@ def template(tmp_path: Path) -> Path:
     folder = tmp_path / "template"
     kept = shutil.ignore_patterns("build", ".venv", ".git", ".*_cache", "__pycache__")
     shutil.copytree(TEMPLATE, folder, ignore=kept)
-    magic = folder / TREE.name / "configs" / "data" / "magic.yaml"
+    magic = folder / TREE.name / "layers" / "table" / "configs" / "data" / "magic.yaml"
     magic.write_text(re.sub(r"url: \S+", "url: http://127.0.0.1:9/magic04.data", magic.read_text(encoding="utf-8")))
     if (data := TEMPLATE.parent / "shared").is_dir():
         (tmp_path / "shared").symlink_to(data)
@@ -34,7 +34,7 @@ def template(tmp_path: Path) -> Path:
         ("model/trace_network", "max_epochs: 40", "max_epochs: 5"),
         ("config", "resamples: 200", "resamples: 20"),
     ):
-        file = folder / TREE.name / "starters" / "primary_particles" / "configs" / f"{name}.yaml"
+        (file,) = (folder / TREE.name / "layers").glob(f"*primary_particles/configs/{name}.yaml")
         file.write_text(re.sub(pattern, less, file.read_text(encoding="utf-8")), encoding="utf-8")
     return folder
 
@@ -86,7 +86,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
 
 
 def test_a_demo_without_pytorch_says_so_and_runs(template: Path) -> None:
-    lock = template / TREE.name / "requirements" / "deep-cpu.lock"
+    lock = template / TREE.name / "layers" / "deep" / "requirements" / "deep-cpu.lock"
     # No build has this hash.
     lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text(encoding="utf-8")))
     said = interrupted(template, "Running stage 'acquire'")

@@ -11,10 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.conftest import TEMPLATE, TREE, Project, bake_project, clean_environment, locks
 
-from tests.conftest import TEMPLATE, TREE, Project, bake_project, clean_environment
-
-LOCKS = sorted([*(TREE / "requirements").glob("*.lock"), TEMPLATE / "requirements.lock"])
+LOCKS = [*locks(), TEMPLATE / "requirements.lock"]
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
@@ -71,7 +70,7 @@ def test_an_empty_home_and_no_network_build_it_from_a_warm_cache(tmp_path: Path,
         alone = []
     project.run(*alone, "make", "env", "DEEP=cpu", UV_CACHE_DIR=cache.stdout.strip(), UV_OFFLINE="1")
     python = project.path / ".venv" / "bin" / "python"
-    for module in ("mlops.tracking", f"{project.module}.config", "pandas", "torch"):
+    for module in ("mlops.tracking", f"{project.module}.common.config", "pandas", "torch"):
         project.run(str(python), "-c", f"import {module}", PYTHONSAFEPATH="1")
     # MLflow finds the plugin through the installed project.
     code = "from importlib.metadata import entry_points as e; print(*e(group='mlflow.run_context_provider'))"

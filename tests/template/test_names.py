@@ -47,6 +47,7 @@ REFUSED = {
     "tests": "folder of the project",
     "mlops": "folder of the project",
     "models": "folder of the project",
+    "layers": "folder of the project",
 }
 
 

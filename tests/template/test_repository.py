@@ -105,5 +105,6 @@ def test_the_readme_names_what_is_there() -> None:
         parents = [*parents[: len(indent) // 4 - 1], name.rstrip("/")]
         assert TEMPLATE.joinpath(*parents).exists(), line
     targets = set(re.findall(r"(?m)^([a-z-]+):", (TEMPLATE / "Makefile").read_text(encoding="utf-8")))
-    targets |= set(re.findall(r"(?m)^([a-z]+):", (TREE / "Makefile").read_text(encoding="utf-8")))
+    for makefile in (TREE / "Makefile", *TREE.glob("layers/*/parts/makefile")):
+        targets |= set(re.findall(r"(?m)^([a-z]+):", makefile.read_text(encoding="utf-8")))
     assert set(re.findall(r"(?:`| {4})make ([a-z-]+)", readme)) <= targets

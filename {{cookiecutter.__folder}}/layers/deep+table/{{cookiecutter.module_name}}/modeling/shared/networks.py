@@ -1,0 +1,91 @@
+"""What every neural network shares: how it is trained, by PyTorch through skorch, and how it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+
+from ...common.problem import Problem
+from .estimators import ModelSettings
+
+if TYPE_CHECKING:
+    import torch
+
+
+class NetworkSettings(ModelSettings):
+    """A skorch NeuralNetClassifier or NeuralNetRegressor, the number of epochs found on the validation rows."""
+
+    learning_rate: PositiveFloat
+    weight_decay: NonNegativeFloat
+    batch_size: PositiveInt
+    max_epochs: PositiveInt
+    patience: PositiveInt
+    device: Literal["cpu", "cuda"]
+
+    def architecture(self) -> tuple[Callable[..., torch.nn.Module], dict[str, Any]]:
+        """Return the function that builds the network, and what it takes besides inputs, outputs, center and spread."""
+        raise NotImplementedError(f"the model {self.name} does not say how its network is built")
+
+    def estimator(self, problem: Problem) -> Any:
+        import torch
+        from skorch import NeuralNetClassifier, NeuralNetRegressor
+        from skorch.callbacks import EarlyStopping
+
+        torch.manual_seed(problem.seed)
+        torch.set_num_threads(problem.threads)
+        torch.use_deterministic_algorithms(True)
+        build, settings = self.architecture()
+        net = NeuralNetClassifier if problem.classes else NeuralNetRegressor
+        return net(
+            build,
+            **{f"module__{name}": value for name, value in settings.items()},
+            module__outputs=len(problem.classes) or 1,
+            criterion=torch.nn.CrossEntropyLoss if problem.classes else torch.nn.MSELoss,
+            optimizer=torch.optim.AdamW,
+            optimizer__weight_decay=self.weight_decay,
+            lr=self.learning_rate,
+            batch_size=self.batch_size,
+            max_epochs=self.max_epochs,
+            iterator_train__shuffle=True,
+            callbacks=[EarlyStopping(patience=self.patience, load_best=True, sink=lambda _: None)],
+            device=self.device,
+            verbose=0,
+        )
+
+    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
+        """Stop once the validation loss no longer falls, and keep the best epoch."""
+        from skorch.dataset import Dataset
+        from skorch.helper import predefined_split
+
+        features, target = train
+        estimator.set_params(
+            module__inputs=features.shape[1],
+            train_split=predefined_split(Dataset(validation[0], _shaped(validation[1]))),
+            # A batch of one row has no spread to standardise by: where one row is left over, an epoch skips it.
+            iterator_train__drop_last=len(features) % self.batch_size == 1,
+        )
+        if target.dtype != np.int64:
+            estimator.set_params(module__center=float(target.mean()), module__spread=float(target.std()) or 1.0)
+        estimator.fit(features, _shaped(target))
+
+    def save(self, estimator: Any, folder: Path) -> None:
+        """Write safetensors: weights only, no code that loading would run."""
+        from safetensors.torch import save_file
+
+        save_file(estimator.module_.state_dict(), folder / "model.safetensors")
+
+    def restore(self, problem: Problem, inputs: int, folder: Path) -> Any:
+        from safetensors.torch import load_file
+
+        estimator = self.estimator(problem).set_params(module__inputs=inputs).initialize()
+        estimator.module_.load_state_dict(load_file(folder / "model.safetensors"))
+        return estimator
+
+
+def _shaped(target: np.ndarray) -> np.ndarray:
+    # The losses take classes as int64 (batch,) and numbers as float32 (batch, 1).
+    return target if target.dtype == np.int64 else target.astype(np.float32)[:, None]

@@ -1,0 +1,68 @@
+"""Models: each file of configs/model/ fits, predicts probabilities, and comes back from its files equal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hydra import compose, initialize_config_dir
+
+from {{ cookiecutter.module_name }}.common.config import Config, load
+from {{ cookiecutter.module_name }}.common.paths import CONFIGS
+from {{ cookiecutter.module_name }}.dataset.prepare import usable
+from {{ cookiecutter.module_name }}.features import of_showers
+from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
+from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
+from {{ cookiecutter.module_name }}.modeling.train import fit
+from {{ cookiecutter.module_name }}.simulation.generate import simulate
+
+MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
+# What keeps the fit short; and batches of which one row is left over.
+FAST = {"max_epochs": 3, "n_estimators": 30, "components": 50, "batch_size": 53}
+
+
+def configured(model: str) -> Config:
+    level = "traces" if model.startswith("trace") else "event"
+    with initialize_config_dir(CONFIGS, version_base="1.3"):
+        composed = compose("config", ["data=showers", f"features={level}", "split=grouped", f"model={model}"])
+        for name in FAST.keys() & composed.model.keys():
+            composed.model[name] = FAST[name]
+        return load(composed)
+
+
+@pytest.fixture(scope="module")
+def rows() -> Callable[[Config], pd.DataFrame]:
+    """Features of 240 showers, simulated once."""
+    data: Any = configured("fisher").data
+    tables, _ = usable(simulate(np.arange(240), data, seed=1), data.fewest_stations)
+    return lambda config: of_showers(tables, data, config.features).drop(columns="shower")
+
+
+def fitted(config: Config, table: pd.DataFrame) -> Fitted:
+    """Fit the model on the first 160 showers; skip where its library is not installed."""
+    try:
+        return fit(table.iloc[:160], table.iloc[160:200], config)
+    except ModuleNotFoundError as missing:
+        pytest.skip(f"{missing.name} is not installed")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_model(model: str, rows: Callable[[Config], pd.DataFrame], tmp_path: Path) -> None:
+    config = configured(model)
+    table = rows(config)
+    trained, again = fitted(config, table), fitted(config, table)
+    predicted = trained.predict(table.iloc[200:])
+    assert predicted.shape == (len(table) - 200, 4)
+    np.testing.assert_allclose(predicted.sum(axis=1), 1)
+    # No model says the same of every shower.
+    assert (predicted.std(axis=0) > 1e-4).any()
+    save(trained, tmp_path / "models")
+    save(again, tmp_path / "again")
+    restored = restore(chosen(config), config.seed, config.threads, tmp_path / "models")
+    np.testing.assert_array_equal(restored.predict(table.iloc[200:]), predicted)
+    for file in sorted((tmp_path / "models").iterdir()):
+        assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name

@@ -1,0 +1,64 @@
+"""What the rows of this project are: showers or their stations, simulated, or the images of the MAGIC telescope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PositiveInt, Tag
+
+from .simulation import Simulation
+from .strict import Strict
+from .table import Data as Table
+
+
+class Showers(Simulation):
+    """configs/data/showers.yaml: a simulation, and what is to be learned from it."""
+
+    fewest_stations: PositiveInt
+    note: str
+    task: Literal["classification"] = "classification"
+    target: Literal["primary"] = "primary"
+    id: None = None
+    group: Literal["shower"] = "shower"
+    time: None = None
+
+
+def _kind(value: Any) -> str:
+    return "table" if isinstance(value, Table) or (isinstance(value, Mapping) and "source" in value) else "simulated"
+
+
+Data = Annotated[Annotated[Showers, Tag("simulated")] | Annotated[Table, Tag("table")], Discriminator(_kind)]
+
+
+class OfStations(Strict):
+    """A row is a station."""
+
+    level: Literal["station"]
+
+
+class OfEvents(Strict):
+    """A row is a shower."""
+
+    level: Literal["event"]
+    ldf_slope: float
+
+
+class OfTraces(Strict):
+    """A row is a shower with the traces of its strongest stations."""
+
+    level: Literal["traces"]
+    ldf_slope: float
+    stations: PositiveInt
+    bins: PositiveInt
+    merged: PositiveInt
+
+
+class OfImages(Strict):
+    """A row is an image of the telescope."""
+
+    level: Literal["hillas"]
+
+
+# configs/features/: what a row is, and what is known of it.
+Features = Annotated[OfStations | OfEvents | OfTraces | OfImages, Field(discriminator="level")]

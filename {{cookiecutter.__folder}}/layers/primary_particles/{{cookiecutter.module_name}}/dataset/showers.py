@@ -1,0 +1,126 @@
+"""From the tables of a simulation to showers that can be reconstructed: every value checked, lost showers counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..common.rows import Showers
+from ..row_groups import appending
+
+TABLES = ("events", "stations", "traces")
+# What a reconstructed event and a recorded station must lie within.
+LIMITS = {
+    "events": {"energy": (1.0, 1e22), "zenith": (0.0, 90.0), "azimuth": (0.0, 360.0), "multiplicity": (1, 1e4)},
+    "stations": {
+        "signal": (1e-3, 1e7),
+        "length": (0.0, 1e6),
+        "risetime": (0.0, 1e5),
+        "falltime": (0.0, 1e5),
+        "area_over_peak": (0.0, 1e4),
+    },
+    "traces": {},
+}
+
+
+def row_groups(folder: Path) -> Iterator[dict[str, pa.Table]]:
+    """The tables of a simulation, a row group of showers at a time.
+
+    Raises:
+        ValueError: a file cannot be read, or the files are not of one simulation.
+    """
+    try:
+        files = {name: pq.ParquetFile(folder / f"{name}.parquet") for name in TABLES}
+        counts = {name: file.num_row_groups for name, file in files.items()}
+        if len(set(counts.values())) != 1:
+            raise ValueError(f"the tables in {folder.name} differ in their row groups ({counts}): run acquire again")
+        for number in range(counts["events"]):
+            yield {name: file.read_row_group(number) for name, file in files.items()}
+    except (OSError, pa.ArrowException) as error:
+        raise ValueError(f"data/raw: a table cannot be read ({error}): run acquire again") from None
+
+
+def check(name: str, table: pa.Table) -> None:
+    """Refuse missing values and what no detector measures.
+
+    Raises:
+        ValueError: a value is missing or outside its limits; the message names the table, column and shower.
+    """
+    for column in table.column_names:
+        values = table[column].combine_chunks()
+        if pa.types.is_fixed_size_list(values.type):
+            flat = values.flatten().to_numpy(zero_copy_only=False).reshape(-1, values.type.list_size)
+            bad = ~np.isfinite(flat).all(axis=1)
+        elif pa.types.is_floating(values.type) or pa.types.is_integer(values.type):
+            numbers = values.to_numpy(zero_copy_only=False)
+            low, high = LIMITS[name].get(column, (-np.inf, np.inf))
+            bad = ~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high))
+        else:
+            bad = pc.is_null(values).to_numpy(zero_copy_only=False)
+        if bad.any():
+            row = int(bad.argmax())
+            raise ValueError(
+                f"{name}: {column!r} of shower {table['shower'][row]} is missing or outside its limits, "
+                f"found {str(values[row].as_py())[:60]}"
+            )
+
+
+def agree(group: dict[str, pa.Table]) -> None:
+    """Refuse tables that do not hold the same showers and stations in the same order.
+
+    Raises:
+        ValueError: rows are missing, doubled or out of order.
+    """
+    events, stations, traces = (group[name] for name in TABLES)
+    shower, of_station, of_trace = (table["shower"].to_numpy() for table in (events, stations, traces))
+    numbers, counts = np.unique(of_station, return_counts=True)
+    ascending = (np.diff(shower) > 0).all() and (np.diff(of_station) >= 0).all()
+    multiplicity = events["multiplicity"].to_numpy()
+    if not (ascending and np.array_equal(numbers, shower) and np.array_equal(counts, multiplicity)):
+        raise ValueError("data/raw: the events and their stations are not of the same showers: run acquire again")
+    recorded = np.isin(of_station, of_trace)
+    station, of_this = stations["station"].to_numpy()[recorded], traces["station"].to_numpy()
+    if not (np.array_equal(of_station[recorded], of_trace) and np.array_equal(station, of_this)):
+        raise ValueError("data/raw: the traces are not of the same stations: run acquire again")
+
+
+def usable(group: dict[str, pa.Table], fewest: int) -> tuple[dict[str, pa.Table], int]:
+    """Showers with enough stations to be reconstructed, with their stations and traces; and how many had too few."""
+    events = group["events"]
+    kept = events.filter(pc.greater_equal(events["multiplicity"], fewest))
+    result = {"events": kept}
+    for name in ("stations", "traces"):
+        result[name] = group[name].filter(pc.is_in(group[name]["shower"], value_set=kept["shower"].combine_chunks()))
+    return result, len(events) - len(kept)
+
+
+def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]:
+    """Write the tables of a simulation, checked and cut, into a new folder; returns the counts of showers.
+
+    Raises:
+        ValueError: a value is not fit for use, tables disagree, no shower is left, or a primary is missing.
+    """
+    target.mkdir()
+    read, few, found = 0, 0, set()
+    with appending() as append:
+        for group in row_groups(source):
+            for name, table in group.items():
+                check(name, table)
+            agree(group)
+            kept, lost = usable(group, data.fewest_stations)
+            read, few = read + len(group["events"]), few + lost
+            found |= set(kept["events"]["primary"].unique().to_pylist())
+            for name, table in kept.items():
+                append(target / f"{name}.parquet", table)
+    if read == few:
+        raise ValueError(f"none of {read} showers has {data.fewest_stations} stations: raise spectrum.lowest")
+    if unknown := found - set(data.primaries):
+        raise ValueError(f"unknown primary {min(unknown)!r}; configured are {', '.join(data.primaries)}")
+    if missing := [name for name in data.primaries if name not in found]:
+        raise ValueError(f"no shower of {missing[0]!r} is left, though data.primaries names it: simulate more showers")
+    return {"read": read, f"with fewer than {data.fewest_stations} stations": few, "kept": read - few}

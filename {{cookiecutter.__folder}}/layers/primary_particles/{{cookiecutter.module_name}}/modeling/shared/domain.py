@@ -1,0 +1,59 @@
+"""The figures that the field judges by: how well light and heavy nuclei are told apart, and gammas from hadrons."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import roc_auc_score, roc_curve
+
+from ...common.rows import Data, Showers
+from .metrics import Metric
+
+# Shares of the hadrons that are taken for gammas (R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511).
+BACKGROUND = (0.01, 0.02, 0.05, 0.1, 0.2)
+
+
+def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
+    """Further metrics by name: those of the mass for showers, gamma efficiencies for the telescope's images."""
+    if isinstance(data, Showers):
+        return mass_metrics(classes, data.primaries)
+    return {f"gamma_efficiency_at_{share:g}": gamma_efficiency(classes.index("g"), share) for share in BACKGROUND}
+
+
+def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[str, Metric]:
+    """Metrics of the mean ln A that the class probabilities give a shower.
+
+    The area under the ROC curve and the merit factor |m1 - m2| / sqrt(s1^2 + s2^2) compare the lightest with the
+    heaviest primary. Bias and resolution are mean and standard deviation of estimated minus true ln A of all primaries.
+    """
+    ln_mass = np.log([primaries[name] for name in classes])
+    light, heavy = int(ln_mass.argmin()), int(ln_mass.argmax())
+
+    def extremes(actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        estimated = predicted @ ln_mass
+        return estimated[actual == light], estimated[actual == heavy]
+
+    def auc(actual: np.ndarray, predicted: np.ndarray) -> float:
+        low, high = extremes(actual, predicted)
+        return float(roc_auc_score(np.repeat([0, 1], [len(low), len(high)]), np.concatenate([low, high])))
+
+    def merit(actual: np.ndarray, predicted: np.ndarray) -> float:
+        low, high = extremes(actual, predicted)
+        return float(abs(high.mean() - low.mean()) / np.sqrt(low.var() + high.var()))
+
+    pair = f"{classes[light]}_{classes[heavy]}"
+    return {
+        f"{pair}_auc": auc,
+        f"{pair}_merit_factor": merit,
+        "ln_mass_bias": lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).mean()),
+        "ln_mass_resolution": lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).std()),
+    }
+
+
+def gamma_efficiency(signal: int, share: float) -> Metric:
+    """The share of the class `signal` that is kept where a given share of all others is taken for it."""
+
+    def efficiency(actual: np.ndarray, predicted: np.ndarray) -> float:
+        background, found, _ = roc_curve(actual == signal, predicted[:, signal])
+        return float(np.interp(share, background, found))
+
+    return efficiency

@@ -1,0 +1,171 @@
+"""Every model on the same test showers, and on what other physics would have made of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hydra
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from ..common.config import Config, Evaluation
+from ..common.files import write_json
+from ..common.paths import CONFIGS, outputs
+from ..common.problem import Problem
+from ..common.rows import Showers
+from ..common.strict import checked
+from ..dataset.showers import usable
+from ..modeling.shared.domain import domain_metrics
+from ..modeling.shared.estimators import chosen
+from ..modeling.shared.metrics import Metric, metrics_for, with_intervals
+from ..modeling.shared.preprocess import encode_target
+from ..modeling.train import fit
+from ..split import split_rows
+from .settings import STUDIES, Comparison, Studies, configured
+from .simulated import rows, simulated_showers
+
+JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
+# What a detector that shows the truth would tell, each with the reconstructed energy, as the models have it.
+TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
+
+
+class Judge:
+    """Metrics with intervals of predictions for rows of the test showers."""
+
+    def __init__(self, config: Config, resamples: int) -> None:
+        data: Any = config.data
+        self.classes = tuple(sorted(data.primaries))
+        self.config = config
+        self.evaluation = Evaluation(confidence=config.evaluation.confidence, resamples=resamples)
+        light, *_, heavy = sorted(data.primaries, key=data.primaries.__getitem__)
+        known = metrics_for(self.classes) | domain_metrics(data, self.classes)
+        self.named = {name: known[name] for name in (part.format(light=light, heavy=heavy) for part in JUDGED_BY)}
+
+    def of(self, table: pd.DataFrame, predicted: np.ndarray) -> dict[str, Any]:
+        """The metrics of probabilities (rows, classes)."""
+        return self._measured(self.named, table, predicted)
+
+    def difference(self, table: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
+        """The first one's metrics minus the second one's, on the same rows, so that most of the chance cancels."""
+        cut = len(self.classes)
+
+        def minus(metric: Metric) -> Metric:
+            return lambda actual, both: metric(actual, both[:, :cut]) - metric(actual, both[:, cut:])
+
+        # Under other names, because an accuracy gets Wilson's interval, which is not that of a difference.
+        named = {f"{name}_difference": minus(metric) for name, metric in self.named.items()}
+        return self._measured(named, table, np.hstack([first, second]))
+
+    def _measured(self, named: dict[str, Metric], table: pd.DataFrame, predicted: np.ndarray) -> dict[str, Any]:
+        actual, groups = encode_target(table["primary"], self.classes), table["shower"].to_numpy()
+        return with_intervals(named, actual, predicted, self.evaluation, self.config.seed, self.config.threads, groups)
+
+
+def configurations(settings: Comparison) -> dict[str, Config]:
+    """The configuration of each model by its title; all before the first is trained, and their libraries with them.
+
+    Raises:
+        ValueError: a model, a level or a change of the simulation is not known.
+    """
+    found = {}
+    for level, model in settings.models:
+        config = configured("showers", level, model=model)
+        chosen(config).estimator(Problem("classification", ("one", "other"), config.seed, config.threads))
+        found[f"{model} on {level}"] = config
+    if not any(config.features.level == "event" for config in found.values()):
+        raise ValueError("configs: comparison.models needs a model on event: those on traces are compared with it")
+    return found
+
+
+def changed(settings: Comparison) -> dict[str, dict[str, Any]]:
+    """Overrides of data/showers.yaml by the name of a change, checked as those of the command line are."""
+    for changes in settings.systematics.values():
+        configured("showers", "event", more=[f"data.{key}={value}" for key, value in changes.items()])
+    return settings.systematics
+
+
+def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]:
+    """Probabilities of the test showers by what is true of them, each by a quadratic discriminant of the train showers.
+
+    Args:
+        config: the simulation's.
+        of: features of the event, a row a shower, by the part of the split.
+    """
+    truth = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)]).set_index("shower")
+    train, test = (of[name].join(truth[["xmax", "lg_muons"]], on="shower") for name in ("train", "test"))
+    found = {}
+    for name, columns in TRUTHS.items():
+        known = [*columns, "lg_energy"]
+        model = make_pipeline(StandardScaler(), QuadraticDiscriminantAnalysis()).fit(train[known], train["primary"])
+        found[name] = model.predict_proba(test[known])
+    return found
+
+
+def parts_of_showers(config: Config) -> pd.Series:
+    """The part of each shower by its number, the same at every level: traces may be kept of some showers only."""
+    data: Any = config.data
+    kept = [usable(tables, data.fewest_stations)[0]["events"].to_pandas() for tables in simulated_showers(config)]
+    events = pd.concat(kept, ignore_index=True)
+    return split_rows(events, data, config.split, config.seed).set_axis(events["shower"])
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="studies")
+def main(cfg: DictConfig) -> None:
+    """Write reports/studies/comparison.json."""
+    studies = checked(cfg, Studies)
+    configs, changes = configurations(studies.comparison), changed(studies.comparison)
+    parts = parts_of_showers(next(iter(configs.values())))
+    judge = Judge(next(iter(configs.values())), studies.resamples)
+    result: dict[str, Any] = {"models": {}, "against the cut": {}, "against features": {}, "systematics": {}}
+    tables: dict[str, dict[str, pd.DataFrame]] = {}
+    predictions: dict[str, np.ndarray] = {}
+    losses: dict[str, float] = {}
+    for title, config in configs.items():
+        level = config.features.level
+        if level not in tables:
+            tables[level] = of_level(config, parts, changes)
+            if level == "event":
+                for name, known in truths(config, tables[level]).items():
+                    result["models"][name] = judge.of(tables[level]["test"], known)
+        of = tables[level]
+        train, validation = (of[name].drop(columns="shower") for name in ("train", "validation"))
+        fitted = fit(train, validation, config)
+        predictions[title], by_cut = fitted.predict(of["test"]), fitted.predict_baseline(of["test"])
+        if level == "event":
+            actual = encode_target(validation["primary"], judge.classes)
+            losses[title] = metrics_for(judge.classes)["log_loss"](actual, fitted.predict(validation))
+        # The level of traces has the features of the event, and so the same cut.
+        cut = f"physics cut on {'station' if level == 'station' else 'event'}"
+        if cut not in result["models"]:
+            result["models"][cut] = judge.of(of["test"], by_cut)
+        result["models"][title] = judge.of(of["test"], predictions[title])
+        result["against the cut"][title] = judge.difference(of["test"], predictions[title], by_cut)
+        result["systematics"][title] = {name: judge.of(of[name], fitted.predict(of[name])) for name in changes}
+        print(title, {name: round(metric["value"], 3) for name, metric in result["models"][title].items()})
+    # Validation showers choose the best model on features: the test showers must not.
+    result["best on features"] = min(losses, key=losses.__getitem__)
+    for title, config in configs.items():
+        if config.features.level == "traces":
+            test = tables["traces"]["test"]
+            best = predictions[result["best on features"]][tables["event"]["test"]["shower"].isin(test["shower"])]
+            result["against features"][title] = judge.difference(test, predictions[title], best)
+    write_json(outputs() / STUDIES / "comparison.json", result)
+
+
+def of_level(config: Config, parts: pd.Series, changes: dict[str, dict[str, Any]]) -> dict[str, pd.DataFrame]:
+    """Rows of the train, validation and test showers, and of the test showers after each change of the simulation."""
+    table = rows(config)
+    found = {str(name): of.reset_index(drop=True) for name, of in table.groupby(table["shower"].map(parts))}
+    numbers = np.unique(found["test"]["shower"])
+    for name, change in changes.items():
+        data = Showers.model_validate(config.data.model_dump() | change)
+        found[name] = rows(config.model_copy(update={"data": data}), numbers)
+    return found
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The types of configs/studies.yaml, and the project's configuration as a study asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import hydra
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+
+from ..common.config import Config, load
+from ..common.strict import Share, Strict
+
+STUDIES = Path("reports/studies")
+# Keywords of a class that refuses those it does not know.
+Keywords = dict[str, Any]
+PartOrWhole = Annotated[float, Field(gt=0, le=1)]
+
+
+class Trees(Strict):
+    """Keywords of XGBClassifier, which itself only warns of a mistyped one."""
+
+    n_estimators: PositiveInt
+    max_depth: PositiveInt
+    learning_rate: PositiveFloat
+    subsample: PartOrWhole
+    colsample_bytree: PartOrWhole = 1.0
+    min_child_weight: NonNegativeFloat = 1.0
+    gamma: NonNegativeFloat = 0.0
+
+
+class Leakage(Strict):
+    """Test rows chosen row by row, and shower by shower."""
+
+    seeds: Annotated[list[int], Field(min_length=1)]
+    test: Share
+    xgboost: Trees
+
+
+class Comparison(Strict):
+    """Pairs of a level and a model, and changes of the simulation that they are tested on too."""
+
+    models: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+    systematics: dict[str, Keywords]
+
+
+class Telescope(Strict):
+    """Out-of-fold predictions of the telescope's images."""
+
+    folds: Annotated[int, Field(ge=2)]
+    xgboost: Trees
+    network: Keywords
+    networks: PositiveInt
+    random_forest: Keywords
+    reference: dict[str, float]
+
+
+class Studies(Strict):
+    """configs/studies.yaml."""
+
+    resamples: PositiveInt
+    leakage: Leakage
+    comparison: Comparison
+    telescope: Telescope
+
+
+def configured(
+    data: str, features: str, split: str = "grouped", model: str = "xgboost", more: Sequence[str] = ()
+) -> Config:
+    """The project's configuration with these files, whatever it chooses itself; called inside a program of Hydra."""
+    files = [f"data={data}", f"features={features}", f"split={split}", f"model={model}"]
+    return load(hydra.compose("config", [*files, *more]))

@@ -1,0 +1,140 @@
+"""Metrics: known values, and intervals that hold what they promise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from {{ cookiecutter.module_name }}.common.config import Evaluation
+from {{ cookiecutter.module_name }}.modeling.shared import metrics
+
+USUAL = Evaluation(confidence=0.95, resamples=200)
+# Two of three negatives and one of two positives are right.
+ACTUAL = np.array([0, 0, 0, 1, 1])
+PREDICTED = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("accuracy", 3 / 5),
+        ("balanced_accuracy", (2 / 3 + 1 / 2) / 2),
+        # Of six pairs of a positive and a negative, five are in the right order.
+        ("roc_auc", 5 / 6),
+        ("log_loss", -np.log([0.9, 0.6, 0.3, 0.8, 0.5]).mean()),
+        ("brier", 2 * np.square([0.1, 0.4, 0.7, 0.2, 0.5]).mean()),
+    ],
+)
+def test_classification(name: str, value: float) -> None:
+    assert metrics.classification_metrics(2)[name](ACTUAL, PREDICTED) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("name", "value"), [("rmse", (8 / 3) ** 0.5), ("mae", 4 / 3), ("r2", 1 - 8 / 14)])
+def test_regression(name: str, value: float) -> None:
+    # The mean is 3, so the squares around it add up to 4 + 1 + 9 = 14; the errors are 2, 0 and 2.
+    actual, predicted = np.array([1.0, 2.0, 6.0]), np.array([-1.0, 2.0, 8.0])
+
+    assert metrics.regression_metrics()[name](actual, predicted) == pytest.approx(value)
+
+
+def test_several_classes() -> None:
+    actual = np.array([0, 1, 2, 2])
+
+    values = {name: metric(actual, np.eye(3)[actual]) for name, metric in metrics.metrics_for(("a", "b", "c")).items()}
+
+    assert values == pytest.approx(
+        {"accuracy": 1, "balanced_accuracy": 1, "roc_auc": 1, "log_loss": 0, "brier": 0}, abs=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("right", "rows", "low", "high"),
+    [
+        # R. G. Newcombe, Statistics in Medicine 17 (1998) 857, table I, method 3.
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0000, 0.1611),
+        (1, 29, 0.0061, 0.1718),
+    ],
+)
+def test_accuracy_has_the_published_wilson_interval(right: int, rows: int, low: float, high: float) -> None:
+    actual = np.zeros(rows, dtype=np.int64)
+    predicted = np.eye(2)[(np.arange(rows) >= right).astype(int)]
+
+    interval = metrics.with_intervals(
+        {"accuracy": metrics.classification_metrics(2)["accuracy"]}, actual, predicted, USUAL, seed=0
+    )["accuracy"]
+
+    assert interval["value"] == right / rows
+    assert (interval["low"], interval["high"]) == pytest.approx((low, high), abs=5e-5)
+
+
+def test_bootstrap_intervals_cover_the_truth_as_often_as_they_promise() -> None:
+    # Errors of spread 2 around the truth: the expected absolute error is 2 * sqrt(2 / pi).
+    rng, truth, covered = np.random.default_rng(5), 2 * np.sqrt(2 / np.pi), 0
+    mae = {"mae": metrics.regression_metrics()["mae"]}
+    for seed in range(100):
+        errors = rng.normal(scale=2, size=150)
+        interval = metrics.with_intervals(mae, np.zeros(150), errors, Evaluation(confidence=0.9, resamples=100), seed)
+        covered += interval["mae"]["low"] <= truth <= interval["mae"]["high"]
+
+    # Of 100 tries at 90 %, fewer than 80 or more than 98 happen less than once in a thousand.
+    assert 80 <= covered <= 98
+
+
+def test_rows_of_a_group_are_drawn_together() -> None:
+    # 60 groups of 5 equal rows hold what 60 rows hold.
+    rng = np.random.default_rng(7)
+    actual = rng.integers(2, size=60)
+    predicted = np.eye(2)[np.where(rng.random(60) < 0.7, actual, 1 - actual)]
+    named = {"accuracy": metrics.classification_metrics(2)["accuracy"]}
+
+    def width(repeats: int, grouped: bool) -> float:
+        rows = np.repeat(np.arange(60), repeats)
+        groups = rows.astype(str) if grouped else None
+        found = metrics.with_intervals(named, actual[rows], predicted[rows], USUAL, seed=0, groups=groups)["accuracy"]
+        return found["high"] - found["low"]
+
+    assert width(5, grouped=True) == pytest.approx(width(1, grouped=False), rel=0.15)
+    assert width(5, grouped=False) < 0.55 * width(5, grouped=True)
+    # Groups of one row are rows.
+    assert width(1, grouped=True) == width(1, grouped=False)
+
+
+def test_more_confidence_is_wider() -> None:
+    rng = np.random.default_rng(6)
+    actual, predicted = rng.normal(size=100), rng.normal(size=100)
+
+    def width(confidence: float) -> float:
+        evaluation = Evaluation(confidence=confidence, resamples=200)
+        interval = metrics.with_intervals(metrics.regression_metrics(), actual, predicted, evaluation, seed=0)["rmse"]
+        return interval["high"] - interval["low"]
+
+    assert width(0.5) < width(0.9) < width(0.99)
+
+
+def test_the_seed_decides_the_resamples() -> None:
+    named = metrics.classification_metrics(2)
+
+    first, again, other = (metrics.with_intervals(named, ACTUAL, PREDICTED, USUAL, seed) for seed in (1, 1, 2))
+
+    assert first == again
+    assert first != other
+
+
+def test_threads_change_no_figure() -> None:
+    named = metrics.classification_metrics(2)
+
+    one, four = (metrics.with_intervals(named, ACTUAL, PREDICTED, USUAL, 1, threads) for threads in (1, 4))
+
+    assert one == four
+
+
+def test_a_resample_without_a_class_is_drawn_again() -> None:
+    # One positive in ten rows: a third of the plain resamples lack it, and the ROC curve is then not defined.
+    actual = np.array([0] * 9 + [1])
+    predicted = np.column_stack([np.linspace(1, 0, 10), np.linspace(0, 1, 10)])
+
+    intervals = metrics.with_intervals(metrics.classification_metrics(2), actual, predicted, USUAL, seed=0)
+
+    assert all(np.isfinite(list(interval.values())).all() for interval in intervals.values())

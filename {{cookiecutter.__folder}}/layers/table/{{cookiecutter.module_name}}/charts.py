@@ -1,0 +1,115 @@
+"""Figures that go with any problem. Each function returns one figure and writes nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import confusion_matrix, roc_curve
+
+BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
+
+
+def confusion(predictions: pd.DataFrame) -> Figure:
+    """Confusion matrix, rows normalised to the actual class; each cell also with its count of rows."""
+    classes = class_names(predictions)
+    # As positions in the list of classes: comparing a million names takes seconds.
+    actual, predicted = (pd.Categorical(predictions[name], classes).codes for name in ("actual", "predicted"))
+    counts = confusion_matrix(actual, predicted, labels=range(len(classes)))
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    figure, axes = new_figure("Confusion of the test rows", "predicted class", "actual class")
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), share in np.ndenumerate(shares):
+        color = "white" if share > 0.6 else "black"
+        axes.text(column, row, f"{share:.1%}\n{counts[row, column]}", ha="center", va="center", color=color)
+    axes.set_xticks(range(len(classes)), classes, rotation=30 if len(classes) > 3 else 0)
+    axes.set_yticks(range(len(classes)), classes)
+    figure.colorbar(image, label="share of the actual class")
+    return figure
+
+
+def calibration(predictions: pd.DataFrame) -> Figure:
+    """Reliability curve: how often a class came true against the probability it was given, one curve a class.
+
+    Each point stands for a tenth of the rows: bins of equal width would leave the outer ones with few rows.
+    """
+    figure, axes = new_figure("Calibration on the test rows", "predicted probability", "observed frequency")
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfect")
+    for name in _positive(predictions):
+        came_true, predicted = predictions["actual"] == name, predictions[f"p({name})"]
+        observed, given = calibration_curve(came_true, predicted, n_bins=10, strategy="quantile")
+        axes.plot(given, observed, marker="o", label=name)
+    axes.legend()
+    return figure
+
+
+def roc(predictions: pd.DataFrame) -> Figure:
+    """ROC curve, one a class against the rest."""
+    figure, axes = new_figure("ROC on the test rows", "false positive rate", "true positive rate")
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="chance")
+    for name in _positive(predictions):
+        false, true, _ = roc_curve(predictions["actual"] == name, predictions[f"p({name})"])
+        axes.plot(false, true, label=name)
+    axes.legend()
+    return figure
+
+
+def residuals(predictions: pd.DataFrame) -> Figure:
+    """Residuals, actual minus predicted, against the prediction, in the target's unit."""
+    figure, axes = new_figure("Residuals of the test rows", "predicted", "actual − predicted")
+    axes.axhline(0, color=GREY, linestyle=":")
+    axes.scatter(
+        predictions["predicted"], predictions["actual"] - predictions["predicted"], s=12, alpha=0.6, color=BLUE
+    )
+    return figure
+
+
+def predicted_against_actual(predictions: pd.DataFrame) -> Figure:
+    """Prediction against the actual value, in the target's unit."""
+    figure, axes = new_figure("Predictions of the test rows", "actual", "predicted")
+    ends = [predictions[["actual", "predicted"]].min().min(), predictions[["actual", "predicted"]].max().max()]
+    axes.plot(ends, ends, color=GREY, linestyle=":", label="perfect")
+    axes.scatter(predictions["actual"], predictions["predicted"], s=12, alpha=0.6, color=BLUE)
+    axes.legend()
+    return figure
+
+
+def comparison(metrics: dict[str, dict[str, float]], baseline: dict[str, dict[str, float]]) -> Figure:
+    """Each metric of the model beside the baseline's, with intervals, one panel a metric, five in a row."""
+    columns, lines = min(5, len(metrics)), -(-len(metrics) // 5)
+    figure = Figure(figsize=(2.2 * columns, 2.6 * lines), layout="constrained")
+    panels = figure.subplots(lines, columns, squeeze=False).ravel()
+    for axes in panels[len(metrics) :]:
+        axes.set_axis_off()
+    for axes, name in zip(panels, metrics, strict=False):
+        for place, (label, color, values) in enumerate([("model", BLUE, metrics), ("baseline", ORANGE, baseline)]):
+            metric = values[name]
+            reach = [[metric["value"] - metric["low"]], [metric["high"] - metric["value"]]]
+            axes.errorbar(
+                [place], [metric["value"]], yerr=np.maximum(reach, 0), fmt="o", capsize=4, color=color, label=label
+            )
+        axes.set_xticks([0, 1], ["model", "baseline"])
+        axes.set_xlim(-0.6, 1.6)
+        axes.set_title(name.replace("_", " "))
+    return figure
+
+
+def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
+    """An empty figure of the size of all others, with its axes."""
+    figure = Figure(figsize=(5, 4), layout="constrained")
+    axes = figure.subplots()
+    axes.set(title=title, xlabel=x, ylabel=y)
+    return figure, axes
+
+
+def class_names(predictions: pd.DataFrame) -> list[str]:
+    """The classes that predictions hold probabilities of, in their order."""
+    return [name[2:-1] for name in predictions.columns if name.startswith("p(")]
+
+
+def _positive(predictions: pd.DataFrame) -> list[str]:
+    # One curve is enough for two classes: the other is its mirror image.
+    classes = class_names(predictions)
+    return classes[1:] if len(classes) == 2 else classes

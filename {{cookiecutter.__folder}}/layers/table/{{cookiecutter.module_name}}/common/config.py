@@ -1,0 +1,71 @@
+"""The types of configs/: what may stand there, and what the stages read.
+
+Hydra composes the files, `load` checks the result. An invalid key or value stops the run at once.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from omegaconf import DictConfig
+from pydantic import ConfigDict, Field, PositiveInt, model_validator
+
+from .rows import Data, Features
+from .strict import Share, Strict, checked
+
+
+class Split(Strict):
+    """configs/split/: which rows train, validate and test."""
+
+    kind: Literal["stratified", "random", "grouped", "time"]
+    validation: Share
+    test: Share
+
+    @model_validator(mode="after")
+    def _leave_rows_to_train_on(self) -> Split:
+        if self.validation + self.test >= 1:
+            raise ValueError(f"validation {self.validation} and test {self.test} leave nothing to train on")
+        return self
+
+
+class Model(Strict):
+    """configs/model/: the name of the model, and settings that only modeling/models/<name>.py knows.
+
+    `chosen` in modeling/shared/estimators.py checks the settings where they are used, so that the other stages depend
+    on no model.
+    """
+
+    model_config = ConfigDict(extra="allow")
+    name: str
+
+
+class Evaluation(Strict):
+    """How sure the reported figures are."""
+
+    confidence: Share
+    resamples: PositiveInt
+
+
+class Config(Strict):
+    """configs/config.yaml with the chosen file of every group."""
+
+    data: Data
+    features: Features
+    split: Split
+    model: Model
+    seed: Annotated[int, Field(ge=0, lt=2**32)]
+    threads: PositiveInt
+    evaluation: Evaluation
+
+    @model_validator(mode="after")
+    def _fit_the_parts_together(self) -> Config:
+        if self.split.kind == "grouped" and not self.data.group:
+            raise ValueError("split=grouped needs the name of a group column: set data.group")
+        if self.split.kind == "time" and not self.data.time:
+            raise ValueError("split=time needs the name of a time column: set data.time")
+        return self
+
+
+def load(composed: DictConfig) -> Config:
+    """Check what Hydra composed; raises ValueError as `strict.checked` does."""
+    return checked(composed, Config)

@@ -1,0 +1,100 @@
+"""The types of configs/data/: where a table comes from, how it is read, and what its columns are."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from .problem import Task
+from .strict import Strict
+
+Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
+
+# The types that a column may have, and how the prepared table holds them.
+DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
+
+
+class SklearnSource(Strict):
+    """A data set that comes inside scikit-learn."""
+
+    kind: Literal["sklearn"]
+    loader: Literal["breast_cancer", "diabetes"]
+
+
+class FileSource(Strict):
+    """A file, tried at each address in turn and checked against its hash."""
+
+    kind: Literal["file"]
+    url: str | None
+    mirrors: list[str]
+    path: str | None
+    sha256: Sha256 | None
+
+
+class Reading(Strict):
+    """How a text file is read into a table."""
+
+    separator: str = ","
+    decimal: str = "."
+    thousands: str | None = None
+    encoding: str = "utf-8"
+    names: list[str] | None = None
+    missing: list[str] = Field(default_factory=list)
+    date_format: str | None = None
+
+
+class Cleaning(Strict):
+    """What happens to rows that are not fit for use."""
+
+    duplicates: Literal["keep", "drop"]
+    missing: Literal["keep", "drop"]
+    out_of_range: Literal["refuse", "drop"]
+
+
+class Column(Strict):
+    """What a column must be."""
+
+    type: Literal["number", "integer", "category", "date"]
+    minimum: float | None = None
+    maximum: float | None = None
+    values: list[str] | None = None
+    nullable: bool = True
+
+    @model_validator(mode="after")
+    def _fit_limits_to_the_type(self) -> Column:
+        if self.type in ("category", "date") and (self.minimum is not None or self.maximum is not None):
+            raise ValueError(f"minimum and maximum are for numbers, not for the type {self.type}")
+        if self.type != "category" and self.values is not None:
+            raise ValueError(f"values are for categories, not for the type {self.type}")
+        return self
+
+
+class Data(Strict):
+    """configs/data/: where the table comes from and what its columns are."""
+
+    source: Annotated[SklearnSource | FileSource, Field(discriminator="kind")]
+    read: Reading = Reading()
+    task: Task
+    target: str
+    id: str | None
+    group: str | None
+    time: str | None
+    clean: Cleaning
+    columns: dict[str, Column]
+    # What a reader of the report has to know of these data.
+    note: str | None = None
+
+    @model_validator(mode="after")
+    def _fit_the_target_to_the_task(self) -> Data:
+        listed = self.columns[self.target].type if self.target in self.columns else None
+        if self.task == "classification" and listed not in (None, "category"):
+            raise ValueError(f"columns.{self.target}: a class to learn has the type category, numbered or not")
+        if self.task == "regression" and listed in ("category", "date"):
+            raise ValueError(f"columns.{self.target}: a number to learn has the type number or integer")
+        return self
+
+    @property
+    def roles(self) -> list[str]:
+        """Names of the columns that are never features."""
+        return [self.target, *(name for name in (self.id, self.group, self.time) if name)]

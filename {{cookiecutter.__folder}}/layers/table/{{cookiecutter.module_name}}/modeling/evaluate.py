@@ -1,0 +1,71 @@
+"""Judge the trained model on the test rows, which nothing has read before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hydra
+import numpy as np
+import pandas as pd
+from omegaconf import DictConfig
+
+from ..common.config import Config, load
+from ..common.files import write_json, write_parquet
+from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
+from .shared.domain import domain_metrics
+from .shared.estimators import chosen
+from .shared.metrics import metrics_for, with_intervals
+from .shared.preprocess import encode_target
+from .shared.store import Fitted, restore
+
+
+def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Metrics with intervals of the model and of the baseline, and the prediction of each test row."""
+    classes = fitted.problem.classes
+    actual = encode_target(test[config.data.target], classes)
+    predicted = fitted.predict(test)
+    metrics = metrics_for(classes) | domain_metrics(config.data, classes)
+
+    groups = test[config.data.group].to_numpy() if config.data.group else None
+
+    def judged(given: np.ndarray) -> dict[str, dict[str, float]]:
+        return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads, groups)
+
+    report = {
+        "model": config.model.name,
+        "task": config.data.task,
+        "rows": len(test),
+        "confidence": config.evaluation.confidence,
+        "metrics": judged(predicted),
+        "baseline": judged(fitted.predict_baseline(test)),
+    }
+    table = pd.DataFrame({"actual": test[config.data.target]})
+    if classes:
+        table["predicted"] = np.array(classes)[predicted.argmax(axis=1)]
+        for code, name in enumerate(classes):
+            table[f"p({name})"] = predicted[:, code]
+    else:
+        table["predicted"] = predicted
+    return report, table
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write reports/metrics.json and reports/predictions.parquet, and add the metrics to the model's MLflow run."""
+    config = load(cfg)
+    fitted = restore(chosen(config), config.seed, config.threads, ROOT / MODELS)
+    test = pd.read_parquet(ROOT / PROCESSED / "test.parquet")
+    report, predictions = evaluate(fitted, test, config)
+    write_parquet(outputs() / PREDICTIONS, predictions)
+    write_json(outputs() / METRICS, report)
+    import mlflow
+
+    with mlflow.start_run(run_name=config.model.name):
+        mlflow.log_metrics({f"test.{name}": metric["value"] for name, metric in report["metrics"].items()})
+    for name, metric in report["metrics"].items():
+        baseline = report["baseline"][name]["value"]
+        print(f"{name} {metric['value']:.4g} [{metric['low']:.4g}, {metric['high']:.4g}], baseline {baseline:.4g}")
+
+
+if __name__ == "__main__":
+    main()

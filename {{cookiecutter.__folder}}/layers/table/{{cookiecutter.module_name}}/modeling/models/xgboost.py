@@ -1,0 +1,45 @@
+"""Gradient-boosted trees."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from ...common.problem import Problem
+from ..shared.estimators import ModelSettings
+
+Fraction = Annotated[float, Field(gt=0, le=1)]
+
+
+class Model(ModelSettings):
+    """XGBClassifier or XGBRegressor, the number of trees found on the validation rows."""
+
+    scaled: ClassVar[bool] = False
+    n_estimators: PositiveInt
+    early_stopping_rounds: PositiveInt
+    learning_rate: PositiveFloat
+    max_depth: PositiveInt
+    subsample: Fraction
+    colsample_bytree: Fraction
+
+    def estimator(self, problem: Problem) -> Any:
+        from xgboost import XGBClassifier, XGBRegressor
+
+        boosted = XGBClassifier if problem.classes else XGBRegressor
+        return boosted(**self.model_dump(exclude={"name"}), random_state=problem.seed, n_jobs=problem.threads)
+
+    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
+        """Stop adding trees once the validation loss no longer falls."""
+        estimator.fit(*train, eval_set=[validation], verbose=False)
+
+    def save(self, estimator: Any, folder: Path) -> None:
+        """XGBoost's own binary format, which later versions read too."""
+        estimator.save_model(folder / "model.ubj")
+
+    def restore(self, problem: Problem, inputs: int, folder: Path) -> Any:
+        estimator = self.estimator(problem)
+        estimator.load_model(folder / "model.ubj")
+        return estimator

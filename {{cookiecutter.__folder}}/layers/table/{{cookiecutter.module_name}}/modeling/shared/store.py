@@ -1,0 +1,91 @@
+"""A fitted model as a folder: preprocessing, estimator, baseline, and a manifest that ties them together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from ...common.files import read_json, sha256, write_json
+from ...common.problem import Problem
+from .estimators import ModelSettings
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model with what it needs to predict from a table of features."""
+
+    settings: ModelSettings
+    problem: Problem
+    features: list[str]
+    preprocess: Any
+    estimator: Any
+    baseline: Any
+
+    def predict(self, table: pd.DataFrame) -> np.ndarray:
+        """Class probabilities, float64 (rows, classes), or predicted numbers, float64 (rows,)."""
+        inputs = self.preprocess.transform(table[self.features])
+        return _predict(self.estimator, inputs, self.problem)
+
+    def predict_baseline(self, table: pd.DataFrame) -> np.ndarray:
+        """What the baseline says, shaped as from `predict`."""
+        return _predict(self.baseline, table[self.features], self.problem)
+
+
+def save(fitted: Fitted, folder: Path) -> None:
+    """Write a fitted model into a folder that is not there yet."""
+    folder.mkdir()
+    joblib.dump(fitted.preprocess, folder / "preprocess.joblib")
+    joblib.dump(fitted.baseline, folder / "baseline.joblib")
+    fitted.settings.save(fitted.estimator, folder)
+    write_json(
+        folder / "manifest.json",
+        {
+            "model": fitted.settings.model_dump(),
+            "task": fitted.problem.task,
+            "classes": list(fitted.problem.classes),
+            "features": fitted.features,
+            "inputs": len(fitted.preprocess.get_feature_names_out()),
+            "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
+        },
+    )
+
+
+def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> Fitted:
+    """Read back what `save` wrote.
+
+    The files are pickles in part: only load a folder that this project made.
+
+    Raises:
+        ValueError: a file is not the one that the manifest names, or another model is configured than was trained.
+    """
+    manifest = read_json(folder / "manifest.json")
+    for name, expected in manifest["files"].items():
+        if sha256(folder / name) != expected:
+            raise ValueError(
+                f"{folder.name}/{name} is not the file that was trained: its sha256 differs from the manifest"
+            )
+    if manifest["model"] != settings.model_dump():
+        raise ValueError(f"{folder.name} holds {manifest['model']}, configured is {settings.model_dump()}: train first")
+    problem = Problem(manifest["task"], tuple(manifest["classes"]), seed, threads)
+    return Fitted(
+        settings=settings,
+        problem=problem,
+        features=manifest["features"],
+        preprocess=joblib.load(folder / "preprocess.joblib"),
+        estimator=settings.restore(problem, manifest["inputs"], folder),
+        baseline=joblib.load(folder / "baseline.joblib"),
+    )
+
+
+def _predict(estimator: Any, inputs: Any, problem: Problem) -> np.ndarray:
+    if problem.classes:
+        probabilities = np.asarray(estimator.predict_proba(inputs), dtype=np.float64)
+        # Rows of libraries that compute in single precision add up to one only nearly.
+        shares: np.ndarray = probabilities / probabilities.sum(axis=1, keepdims=True)
+        return shares
+    return np.asarray(estimator.predict(inputs), dtype=np.float64).ravel()

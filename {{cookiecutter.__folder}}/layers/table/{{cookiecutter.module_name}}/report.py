@@ -1,0 +1,65 @@
+"""One page that shows what came out, and the model card: both from measured figures only."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pandas as pd
+from omegaconf import DictConfig
+
+from .common.config import Config, load
+from .common.files import read_json, replacing, sha256, write_text
+from .common.paths import CONFIGS, COUNTS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT, ROOT, outputs
+from .rendering import png, render
+
+CARD = Path("docs/model_card.md")
+
+
+def provenance() -> dict[str, str]:
+    """SHA-256 of what the results come from, by path."""
+    names = [
+        Path("requirements/base.lock"),
+        COUNTS,
+        METRICS,
+        PREDICTIONS,
+        *sorted(MODELS / path.name for path in (ROOT / MODELS).iterdir()),
+    ]
+    return {name.as_posix(): sha256(ROOT / name) for name in names}
+
+
+def values(config: Config) -> dict[str, Any]:
+    """Everything that the page and the card say."""
+    return {
+        # The settings of the model as it was trained, defaults included.
+        "config": config.model_dump() | {"model": read_json(ROOT / MODELS / "manifest.json")["model"]},
+        "counts": read_json(ROOT / COUNTS),
+        "report": read_json(ROOT / METRICS),
+        "provenance": provenance(),
+    }
+
+
+@hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
+def main(cfg: DictConfig) -> None:
+    """Write reports/figures, reports/report.html and docs/model_card.md."""
+    from . import charts, plots
+
+    config = load(cfg)
+    facts = values(config)
+    drawn = {"comparison": charts.comparison(facts["report"]["metrics"], facts["report"]["baseline"])}
+    drawn |= plots.figures(pd.read_parquet(ROOT / PREDICTIONS), config)
+    images = {name: png(figure) for name, figure in drawn.items()}
+    with replacing(outputs() / FIGURES) as partial:
+        partial.mkdir()
+        for name, image in images.items():
+            (partial / f"{name}.png").write_bytes(image)
+    embedded = {name: base64.b64encode(image).decode() for name, image in images.items()}
+    write_text(outputs() / REPORT, render("report.html", figures=embedded, **facts))
+    write_text(outputs() / CARD, render("model_card.md", **facts))
+    print(f"open {outputs() / REPORT}")
+
+
+if __name__ == "__main__":
+    main()

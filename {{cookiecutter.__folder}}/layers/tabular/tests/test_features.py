@@ -1,0 +1,66 @@
+"""Features: every column without a role, dates as numbers, nothing that the target or an id tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from {{ cookiecutter.module_name }}.common.rows import Features
+from {{ cookiecutter.module_name }}.common.table import Data
+from {{ cookiecutter.module_name }}.features import build_features
+
+Settings = Callable[..., Data]
+NOTHING = Features(drop=[], date_parts=[])
+
+
+def test_columns_with_a_role_are_no_features(table: pd.DataFrame, settings: Settings) -> None:
+    table = table.assign(patient=range(300), ward="a", visit=pd.Timestamp("2024-01-01"))
+    data = settings(id="patient", group="ward", time="visit")
+
+    features = build_features(table, data, Features(drop=[], date_parts=["month"]))
+
+    assert list(features.columns) == ["level", "width", "color"]
+
+
+def test_values_and_rows_stay_as_they_are(table: pd.DataFrame, settings: Settings) -> None:
+    part = table.iloc[100:150]
+
+    features = build_features(part, settings(), NOTHING)
+
+    pd.testing.assert_frame_equal(features, part[["level", "width", "color"]])
+
+
+def test_a_dropped_column_is_gone(table: pd.DataFrame, settings: Settings) -> None:
+    features = build_features(table, settings(), Features(drop=["width"], date_parts=[]))
+
+    assert list(features.columns) == ["level", "color"]
+
+
+def test_a_mistyped_column_to_drop_names_the_nearest(table: pd.DataFrame, settings: Settings) -> None:
+    with pytest.raises(ValueError, match=r"features\.drop.*no column 'widht'; did you mean 'width'\?"):
+        build_features(table, settings(), Features(drop=["widht"], date_parts=[]))
+
+
+def test_a_date_becomes_its_parts(settings: Settings) -> None:
+    days = pd.to_datetime(["2024-01-01", "2024-12-31"])  # a Monday, and the Tuesday that ends a leap year
+    table = pd.DataFrame({"day": days, "y": ["no", "yes"]})
+
+    features = build_features(table, settings(), Features(drop=[], date_parts=["month", "dayofweek", "dayofyear"]))
+
+    assert features.to_dict("list") == {"day month": [1, 12], "day dayofweek": [0, 1], "day dayofyear": [1, 366]}
+    assert set(map(str, features.dtypes)) == {"float64"}
+
+
+def test_a_missing_date_has_missing_parts(settings: Settings) -> None:
+    table = pd.DataFrame({"day": pd.to_datetime(["2024-03-01", None]), "y": ["no", "yes"]})
+
+    features = build_features(table, settings(), Features(drop=[], date_parts=["month"]))
+
+    assert features["day month"].isna().tolist() == [False, True]
+
+
+def test_no_feature_left_is_refused(table: pd.DataFrame, settings: Settings) -> None:
+    with pytest.raises(ValueError, match="no feature is left"):
+        build_features(table, settings(), Features(drop=["level", "width", "color"], date_parts=[]))

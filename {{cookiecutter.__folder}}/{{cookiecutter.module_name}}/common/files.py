@@ -1,0 +1,79 @@
+"""Files that are either whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write a file or a folder to; it replaces `path` only if all went well.
+
+    Until then, and after a failure, whatever stood at `path` stands there unchanged.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.partial")
+    _remove(partial)
+    try:
+        yield partial
+        if partial.is_dir() and path.exists():
+            # A folder cannot be renamed over another: the old one steps aside first.
+            aside = path.with_name(f"{path.name}.old.partial")
+            _remove(aside)
+            path.rename(aside)
+            try:
+                partial.rename(path)
+            except OSError:
+                aside.rename(path)
+                raise
+            _remove(aside)
+        else:
+            os.replace(partial, path)
+    finally:
+        _remove(partial)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file with line feeds on every system."""
+    with replacing(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file that people can read and compare: indented, keys in the order given."""
+    write_text(path, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_parquet(path: Path, table: pd.DataFrame) -> None:
+    """Write a table. Text is stored with a dictionary of its values; for numbers that takes long and saves nothing."""
+    numbers = set(table.select_dtypes("number").columns)
+    with replacing(path) as partial:
+        table.to_parquet(partial, use_dictionary=[name for name in table.columns if name not in numbers])
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

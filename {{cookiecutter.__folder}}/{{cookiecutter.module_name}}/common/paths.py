@@ -1,0 +1,27 @@
+"""Where the stages read and write. dvc.yaml says which stage reads and writes what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hydra.core.hydra_config import HydraConfig
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIGS = str(ROOT / "configs")
+
+# A stage reads them below ROOT and writes them below outputs().
+RAW = Path("data/raw")
+INTERIM = Path("data/interim")
+PROCESSED = Path("data/processed")
+COUNTS = Path("reports/data_counts.json")
+MODELS = Path("models")
+METRICS = Path("reports/metrics.json")
+PREDICTIONS = Path("reports/predictions.parquet")
+FIGURES = Path("reports/figures")
+REPORT = Path("reports/report.html")
+
+
+def outputs() -> Path:
+    """Folder below which a stage writes: the project for the pipeline, Hydra's own for a run with overrides."""
+    hydra = HydraConfig.get()
+    return Path(hydra.runtime.output_dir) if hydra.overrides.task else ROOT
