@@ -72,9 +72,7 @@ def proof(folder: Path, *options: str) -> dict[str, Any]:
     """Prove a project, whatever the verdict; returns its evidence."""
     made = folder / "reports" / "proof.json"
     made.unlink(missing_ok=True)
-    done = subprocess.run(
-        ["probado", "prove", *options], cwd=folder, env=environment(), capture_output=True, text=True
-    )
+    done = subprocess.run(["probado", "prove", *options], cwd=folder, env=environment(), capture_output=True, text=True)
     if not made.is_file():
         raise SystemExit(f"benchmarks: no proof was made\n{done.stdout}{done.stderr}")
     found: dict[str, Any] = json.loads(made.read_text(encoding="utf-8"))

@@ -19,7 +19,7 @@ DEPENDENCIES = frozenset(
     hydra idna importlib_metadata iniconfig isympy iterative_telemetry itsdangerous jinja2 joblib kiwisolver kombu
     librt mako markdown_it markupsafe matplotlib mdurl mlflow mpl_toolkits mpmath multidict mypy
     mypy_extensions mypyc narwhals networkx numpy omegaconf opentelemetry orjson packaging pandas pandera pathspec
-    pip platformdirs pluggy pooch prettytable prompt_toolkit propcache psutil public py pyarrow pyasn1
+    pip platformdirs pluggy pooch prettytable probado prompt_toolkit propcache psutil public py pyarrow pyasn1
     pyasn1_modules pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie
     pylab pyparsing pytest requests rich ruamel ruff safetensors scipy scmrepo semver setuptools shortuuid shtab six
     sklearn skops skorch smmap sqlalchemy sqlparse sqltrie starlette sympy tabulate threadpoolctl tomlkit torch

@@ -13,12 +13,13 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from tests.conftest import CHOICES, TEMPLATE, TREE, Project, bake_project, clean_environment
 
 Choice = Callable[[str, str], Project]
 LISTS = Path(__file__).parent / "layers"
 MODULE = "{{cookiecutter.module_name}}"
-# The layers of each choice, beside the core. What each layer adds is listed in layers/<name>.txt.
+# The layers of each choice, beside the core and the language. What each layer adds is listed in layers/<name>.txt.
 LAYERS = {
     ("tabular", "no"): {"table", "tabular"},
     ("tabular", "torch"): {"table", "tabular", "deep", "deep+table"},
@@ -66,14 +67,14 @@ def baked(project: Project) -> set[str]:
 
 @of_each_choice
 def test_a_project_holds_the_files_of_its_layers(choice: Choice, starter: str, deep_learning: str) -> None:
-    layers = ["core", *LAYERS[starter, deep_learning]]
+    layers = ["core", "en", *LAYERS[starter, deep_learning]]
     assert baked(choice(starter, deep_learning)) == {name for layer in layers for name in listed(layer)}
 
 
 @of_each_choice
 def test_no_layer_replaces_a_file(starter: str, deep_learning: str) -> None:
     layers = tracked()
-    laid = (layers[layer] for layer in ("core", *LAYERS[starter, deep_learning]))
+    laid = (layers[layer] for layer in ("core", "en", *LAYERS[starter, deep_learning]))
     not_laid = {"requires.txt"}
     several = Counter(name for files in laid for name in files - not_laid if not name.startswith("parts/"))
     assert [name for name, count in several.items() if count > 1] == []
@@ -82,7 +83,12 @@ def test_no_layer_replaces_a_file(starter: str, deep_learning: str) -> None:
 def test_every_layer_has_its_list_and_is_laid_by_a_choice() -> None:
     layers = set(tracked())
     assert layers == {path.stem for path in LISTS.glob("*.txt")}
-    assert layers == {"core"}.union(*LAYERS.values())
+    assert layers == {"core", "en", "es"}.union(*LAYERS.values())
+    # Each language of a README brings the same files, and the same parts of it.
+    assert listed("en") == listed("es")
+    parts = {language: {path.relative_to(TREE / "layers").as_posix().replace(f"/{language}/", "/")
+             for path in (TREE / "layers").glob(f"*/parts/{language}/*")} for language in ("en", "es")}
+    assert parts["en"] == parts["es"] and len(parts["en"]) > 5
 
 
 def test_code_is_copied_as_it_is(choice: Choice) -> None:
@@ -145,7 +151,7 @@ def test_a_starter_names_what_it_stands_on(hook: ModuleType, tmp_path: Path) -> 
         },
     )
     lay_out(tmp_path, {".begun": "", "pyproject.toml": ""})
-    answers = {"starter": "forecast", "deep_learning": "torch", "module_name": "waves"}
+    answers = {"starter": "forecast", "language": "en", "deep_learning": "torch", "module_name": "waves"}
     assert hook.chosen(str(tmp_path / "layers"), answers) == ["deep", "deep+series", "forecast", "series", "table"]
     without = {**answers, "deep_learning": "no"}
     assert hook.chosen(str(tmp_path / "layers"), without) == ["forecast", "series", "table"]
@@ -158,7 +164,7 @@ def test_tests_get_the_name_of_the_module(hook: ModuleType, tmp_path: Path) -> N
     source = "from {{ cookiecutter.module_name }}.split import PARTS  # ñ\r\n"
     lay_out(tmp_path, {"layers/blank/tests/test_split.py": "", ".begun": "", "pyproject.toml": ""})
     (tmp_path / "layers/blank/tests/test_split.py").write_bytes(source.encode())
-    hook.lay(str(tmp_path), {"starter": "blank", "deep_learning": "no", "module_name": "waves"})
+    hook.lay(str(tmp_path), {"starter": "blank", "language": "es", "deep_learning": "no", "module_name": "waves"})
     laid = (tmp_path / "tests" / "test_split.py").read_bytes().decode()
     assert laid == "from waves.split import PARTS  # ñ\r\n"
 
