@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import CHOICES, STARTERS, TEMPLATE, TREE, Project, bake_project, clean_environment
+from tests.conftest import CHOICES, STARTERS, TEMPLATE, Project, bake_project, clean_environment
 
 Bake = Callable[..., Project]
 LICENSES = {
@@ -153,45 +152,6 @@ def test_two_bakes_are_the_same_bytes(bake: Bake) -> None:
     for name in files(one):
         name = name.replace("{module}", one.module)
         assert (one.path / name).read_bytes() == (other.path / name).read_bytes(), name
-
-
-def test_cruft_makes_it_and_brings_it_up_to_date(tmp_path: Path) -> None:
-    """Cruft compares two rendered folders: the hooks must leave the same bytes, and no repository."""
-    template = tmp_path / "template"
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=TEMPLATE, capture_output=True, text=True, check=True)
-    for name in tracked.stdout.split("\0"):
-        if name and (TEMPLATE / name).is_file():
-            (template / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(TEMPLATE / name, template / name)
-
-    def git(folder: Path, *arguments: str) -> None:
-        author = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
-        subprocess.run(["git", *author, *arguments], cwd=folder, check=True, capture_output=True)
-
-    def cruft(folder: Path, *arguments: str) -> str:
-        done = subprocess.run([sys.executable, "-m", "cruft", *arguments], cwd=folder, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    git(tmp_path, "init", "--quiet", "--initial-branch=main", str(template))
-    git(template, "add", "--all")
-    git(template, "commit", "--quiet", "-m", "one")
-    cruft(tmp_path, "create", str(template), "--no-input", "--output-dir", str(tmp_path), "--checkout", "main")
-    project = tmp_path / "my_ml_project"
-    assert not (project / ".git").exists()
-    assert not (project / "layers").exists()
-    assert not (project / ".begun").exists()
-    git(tmp_path, "init", "--quiet", str(project))
-    (project / "README.md").write_text("My own words.\n")
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "start")
-    source = template / TREE.name / "mlops" / "select.py"
-    source.write_text(source.read_text(encoding="utf-8") + "# A later release.\n", encoding="utf-8")
-    git(template, "commit", "--quiet", "--all", "-m", "two")
-    cruft(project, "update", "--skip-apply-ask", "--checkout", "main")
-    assert (project / "mlops" / "select.py").read_text(encoding="utf-8").endswith("# A later release.\n")
-    assert (project / "README.md").read_text() == "My own words.\n"
-    assert list(project.rglob("*.rej")) == []
 
 
 def test_make_help_and_the_readme_name_every_target(bake: Bake) -> None:

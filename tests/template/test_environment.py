@@ -49,7 +49,7 @@ def test_every_direct_dependency_is_locked(bake: Callable[..., Project]) -> None
     project = bake(deep_learning="torch")
     metadata = tomllib.loads((project.path / "pyproject.toml").read_text(encoding="utf-8"))
     groups = {"base": metadata["project"]["dependencies"], **metadata["dependency-groups"]}
-    assert {f"{group}.lock" for group in groups} == {path.name for path in (project.path / "requirements").glob("*.lock")}
+    assert {f"{group}.lock" for group in groups} == {path.name for path in project.path.glob("requirements/*.lock")}
     for group, requirements in groups.items():
         lock = (project.path / "requirements" / f"{group}.lock").read_text(encoding="utf-8")
         for requirement in requirements:

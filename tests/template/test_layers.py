@@ -86,8 +86,13 @@ def test_every_layer_has_its_list_and_is_laid_by_a_choice() -> None:
     assert layers == {"core", "en", "es"}.union(*LAYERS.values())
     # Each language of a README brings the same files, and the same parts of it.
     assert listed("en") == listed("es")
-    parts = {language: {path.relative_to(TREE / "layers").as_posix().replace(f"/{language}/", "/")
-             for path in (TREE / "layers").glob(f"*/parts/{language}/*")} for language in ("en", "es")}
+    parts = {
+        language: {
+            path.relative_to(TREE / "layers").as_posix().replace(f"/{language}/", "/")
+            for path in (TREE / "layers").glob(f"*/parts/{language}/*")
+        }
+        for language in ("en", "es")
+    }
     assert parts["en"] == parts["es"] and len(parts["en"]) > 5
 
 
