@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
-from {{ cookiecutter.module_name }}.dataset.prepare import usable
+from {{ cookiecutter.module_name }}.dataset.showers import usable
 from {{ cookiecutter.module_name }}.features import of_showers
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save

@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from {{ cookiecutter.module_name }} import features
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
-from {{ cookiecutter.module_name }}.dataset.prepare import prepare_showers
+from {{ cookiecutter.module_name }}.dataset.showers import prepare_showers
 from {{ cookiecutter.module_name }}.simulation import generate
 
 
