@@ -113,6 +113,9 @@ class Project:
         return Project(target, self.module, self.environment)
 
 
+Once = Callable[[str, Callable[[Path], Project]], Project]
+
+
 def bake_project(folder: Path, environment: dict[str, str], **answers: str) -> Project:
     """Bake into a folder with cookiecutter's command line."""
     command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(folder)]
@@ -163,6 +166,27 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def once(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Once:
+    """Make a folder once for all workers: the first one that needs it makes it, the others wait."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def once(name: str, make: Callable[[Path], Project]) -> Project:
+        folder = root / "once" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        record = folder / "made.json"
+        with FileLock(root / "once" / f"{name}.lock"):
+            if not record.is_file():
+                project = make(folder / "project")
+                record.write_text(json.dumps([str(project.path), project.module]))
+        path, module = json.loads(record.read_text())
+        return Project(Path(path), module, environment)
+
+    return once
+
+
+@pytest.fixture(scope="session")
 def bake(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Project]:
     """Bake a project that is only looked at, never run."""
 
@@ -184,14 +208,29 @@ def choice(bake: Callable[..., Project]) -> Callable[[str, str], Project]:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
+def finished(once: Once, environment: dict[str, str]) -> Project:
     """A project of the default answers, its pipeline run and committed. Only to be copied or looked at."""
-    project = bake_project(
-        tmp_path_factory.mktemp("finished"), environment, project_name="Finished", deep_learning="torch"
-    )
-    project.repro()
-    project.commit()
-    return project
+
+    def make(folder: Path) -> Project:
+        project = bake_project(folder, environment, project_name="Finished", deep_learning="torch")
+        project.repro()
+        project.commit()
+        return project
+
+    return once("finished", make)
+
+
+@pytest.fixture(scope="session")
+def blank(once: Once, environment: dict[str, str]) -> Project:
+    """A project of the blank starter, its pipeline run and committed. Only to be copied or looked at."""
+
+    def make(folder: Path) -> Project:
+        project = bake_project(folder, environment, project_name="Blank", starter="blank")
+        project.repro()
+        project.commit()
+        return project
+
+    return once("blank", make)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Bad input: one clear line that says what was expected, what was found and what to do; nothing half-written."""
+"""Bad sources, overrides and settings: one line says what was expected and found, what to do; nothing half-written."""
 
 from __future__ import annotations
 
@@ -10,213 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.conftest import Project, bake_project
+from tests.conftest import Project
+from tests.pipeline.conftest import ACQUIRE, FEATURES, GOOD, PREPARE, TRAIN, WarmProject, copied, refused
 
 pytestmark = pytest.mark.slow
-
-GOOD = "x,y,label\n" + "".join(f"{i}.5,{i * 7 % 11},{'ab'[i % 2]}\n" for i in range(60))
-
-
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
-    """A project that has never run. Only to be copied."""
-    return bake_project(tmp_path_factory.mktemp("fresh"), environment, project_name="Own data")
-
-
-@pytest.fixture
-def own(fresh: Project, tmp_path: Path) -> Callable[..., Project]:
-    """Make a project that reads a table of one's own."""
-
-    def own(content: str | bytes, **changes: Any) -> Project:
-        project = fresh.copy(tmp_path / "own")
-        raw = content.encode() if isinstance(content, str) else content
-        (project.path / "data/external/own.csv").write_bytes(raw)
-        path = project.path / "configs/data/csv.yaml"
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-        data |= {"target": "label", "columns": {}}
-        data["source"] |= {"path": "data/external/own.csv", "sha256": hashlib.sha256(raw).hexdigest()}
-        for key in ("source", "read", "clean"):
-            data[key] |= changes.pop(key, {})
-        path.write_text(yaml.safe_dump(data | changes, allow_unicode=True), encoding="utf-8")
-        project.select(data="csv", model="logistic" if data.get("task") == "classification" else "ridge")
-        return project
-
-    return own
-
-
-def refused(project: Project, *steps: str) -> str:
-    """Run steps of which the last one is refused; returns the one line that it says."""
-    for step in steps[:-1]:
-        done = project.stage(step)
-        assert done.returncode == 0, done.stderr
-    before = project.outputs()
-    done = project.stage(steps[-1])
-    assert done.returncode != 0
-    assert "Traceback" not in done.stderr + done.stdout
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("stage ")]
-    assert project.outputs() == before
-    assert project.leftovers() == []
-    return line
-
-
-ACQUIRE, PREPARE, FEATURES = "dataset.acquire", "dataset.prepare", "features"
-
-
-def test_a_good_table_of_ones_own(own: Callable[..., Project]) -> None:
-    project = own(GOOD)
-    assert project.repro() == ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
-
-
-def test_numbers_and_letters_as_a_spanish_spreadsheet_writes_them(own: Callable[..., Project]) -> None:
-    rows = "".join(f"{i % 9 + 1}.{100 + i},5;{i},25;{'año' if i % 2 else 'señal'}\n" for i in range(60))
-    project = own(
-        ("importe;ratio;label\n" + rows).encode("cp1252"),
-        read={"separator": ";", "decimal": ",", "thousands": ".", "encoding": "cp1252"},
-    )
-    for step in (ACQUIRE, PREPARE):
-        assert project.stage(step).returncode == 0
-    said = project.table("data/interim/table.parquet", "*t.iloc[0], *t.dtypes")
-    assert said == "1100.5 0.25 señal float64 float64 str\n"
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("importe;label\n1.234,5;a;\n2.234,5;b;\n", "is no table separated by ';'"),
-        ("importe;label;label\n1.234,5;a;b\n", "has two columns 'label'"),
-    ],
-)
-def test_a_spreadsheet_whose_rows_and_header_differ(own: Callable[..., Project], content: str, said: str) -> None:
-    project = own(content, read={"separator": ";", "decimal": ",", "thousands": "."})
-    assert said in refused(project, ACQUIRE, PREPARE)
-
-
-def test_what_is_a_name_stays_as_it_is_written(own: Callable[..., Project]) -> None:
-    """Dates and codes are no numbers, however much they look like them."""
-    rows = "".join(f"{i:03};0{i % 9 + 1}.02.2020;1.{i:03},5;{i % 2}\n" for i in range(60))
-    project = own(
-        "code;day;amount;label\n" + rows + "060;01.02.2020;1,5;\n",
-        read={"separator": ";", "decimal": ",", "thousands": "."},
-        id="code",
-    )
-    for step in (ACQUIRE, PREPARE):
-        assert (done := project.stage(step)).returncode == 0, done.stderr
-    assert project.table("data/interim/table.parquet", "*t.iloc[7]") == "007 08.02.2020 1007.5 1\n"
-
-
-COMMA = "x;label\n" + "".join(f"{i},5;{'ab'[i % 2]}\n" for i in range(60))
-
-
-@pytest.mark.parametrize("columns", [{}, {"x": {"type": "number"}}], ids=["not listed", "listed"])
-@pytest.mark.parametrize("stray", ["n/d", "7.5"])
-def test_a_stray_text_among_numbers_with_a_decimal_comma(
-    own: Callable[..., Project], columns: dict[str, Any], stray: str
-) -> None:
-    table = COMMA.replace("\n7,5;", f"\n{stray};")
-    line = refused(own(table, read={"separator": ";", "decimal": ","}, columns=columns), ACQUIRE, PREPARE)
-    assert f"column 'x': 1 of 60 values are no number, the first is '{stray}' in data row 8" in line
-
-
-def test_times_of_several_zones_become_those_of_one_clock(own: Callable[..., Project]) -> None:
-    rows = "".join(f"2020-01-01T{i % 24:02}:00:00{'Z' if i % 2 else '+01:00'},{'ab'[i % 2]}\n" for i in range(60))
-    project = own("when,label\n" + rows, columns={"when": {"type": "date"}}, clean={"duplicates": "keep"})
-    for step in (ACQUIRE, PREPARE):
-        assert (done := project.stage(step)).returncode == 0, done.stderr
-    said = project.table("data/interim/table.parquet", "*t['when'][:2], t['when'].dtype")
-    assert said == "2019-12-31 23:00:00 2020-01-01 01:00:00 datetime64[us]\n"
-
-
-def test_a_time_that_is_text_orders_nothing(own: Callable[..., Project]) -> None:
-    rows = "".join(f"{i % 28 + 1:02}.02.{2000 + i},{i},{'ab'[i % 2]}\n" for i in range(60))
-    project = own("day,x,label\n" + rows, time="day")
-    project.select(split="time")
-    line = refused(project, ACQUIRE, PREPARE, FEATURES)
-    assert "the column 'day' is text, which has no order in time: list it under columns as {type: date}" in line
-
-
-@pytest.mark.parametrize(
-    ("target", "kind"), [("x", "integer"), ("x", "number"), ("label", "date")], ids=["integer", "number", "date"]
-)
-def test_a_class_that_is_listed_as_something_else(own: Callable[..., Project], target: str, kind: str) -> None:
-    line = refused(own(GOOD, target=target, columns={target: {"type": kind}}), ACQUIRE)
-    assert f"columns.{target}: a class to learn has the type category" in line
-
-
-def test_the_wrong_encoding(own: Callable[..., Project]) -> None:
-    project = own("x,label\n1,año\n2,señal\n".encode("cp1252"))
-    assert "data.csv is not utf-8" in (line := refused(project, ACQUIRE, PREPARE))
-    assert "set read.encoding, perhaps cp1252" in line
-
-
-def test_an_empty_file(own: Callable[..., Project]) -> None:
-    assert "data.csv is empty" in refused(own(""), ACQUIRE, PREPARE)
-
-
-def test_only_a_header(own: Callable[..., Project]) -> None:
-    assert "no row is left" in refused(own("x,y,label\n"), ACQUIRE, PREPARE)
-
-
-def test_a_missing_target(own: Callable[..., Project]) -> None:
-    line = refused(own(GOOD, target="labels"), ACQUIRE, PREPARE)
-    assert "the data have no column 'labels'; did you mean 'label'?" in line
-
-
-def test_a_missing_column(own: Callable[..., Project]) -> None:
-    line = refused(own(GOOD, columns={"z": {"type": "number"}}), ACQUIRE, PREPARE)
-    assert "the data have no column 'z'" in line
-
-
-def test_a_wrong_type(own: Callable[..., Project]) -> None:
-    line = refused(own(GOOD.replace("3.5,", "three,"), columns={"x": {"type": "number"}}), ACQUIRE, PREPARE)
-    assert "column 'x': 6 of 60 values are no number, the first is 'three' in data row 4" in line
-
-
-def test_a_wrong_type_of_a_column_that_is_not_listed(own: Callable[..., Project]) -> None:
-    line = refused(own(GOOD.replace("\n3.5,", "\nthree,")), ACQUIRE, PREPARE)
-    assert "column 'x': 1 of 60 values are no number" in line and "list it under columns" in line
-
-
-def test_a_column_without_values(own: Callable[..., Project]) -> None:
-    table = "x,y,label\n" + "".join(f"{i},,{'ab'[i % 2]}\n" for i in range(60))
-    assert "column 'y': it has no value at all" in refused(own(table), ACQUIRE, PREPARE)
-
-
-def test_only_one_class(own: Callable[..., Project]) -> None:
-    assert "only one class in 'label'" in refused(own(GOOD.replace(",b\n", ",a\n")), ACQUIRE, PREPARE)
-
-
-def test_a_value_out_of_range(own: Callable[..., Project]) -> None:
-    line = refused(own(GOOD, columns={"x": {"type": "number", "maximum": 10}}), ACQUIRE, PREPARE)
-    assert "column 'x'" in line and "10.5" in line
-
-
-def test_rows_are_dropped_and_counted_where_that_is_asked_for(own: Callable[..., Project]) -> None:
-    table = GOOD + "0.5,0,a\n" + "7.5,,a\n" + "8.5,1,\n" + "999,1,b\n"
-    project = own(
-        table,
-        columns={"x": {"type": "number", "maximum": 100}},
-        clean={"duplicates": "drop", "missing": "drop", "out_of_range": "drop"},
-    )
-    project.stage(ACQUIRE)
-    done = project.stage(PREPARE)
-    assert "64 read, 1 without target, 1 duplicates, 1 with missing values, 1 out of range, 60 kept" in done.stdout
-
-
-def test_a_duplicate_that_would_stand_on_both_sides(own: Callable[..., Project]) -> None:
-    project = own(GOOD + GOOD.split("\n", 1)[1], clean={"duplicates": "keep"})
-    line = refused(project, ACQUIRE, PREPARE, FEATURES)
-    assert "sets of equal rows would stand in more than one part: set clean.duplicates to drop" in line
-
-
-def test_a_group_that_would_stand_on_both_sides(own: Callable[..., Project]) -> None:
-    table = "patient," + GOOD.replace("\n", "\n{},").format(*(i // 10 for i in range(61))).rsplit("\n", 1)[0] + "\n"
-    project = own(table, group="patient")
-    line = refused(project, ACQUIRE, PREPARE, FEATURES)
-    assert "values of the group 'patient' would stand in more than one part" in line and "use split=grouped" in line
-    project.select(split="grouped")
-    assert project.stage(FEATURES).returncode == 0
 
 
 def test_another_sha256(own: Callable[..., Project]) -> None:
@@ -303,8 +101,9 @@ def test_a_local_copy_by_variable(own: Callable[..., Project], server: str, tmp_
         ("split=time", "split=time needs the name of a time column"),
     ],
 )
-def test_a_bad_override(fresh: Project, override: str, said: str) -> None:
-    done = fresh.stage(FEATURES, override)
+def test_a_bad_override(fresh: WarmProject, override: str, said: str) -> None:
+    # Only training and evaluation know the settings of models.
+    done = fresh.stage(TRAIN if override.startswith("model") else FEATURES, override)
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("stage ")]
     assert said in line
@@ -331,9 +130,9 @@ def test_a_bad_override(fresh: Project, override: str, said: str) -> None:
         ("configs/features/default.yaml", "drop: []", "drop: [arae]", "the data have no column 'arae'"),
     ],
 )
-def test_a_bad_file(fresh: Project, tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
-    project = fresh.copy(tmp_path / "project")
+def test_a_bad_file(fresh: WarmProject, tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
+    project = copied(fresh, tmp_path / "project")
     for step in (ACQUIRE, PREPARE):
         project.stage(step)
     project.edit(name, old, new)
-    assert said in refused(project, FEATURES)
+    assert said in refused(project, TRAIN if "model" in name else FEATURES)

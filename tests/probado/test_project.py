@@ -37,15 +37,6 @@ def evidence(project: Project) -> dict[str, Any]:
     return dict(json.loads((project.path / "reports" / "proof.json").read_text(encoding="utf-8")))
 
 
-@pytest.fixture(scope="module")
-def blank(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Project:
-    """A committed project of the blank starter, the quickest to run. Only to be copied."""
-    project = bake_project(tmp_path_factory.mktemp("blank"), environment, starter="blank", project_name="Blank")
-    project.repro()
-    project.commit()
-    return project
-
-
 def test_the_whole_pipeline_under_other_circumstances(blank: Project, tmp_path: Path) -> None:
     project = blank.copy(tmp_path / "project")
     done = project.run("probado", "prove", "--env", "reuse", "--perturb")
