@@ -95,7 +95,7 @@ def main(path: str, folder: Path, trees: int) -> None:
     test = rows.groupby(rows).sample(frac=0.2, random_state=SEED).index
     rest = rows.drop(test)
     validation = rest.groupby(rest).sample(frac=0.15 / 0.8, random_state=SEED).index
-    # Ascending, as the pipeline's files hold the rows: xgboost's sums hang on their order.
+    # Ascending, as the pipeline's files hold the rows: xgboost's sums depend on their order.
     train, validation, test = rest.drop(validation).index.to_numpy(), np.sort(validation), np.sort(test)
     model = XGBClassifier(
         n_estimators=trees,

@@ -20,6 +20,10 @@ import pytest
 import yaml
 from filelock import FileLock
 
+from tests.budget import pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary
+
+# Hooks of pytest, which are found by their names.
+__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary"]
 TEMPLATE = Path(__file__).resolve().parents[1]
 TREE = TEMPLATE / "{{cookiecutter.__folder}}"
 SHARED = TEMPLATE / "build" / "shared"

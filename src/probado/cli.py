@@ -1,4 +1,4 @@
-"""The command line: probado COMMAND. A command is a module with `HELP`, `add_arguments` and `run`."""
+"""The command line: probado COMMAND. A command is a module with `add_arguments` and `run`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from collections.abc import Sequence
 
 from probado import __version__
 
-COMMANDS = {"prove": "probado.prove.command"}
+# Name: the module, imported when it is asked for, and what it does.
+COMMANDS = {
+    "prove": (
+        "probado.prove.command",
+        "rerun a project from a clean clone and compare every output with dvc.lock",
+    ),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,9 +28,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="probado", description="Judge and operate a project with git and DVC.")
     parser.add_argument("--version", action="version", version=f"probado {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    modules = {name: importlib.import_module(path) for name, path in COMMANDS.items()}
-    for name, module in modules.items():
-        module.add_arguments(commands.add_parser(name, help=module.HELP, description=module.HELP))
+    for name, (path, does) in COMMANDS.items():
+        command = commands.add_parser(name, help=does, description=does)
+        if given[:1] == [name]:
+            module = importlib.import_module(path)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
     options = parser.parse_args(given)
-    status: int = modules[options.command].run(options)
+    status: int = options.run(options)
     return status

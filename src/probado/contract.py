@@ -1,6 +1,7 @@
 """What the judge and a project's stage runner (`mlops/stage.py`) agree on. Neither imports the other.
 
-docs/contract.md documents it; tests hold both sides to that page. A project without the runner needs none of it.
+docs/contract.md documents it, and each side has a test that reads that page. A project without the runner needs none
+of it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ RUNNER_MAIN = "mlops/stage.py"
 READ_BY_RUNNER = ("configs/", "requirements/")
 # Folders for the proof; the second serves where the first is an output as a whole.
 PROOF_FOLDERS = ("reports", "proof")
-# The files of a proof. They are no part of the commit that a proof speaks of.
+# The files of a proof. A proof covers the commit without them.
 PROOF_FILES = tuple(f"{folder}/proof.{kind}" for folder in PROOF_FOLDERS for kind in ("json", "md", "html", "svg"))
 
 

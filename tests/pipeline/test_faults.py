@@ -136,7 +136,7 @@ def test_a_killed_evaluation_is_recorded_beside_its_training(project: Project, r
     assert json.loads(record.read_text())["status"] == -signal.SIGKILL
 
 
-# Of a full disk the file system speaks, or SQLite for MLflow.
+# The file system reports a full disk, or SQLite does for MLflow.
 FULL = ("No space left on device", "database or disk is full")
 
 

@@ -17,8 +17,9 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for name, module in COMMANDS.items():
-        assert name in said and importlib.import_module(module).HELP.partition(" ")[0] in said
+    for name, (module, does) in COMMANDS.items():
+        assert name in said and does.partition(" ")[0] in said
+        assert callable(importlib.import_module(module).run)
 
 
 def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ def test_the_whole_pipeline_under_other_circumstances(blank: Project, tmp_path: 
     expected = {"folder", "hash seed", "time zone", "locale", "order of folders", "threads"}
     assert {line["what"]: line["held"] for line in proof["perturbations"]} == dict.fromkeys(expected, True)
     assert {claim["state"] for claim in proof["claims"]} == {"held"}
-    assert proof["judge"]["released"] is True
+    assert (proof["judge"]["as_installed"], proof["judge"]["of_project"]) == (True, True)
     project.commit()
     assert project.run("probado", "prove", "--check").returncode == 0
 
@@ -107,7 +107,8 @@ def test_a_wheel_in_an_empty_environment_judges_a_strangers_repository(alone: di
     project = Project(make({"sort": SORT}).path, "", alone)
     done = project.run("probado", "prove")
     assert "EXACT: 1 of 1 outputs are the committed bytes (environment reused)" in done.stdout
-    assert evidence(project)["judge"]["released"] is True
+    judge = evidence(project)["judge"]
+    assert (judge["as_installed"], judge["of_project"]) == (True, None)
 
 
 def test_a_judge_that_was_patched_is_said_to_be_modified(alone: dict[str, str], script: Make) -> None:
@@ -123,7 +124,7 @@ def test_a_judge_that_was_patched_is_said_to_be_modified(alone: dict[str, str], 
         place.write_text(text, encoding="utf-8")
     assert "EXACT, by a modified judge (prove/outputs.py): 2 of 2" in done.stdout
     judge = evidence(project)["judge"]
-    assert (judge["released"], judge["modified"]) == (False, ["prove/outputs.py"])
+    assert (judge["as_installed"], judge["modified"]) == (False, ["prove/outputs.py"])
     # The same judge, unchanged, tells that the forged proof is no proof.
     checked = project.run("probado", "prove", "--check", check=False)
     assert checked.returncode == 2 and "the hashes of noise.txt are not EXACT" in checked.stderr

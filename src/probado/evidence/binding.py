@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import subprocess
 from pathlib import Path
 
 from probado.contract import PROOF_FOLDERS
+from probado.evidence.judge import sha256
 from probado.evidence.proof import Bound, Proof
 from probado.repository.git import paths, tree_hash
 
 
 def bind(project: Path, root: Path, commit: str, dirty: list[str], data: dict[str, str]) -> Bound:
-    """What a proof of a commit speaks of.
+    """What a proof of a commit covers.
 
     Args:
         project: the original, whose git knows the commit.
@@ -36,11 +36,11 @@ def bind(project: Path, root: Path, commit: str, dirty: list[str], data: dict[st
 def _hashes(root: Path, *patterns: str) -> dict[str, str]:
     """SHA-256 of the committed files that match, by path."""
     names = sorted(paths(root, "ls-files", "-z", "--", *patterns))
-    return {name: hashlib.sha256((root / name).read_bytes()).hexdigest() for name in names if (root / name).is_file()}
+    return {name: sha256(root / name) for name in names if (root / name).is_file()}
 
 
 def mismatches(proof: Proof, project: Path) -> list[str]:
-    """Why a proof does not speak of the project's present commit; empty where it does. Uses no network."""
+    """Why a proof does not cover the project's present commit; empty where it does. Uses no network."""
     here = bind(project, project, "HEAD", [], {})
     reasons = []
     if proof.bound.tree != here.tree:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import zipfile
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -14,21 +15,37 @@ from probado.evidence.proof import Judge
 PACKAGE = Path(__file__).resolve().parents[1]
 
 
-def this_judge() -> Judge:
-    """Describe the judge that runs.
+def this_judge(root: Path) -> Judge:
+    """Describe the judge that runs; `root` is the clone of the project that it judges.
 
     `sha256` covers names and contents of all files of the package, so that two judges can be compared wherever they
-    are installed. A package that runs from source has no wheel to compare with: it is not released.
+    are installed. A package that runs from source has no wheel to compare with.
     """
     found = {path.relative_to(PACKAGE).as_posix(): sha256(path) for path in _files()}
     expected = _recorded()
     differing = [name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)]
+    wheels = [_hash_of(_in_wheel(wheel)) for wheel in root.glob("requirements/probado-*.whl")]
     return Judge(
         version=__version__,
-        sha256=hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest(),
-        released=bool(expected) and not differing,
+        sha256=_hash_of(found),
+        as_installed=bool(expected) and not differing,
         modified=sorted(differing) if expected else [],
+        of_project=_hash_of(found) in wheels if wheels else None,
     )
+
+
+def _hash_of(files: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(files, sort_keys=True).encode()).hexdigest()
+
+
+def _in_wheel(wheel: Path) -> dict[str, str]:
+    """SHA-256 of the package's files in a wheel; empty where it cannot be read."""
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            names = [name for name in archive.namelist() if name.startswith("probado/")]
+            return {name.removeprefix("probado/"): hashlib.sha256(archive.read(name)).hexdigest() for name in names}
+    except (OSError, zipfile.BadZipFile):
+        return {}
 
 
 def sha256(path: Path) -> str:

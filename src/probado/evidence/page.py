@@ -14,7 +14,7 @@ MEANINGS: dict[Verdict, str] = {
     "EXACT": "Run again from a clean clone, every output came out with the very bytes that are committed.",
     "WITHIN TOLERANCE": "Run again from a clean clone, what came out is as close as the project declares.",
     "FAIL": "Run again from a clean clone, something else came out, or a rule was broken that results may depend on.",
-    "INCONCLUSIVE": "It could not be told: something that the rerun needs, or is compared with, could not be had.",
+    "INCONCLUSIVE": "Undecided: something that the rerun needs, or is compared with, could not be fetched.",
 }
 COLOURS: dict[Verdict, str] = {
     "EXACT": "#2e7d32",
@@ -25,9 +25,13 @@ COLOURS: dict[Verdict, str] = {
 
 
 def headline(proof: Proof, remarks: list[str]) -> str:
-    """The verdict in one line: the reason where it is no proof, and what sets it apart from a full one."""
+    """The verdict in one line: why it fails or is undecided, and what sets it apart from a full proof."""
     modified, causes = proof.judge.modified, proof.causes
     by = f", by a modified judge ({', '.join(modified[:3])})" if modified else ""
+    if not modified and not proof.judge.as_installed:
+        remarks = [*remarks, "by a judge that runs from source"]
+    if proof.judge.of_project is False:
+        remarks = [*remarks, "by another judge than the one in requirements/"]
     same = sum(out.verdict == "EXACT" for out in proof.outputs)
     outputs = f"{same} of {len(proof.outputs)} outputs are the committed bytes"
     parts = [outputs if proof.outputs else "no stage was run"]
@@ -75,7 +79,7 @@ def write(proof: Proof, folder: Path) -> None:
 
 
 def side_by_side(proofs: Sequence[Proof]) -> tuple[list[str], bool]:
-    """Lines that say how proofs of one commit agree, and whether all speak of the same files and succeeded."""
+    """Lines that say how proofs of one commit agree, and whether all cover the same files and succeeded."""
     same = len({(proof.bound.tree, *proof.bound.dvc_lock.items()) for proof in proofs}) == 1
     proven = all(proof.verdict in ("EXACT", "WITHIN TOLERANCE") for proof in proofs)
     lines = []

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from probado.errors import Refused
 from probado.evidence.claim import Claim
-from probado.repository.rule import first_mistake
+from probado.text import first_mistake
 
 Verdict = Literal["EXACT", "WITHIN TOLERANCE", "FAIL", "INCONCLUSIVE"]
 OutputVerdict = Literal["EXACT", "WITHIN TOLERANCE", "FAIL", "INCONCLUSIVE", "OTHER BYTES"]
@@ -29,9 +29,11 @@ class Judge(Part):
 
     version: str
     sha256: str
-    # Installed from a wheel, every file as in it.
-    released: bool
+    # Installed from a wheel, every file as in it. Whether that wheel is the released one, its hash says.
+    as_installed: bool
     modified: list[str]
+    # It is the judge whose wheel the commit has in requirements/; None where the commit has none.
+    of_project: bool | None
 
 
 class Bound(Part):
@@ -137,7 +139,7 @@ class Perturbation(Part):
 class Proof(Part):
     """A whole proof."""
 
-    format: Literal[1]
+    format: Literal[2]
     made: str
     verdict: Verdict
     headline: str
@@ -197,7 +199,7 @@ def read_proof(path: Path) -> Proof:
     except OSError as error:
         raise Refused(f"{path} cannot be read ({error.strerror}): probado prove makes a proof") from error
     except ValidationError as error:
-        raise Refused(f"{path} is no proof of format 1: {first_mistake(error)}") from error
+        raise Refused(f"{path} is no proof of this judge's format ({first_mistake(error)}): prove again") from error
     for out in proof.outputs:
         if out.verdict == "EXACT" and (out.found is None or out.found != out.recorded):
             raise Refused(f"{path}: the hashes of {out.path} are not EXACT: it was changed, or its judge was")

@@ -16,7 +16,7 @@ from probado.errors import Refused
 from probado.evidence.claim import Claim
 from probado.evidence.proof import ClaimResult
 from probado.repository.paths import inside
-from probado.repository.rule import first_mistake
+from probado.text import first_mistake
 
 CLAIMS = "claims.yaml"
 

@@ -8,6 +8,7 @@ import errno
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,6 @@ from probado.repository.git import commit_of, uncommitted
 from probado.room.folder import room_folder
 from probado.room.variables import NO_TELEMETRY
 
-HELP = "rerun a project from a clean clone and compare every output with dvc.lock"
 CANNOT_JUDGE, OWN_MISTAKE, INTERRUPTED = 2, 4, 130
 
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--env", choices=("build", "reuse"), default="build", help="reuse the environment; marked")
     parser.add_argument("--perturb", action="store_true", help="once more in another place, once with other threads")
-    parser.add_argument("--diagnose", action="store_true", help="say of every stage what it depends on")
+    parser.add_argument("--diagnose", action="store_true", help="report what each stage depends on")
     parser.add_argument("--limit", type=float, default=360, metavar="MINUTES", help="for one stage (default: 360)")
     parser.add_argument("--check", action="store_true", help="say whether the proof belongs to the present commit")
     parser.add_argument("--against", nargs="+", metavar="PROOF", help="compare with proofs made elsewhere")
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command.
 
     Returns:
-        0 proven, 1 not proven, 3 it cannot be told, 2 there is nothing to judge, 4 a mistake of the judge.
+        0 proven, 1 not proven, 3 undecided, 2 there is nothing to judge, 4 a mistake of the judge, 130 interrupted.
     """
     project = Path(options.project).resolve()
     try:
@@ -130,7 +130,11 @@ def _process_settings() -> Iterator[None]:
         raise KeyboardInterrupt(signal.strsignal(number))
 
     variables = dict(os.environ)
-    handlers = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    # Signals reach the main thread alone; nohup lets SIGHUP be ignored.
+    watched = (signal.SIGTERM, signal.SIGHUP) if threading.current_thread() is threading.main_thread() else ()
+    handlers = {
+        number: signal.signal(number, stop) for number in watched if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         # git sets them for its hooks: they would lead from the clone back to the project.
         for name in [name for name in os.environ if name.startswith("GIT_") and not name.startswith("GIT_SS")]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from probado.prove.contents import Unreadable, read_contents
+from probado.prove.contents import read_contents
 from probado.repository.rule import Rule
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ def compare(committed: Path, found: Path, rule: Rule) -> Comparison:
     """Compare two files or folders by the values in them."""
     try:
         here, there = (read_contents(path, text=not rule.tolerates_numbers) for path in (committed, found))
-    except Unreadable as error:
+        return _within_intervals(here, there) if rule.form == "interval" else _within_tolerance(here, there, rule)
+    # A cell may hold a whole array, which has no order and no single truth.
+    except (ValueError, TypeError) as error:
         return Comparison(False, f"could not be compared by {rule}: {error}")
-    return _within_intervals(here, there) if rule.form == "interval" else _within_tolerance(here, there, rule)
 
 
 def _within_tolerance(committed: Contents, found: Contents, rule: Rule) -> Comparison:

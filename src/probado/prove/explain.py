@@ -8,7 +8,7 @@ from pathlib import Path
 from probado.evidence.proof import CauseResult, Experiment
 from probado.prove.causes import all_causes
 from probado.prove.causes.base import Cause, Failure
-from probado.prove.causes.error import Error
+from probado.prove.causes.error import StageError
 from probado.prove.circumstances import CLOCK, ONE_THREAD, Circumstance
 from probado.prove.difference import describe
 from probado.prove.laboratory import Difference, Laboratory
@@ -30,11 +30,13 @@ def other_place() -> Iterator[tuple[Cause, Circumstance]]:
 
 
 def contradiction(pipeline: Pipeline, root: Path) -> CauseResult | None:
-    """What contradicts dvc.lock in a fresh clone, before anything runs."""
-    for cause in all_causes():
-        if found := cause.in_commit(pipeline, root):
-            return cause.result(found.stage, found.detail)
-    return None
+    """What contradicts dvc.lock in a fresh clone, before anything runs: in the first stage that has something."""
+    order = [stage.name for stage in pipeline.stages]
+    found = [(cause, finding) for cause in all_causes() if (finding := cause.in_commit(pipeline, root))]
+    if not found:
+        return None
+    cause, finding = min(found, key=lambda pair: order.index(pair[1].stage))
+    return cause.result(finding.stage, finding.detail)
 
 
 def broken_rules(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
@@ -98,7 +100,7 @@ def of_variation(bench: Bench, first: StageRun, outputs: list[str]) -> CauseResu
         after = lab.repeat()
         if after == lab.before:
             return None
-        cause = Error() if after is None else _varying(lab)
+        cause = StageError() if after is None else _varying(lab)
     return cause.result(first.stage.name, ", ".join(outputs), lab.experiments)
 
 
@@ -119,7 +121,7 @@ def diagnose(bench: Bench, first: StageRun) -> list[Experiment]:
         return lab.experiments
 
 
-def foul_play(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
+def after_all(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
     """What is wrong although every stage succeeded and every output is as committed."""
     found = [(cause, finding) for cause in all_causes() for finding in cause.after_all(bench, runs)]
     return [cause.result(finding.stage, finding.detail) for cause, finding in found]

@@ -37,7 +37,7 @@ class Laboratory:
 
     def again(self, *circumstances: Circumstance) -> Hashes | None:
         """Run the stage once more; returns the hashes of the outputs in question, None where it failed."""
-        self.bench.room.refresh(self.bench.known)
+        self.bench.refresh()
         for path in self.first.hashes:
             remove(self.root / path)
         done = run_stage(self.bench, self.first.stage, *circumstances)
@@ -48,7 +48,7 @@ class Laboratory:
         self.experiments.append(Experiment(what=what, result=result))
 
     def repeat(self) -> Hashes | None:
-        """Run it again just so; returns the hashes, None where it failed."""
+        """Run it again unchanged; returns the hashes, None where it failed."""
         after = self.again()
         self.note("the same again", {None: "failed", self.before: "the same"}.get(after, "something else"))
         return after
@@ -76,16 +76,16 @@ class Laboratory:
         """Each output as the first run wrote it, and as the latest one did."""
         return [(self.kept / path, self.root / path) for path in self.outputs]
 
-    def holds(self, text: bytes) -> str | None:
-        """The first of the outputs, as the latest run wrote it, that holds a text."""
-        return next((path for path in self.outputs if _holds(self.root / path, text)), None)
+    def contains(self, text: bytes) -> str | None:
+        """The first of the outputs, as the latest run wrote it, that contains a text."""
+        return next((path for path in self.outputs if _contains(self.root / path, text)), None)
 
-    def first_run_holds(self, text: bytes) -> str | None:
-        """The first of the outputs, as the first run wrote it, that holds a text."""
-        return next((path for path in self.outputs if _holds(self.kept / path, text)), None)
+    def first_run_contains(self, text: bytes) -> str | None:
+        """The first of the outputs, as the first run wrote it, that contains a text."""
+        return next((path for path in self.outputs if _contains(self.kept / path, text)), None)
 
 
-def _holds(path: Path, text: bytes) -> bool:
+def _contains(path: Path, text: bytes) -> bool:
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     return any(text in file.read_bytes() for file in files)
 

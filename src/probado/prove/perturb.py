@@ -50,16 +50,20 @@ def _hashes(runs: Runs) -> dict[str, str | None]:
 def _in_other_place(bench: Bench, stages: list[Stage], runs: Runs) -> Perturbed:
     """Rerun with all circumstances of another place at once; where something changes, find which of them does it."""
     print("again in another folder, with another hash seed, time zone, locale and order of folders", flush=True)
-    bench.room.refresh(bench.known)
+    bench.refresh()
     place = [circumstance for _, circumstance in other_place()]
     guilty, why = _attribute(bench, rerun(bench, stages, *place), _hashes(runs))
-    unchanged = f"{why[0].stage} gives the same bytes" if why else "all the same bytes"
+    unchanged = f"{why[0].stage} gives the same bytes" if guilty else "all the same bytes"
+    if why and not guilty:
+        unchanged = f"{why[0].stage} varies by itself"
     lines = [
         Perturbation(
             what=one.name, value=one.value, held=one.name not in guilty, detail=guilty.get(one.name, unchanged)
         )
         for one in place
     ]
+    if why and not guilty:
+        lines.append(Perturbation(what="another run", value="nothing else", held=False, detail=why[0].detail))
     return lines, why
 
 
@@ -76,7 +80,7 @@ def _attribute(bench: Bench, again: Runs, before: dict[str, str | None]) -> tupl
         guilty: dict[str, str] = {}
         why: list[CauseResult] = []
         for cause, circumstance in other_place():
-            bench.room.refresh(bench.known)
+            bench.refresh()
             alone = rerun(bench, [run.stage], circumstance)[name]
             if any(alone.hashes[path] != before[path] for path in changed):
                 detail = f"{', '.join(changed)} of {name}" + (" (the stage fails)" if alone.failed else "")
@@ -84,8 +88,7 @@ def _attribute(bench: Bench, again: Runs, before: dict[str, str | None]) -> tupl
                 why.append(cause.result(name, detail))
         if guilty:
             return guilty, why
-        _, first = next(other_place())
-        return {first.name: f"{', '.join(changed)} of {name}"}, [Varies.result(name, ", ".join(changed))]
+        return {}, [Varies.result(name, f"{', '.join(changed)} of {name}")]
     return {}, []
 
 
@@ -95,7 +98,7 @@ def _with_other_threads(bench: Bench, stages: list[Stage], runs: Runs) -> tuple[
     other = 1 if usual > 1 else 2
     value = f"{other} instead of {usual}"
     print(f"again with {value} threads", flush=True)
-    bench.room.refresh(bench.known)
+    bench.refresh()
     again = rerun(bench, stages, Circumstance("threads", value, dict.fromkeys(THREAD_VARIABLES, str(other))))
     # The first rerun counts here, whether or not it gave what was committed.
     before, first = _hashes(runs), bench.room.scratch / "before"

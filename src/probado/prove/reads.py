@@ -83,7 +83,7 @@ def _is_of_runner(path: str, note: dict[str, Any]) -> bool:
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether a file is there and holds nothing; of Python, nothing but a docstring."""
+    """Whether a file is there and empty, or a Python file with nothing but a docstring."""
     if path.suffix != ".py":
         return path.is_file() and path.stat().st_size == 0
     try:

@@ -7,10 +7,8 @@ import os
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
-from probado.contract import PROOF_FILES
 from probado.prove.circumstances import Circumstance, under
 from probado.prove.reads import Reads, sort_reads
 from probado.prove.surroundings import Surroundings, absent
@@ -32,15 +30,24 @@ class Bench:
 
     room: Room
     pipeline: Pipeline
+    # Committed files, outputs and raw data.
+    known: set[str]
+    # Those, and what building the environment has left in the clone.
+    present: set[str]
 
-    @cached_property
-    def known(self) -> set[str]:
-        """Committed files, outputs and raw data."""
-        return self.surroundings(self.room).known
+    @classmethod
+    def of(cls, room: Room, pipeline: Pipeline) -> Bench:
+        """The bench for a room in which nothing has run yet."""
+        known = {*paths(room.root, "ls-files", "-z"), *pipeline.paths()}
+        return cls(room, pipeline, known, known | set(paths(room.root, "ls-files", "-z", "--others")))
 
     def surroundings(self, room: Room) -> Surroundings:
         """The files of the clone, where the room has it now."""
-        return Surroundings(room.root, self.pipeline)
+        return Surroundings(room.root, self.pipeline, self.known, self.present)
+
+    def refresh(self) -> None:
+        """Remove what earlier runs left in home, temporary folder and clone."""
+        self.room.refresh(self.present)
 
 
 @dataclass
@@ -152,19 +159,3 @@ def _run_commands(
         if done.status != 0:
             break
     return whole
-
-
-def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
-    """Files that are not as their stage left them, or as they were committed; and whose they are."""
-    changed = {
-        out.path: f"an output of {name}"
-        for name, done in runs.items()
-        for out in done.stage.outs
-        if (value := done.hashes[out.path]) and content_hash(room.root, out.path, out.algorithm) != value
-    }
-    changed |= {path: f"written by {name} as well" for name, done in runs.items() for path in done.wrote}
-    outs = {path for done in runs.values() for path in done.hashes}
-    for path in paths(room.root, "diff", "--name-only", "-z", "--relative", "--diff-filter=M"):
-        if not inside(path, outs) and path not in PROOF_FILES:
-            changed[path] = "committed"
-    return changed

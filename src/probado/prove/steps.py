@@ -27,7 +27,7 @@ from probado.evidence.proof import (
 )
 from probado.prove import explain
 from probado.prove.advice import advise
-from probado.prove.causes.environment import Environment
+from probado.prove.causes.environment import EnvironmentDrift
 from probado.prove.causes.source import Source
 from probado.prove.causes.submodule import Submodule
 from probado.prove.claims import check_claim, read_claims
@@ -78,16 +78,16 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
     if not room.environment.built:
         findings.remarks.append("environment reused")
         if environment.drifted:
-            findings.causes.append(Environment.result("environment", ", ".join(environment.drifted[:5])))
+            findings.causes.append(EnvironmentDrift.result("environment", ", ".join(environment.drifted[:5])))
     machine = look_at_machine(room)
     elsewhere = made_elsewhere(room.root, bound, machine, findings)
-    judge_stages(asked, Bench(room, pipeline), stages, claimed, elsewhere, environment.drifted, findings)
+    judge_stages(asked, Bench.of(room, pipeline), stages, claimed, elsewhere, environment.drifted, findings)
     proof = Proof(
-        format=1,
+        format=2,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         verdict=overall(findings.outputs, findings.claims, findings.causes, findings.perturbations, findings.reasons),
         headline="",
-        judge=this_judge(),
+        judge=this_judge(clone.root),
         bound=bound,
         machine=machine,
         made_elsewhere=elsewhere,
@@ -116,11 +116,13 @@ def evidence_folder(pipeline: Pipeline) -> str:
     for folder in PROOF_FOLDERS:
         if not inside(folder, owned):
             return folder
-    raise Refused(f"{' and '.join(PROOF_FOLDERS)} are outputs: the evidence needs a folder that is none")
+    raise Refused(
+        f"{' and '.join(PROOF_FOLDERS)} are outputs of stages: the evidence needs a folder that no stage owns"
+    )
 
 
 def stages_to_run(pipeline: Pipeline, asked: Asked, findings: Findings) -> list[Stage]:
-    """The stages that dvc.lock speaks of. A pipeline in another folder that was never run is left out."""
+    """The stages that dvc.lock has entries for. A pipeline in another folder that was never run is left out."""
     recorded = [stage for stage in pipeline.stages if stage.recorded]
     unrecorded = [stage.name for stage in pipeline.stages if not stage.recorded]
     if unrecorded and recorded:
@@ -128,7 +130,7 @@ def stages_to_run(pipeline: Pipeline, asked: Asked, findings: Findings) -> list[
         here = {stage.name.rpartition(":")[0] for stage in recorded}
         if missing := [name for name in unrecorded if name.rpartition(":")[0] in here]:
             names = ", ".join(missing)
-            findings.reasons.append(f"dvc.lock does not speak of {names}: dvc repro, and commit dvc.lock")
+            findings.reasons.append(f"dvc.lock has no entry for {names}: dvc repro, and commit dvc.lock")
     elif unrecorded:
         findings.reasons.append("there is no committed dvc.lock to compare with: dvc repro, and commit dvc.lock")
         return pipeline.stages if asked.diagnose else []
@@ -145,7 +147,7 @@ def made_elsewhere(root: Path, bound: Bound, machine: Machine, findings: Finding
     except Refused as error:
         findings.advice.append(f"the committed proof was not used: {error}")
         return False
-    if before.bound.dvc_lock != bound.dvc_lock or STATUS[before.verdict] != 0 or before.judge.modified:
+    if before.bound.dvc_lock != bound.dvc_lock or STATUS[before.verdict] != 0 or not before.judge.as_installed:
         return False
     return last_digits_may_differ(before.machine, machine)
 
@@ -226,7 +228,7 @@ def why(
                 out.model_copy(update={"differences": lines.get(out.path, [])}) for out in findings.outputs
             ]
             return [cause]
-    return [] if findings.causes else explain.foul_play(bench, findings.runs)
+    return [] if findings.causes else explain.after_all(bench, findings.runs)
 
 
 def diagnose(bench: Bench, findings: Findings) -> dict[str, list[Experiment]]:

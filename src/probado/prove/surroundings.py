@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from pathlib import Path
 
 from probado.repository.git import paths
@@ -28,15 +27,10 @@ RECORDS = ("mlruns/", "mlartifacts/", "mlflow.db", "wandb/", "outputs/", "multir
 class Surroundings:
     """The files of a clone: those that are committed or written by stages, and those that turned up."""
 
-    def __init__(self, root: Path, pipeline: Pipeline) -> None:
-        self.root, self.pipeline = root, pipeline
+    def __init__(self, root: Path, pipeline: Pipeline, known: set[str], present: set[str]) -> None:
+        """`known` are committed files, outputs and raw data; `present` is what was there before any stage ran."""
+        self.root, self.pipeline, self.known, self.present = root, pipeline, known, present
 
-    @cached_property
-    def known(self) -> set[str]:
-        """Committed files, outputs and raw data."""
-        return {*paths(self.root, "ls-files", "-z"), *self.pipeline.paths()}
-
-    @cached_property
     def _data(self) -> list[str]:
         # Files such as .gitkeep mark empty folders, or are settings of tools.
         return [path for path in self.known if not path.lower().endswith(CODE) and Path(path).name[0] != "."]
@@ -50,7 +44,7 @@ class Surroundings:
         declared = {*stage.deps, *led_to, *stage.parameters, *(out.path for out in stage.outs)}
         listed: set[str] = set()
         # Sorted, so that a folder comes before what lies in it.
-        for path in sorted([*self._data, *self._left_over()]):
+        for path in sorted([*self._data(), *self._left_over()]):
             stays = overlaps(path, declared) or path in OF_TOOLS
             if not stays and not inside(path, listed) and (self.root / path).exists():
                 listed.add(path)
@@ -62,7 +56,7 @@ class Surroundings:
             path
             for path in paths(self.root, "ls-files", "-z", "--others")
             if not path.lower().endswith((*CODE, ".pyc"))
-            and not inside(path, self.known)
+            and not inside(path, self.present)
             and not path.startswith(RECORDS)
             and not any(part.startswith(".") for part in Path(path).parts)
         ]

@@ -19,7 +19,8 @@ from pydantic import ValidationError
 
 from probado.errors import Refused
 from probado.repository.pipeline import Output, Pipeline, RawData, Stage, check_rules
-from probado.repository.rule import first_mistake, parse_rule
+from probado.repository.rule import parse_rule
+from probado.text import first_mistake, last_line
 
 
 def read_pipeline(root: Path) -> Pipeline:
@@ -173,7 +174,7 @@ def pull(project: Path, root: Path, file: str, limit: float) -> str | None:
         settings.unlink(missing_ok=True)
     if done.returncode == 0:
         return None
-    return (done.stderr.strip().rpartition("\n")[2]) or "no remote has it"
+    return last_line(done.stderr) or "no remote has it"
 
 
 def _copy_remotes(project: Path, root: Path) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from probado.contract import PROOF_FILES
 from probado.errors import Refused
+from probado.text import last_line
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -38,10 +39,10 @@ def commit_of(project: Path, revision: str) -> str:
         git(project, "rev-parse", "--show-toplevel")
         return git(project, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}").strip()
     except subprocess.CalledProcessError as error:
-        reason = error.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
+        reason = last_line(error.stderr.decode("utf-8", "replace"))
     except OSError as error:
         reason = str(error)
-    raise Refused(f"{project} is no folder of a git repository with a commit {revision}{reason and f' ({reason})'}")
+    raise Refused(f"{project} is in no git repository with a commit {revision}{reason and f' ({reason})'}")
 
 
 def uncommitted(project: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""How paths of a repository lie to one another. Paths are POSIX texts that start at the root of the project."""
+"""Which paths of a repository are inside of others. Paths are POSIX texts that start at the root of the project."""
 
 from __future__ import annotations
 

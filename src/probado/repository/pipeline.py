@@ -78,7 +78,7 @@ class Pipeline:
 
 
 def check_rules(pipeline: Pipeline) -> None:
-    """Check that an output judged by another one is an input of it.
+    """Check that an output is an input of the one that judges it.
 
     A rule for elsewhere may name what the output is made from: there every stage has to give the same twice.
 

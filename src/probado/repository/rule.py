@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class Tolerance(BaseModel):
@@ -57,9 +57,3 @@ def parse_rule(declared: Any) -> Rule:
         pydantic.ValidationError: there is no such rule.
     """
     return Rule.model_validate({"form": declared} if isinstance(declared, str) else declared)
-
-
-def first_mistake(error: ValidationError) -> str:
-    """Where the first mistake of a declaration is, and what is wrong there."""
-    first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or 'as a whole'}: {first['msg']}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from probado.errors import Refused
 from probado.repository.git import git
 from probado.room.folder import remove
-from probado.room.process import last_line
+from probado.text import last_line
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ def make_clone(project: Path, revision: str, place: Path) -> Clone:
 
 
 def bring_submodules(clone: Clone) -> str | None:
-    """Bring the submodules that the commit names; returns why they could not be had."""
+    """Bring the submodules that the commit names; returns why it failed."""
     if not (clone.place / ".gitmodules").is_file():
         return None
     try:
         git(clone.place, "submodule", "--quiet", "update", "--init", "--recursive")
     except subprocess.CalledProcessError as error:
-        return f"a submodule could not be had: {last_line(error.stderr.decode())}"
+        return f"a submodule could not be fetched: {last_line(error.stderr.decode())}"
     return None
 
 

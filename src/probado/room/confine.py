@@ -8,7 +8,7 @@ METHOD    allowed     the network as it is
                       but for the others, which lie in it (Linux)
           mounts      the network as it is, the FOLDERs as for namespace (Linux)
           seccomp     no internet sockets at all (Linux)
-          none        there is no way to hold it here
+          none        the network as it is: nothing here can keep it off
 """
 
 from __future__ import annotations

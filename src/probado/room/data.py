@@ -20,7 +20,7 @@ def bring(data: RawData, root: Path, committed: CommittedContent, limit: float) 
         limit: seconds for a download.
 
     Returns:
-        Why it could not be had; None where it is there.
+        Why it could not be fetched; None where it is there.
     """
     target = root / data.path
     if found := committed.path_of(data):
@@ -32,4 +32,4 @@ def bring(data: RawData, root: Path, committed: CommittedContent, limit: float) 
         return None
     changed = (committed.project / data.path).exists()
     remark = " (the file in the project was changed since it was added)" if changed else ""
-    return f"{data.path} could not be had{remark}: {failure or 'no remote has it'}"
+    return f"{data.path} could not be fetched{remark}: {failure or 'no remote has it'}"

@@ -5,25 +5,40 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from probado.errors import Refused
 from probado.room.clone import Clone
 from probado.room.installers import Command, package_sources
 from probado.room.locks import Locked, Recipe, find_recipe
-from probado.room.process import Outcome, last_line
+from probado.room.process import Outcome
+from probado.text import last_line
 
-# Caches of installers, below the caller's home: the room's own home is empty.
+# What installers keep below the caller's home, for the room's own home is empty.
 CACHES = {
     "UV_CACHE_DIR": ".cache/uv",
     "PIP_CACHE_DIR": ".cache/pip",
     "POETRY_CACHE_DIR": ".cache/pypoetry",
     "RATTLER_CACHE_DIR": ".cache/rattler/cache",
 }
-SYS_PATH = "import sys; print(*(path for path in sys.path if not path.startswith(sys.prefix)), sep='\\n')"
+SETTINGS = {
+    "UV_PYTHON_INSTALL_DIR": ".local/share/uv/python",
+    "UV_CONFIG_FILE": ".config/uv/uv.toml",
+    "NETRC": ".netrc",
+}
+# Installers are configured by variables of these names, passwords of private indexes included.
+OF_INSTALLERS = ("UV_", "PIP_", "POETRY_", "PIXI_")
+# Folders that an interpreter imports from: by sys.path, and by the finders of setuptools for packages outside of src/.
+IMPORTS_FROM = """
+import os, sys
+maps = [getattr(module, "MAPPING", {}) for name, module in list(sys.modules.items()) if name.startswith("__editable__")]
+found = [path for path in sys.path if not path.startswith(sys.prefix)]
+print(*found, *(os.path.dirname(path) for mapping in maps for path in mapping.values()), sep="\\n")
+"""
 
 Run = Callable[[Command, Mapping[str, str]], Outcome]
 
@@ -79,9 +94,12 @@ def build_environment(locked: Locked, clone: Clone, run: Run) -> Environment | s
 
 def _follow(recipe: Recipe, run: Run) -> None:
     """Run the commands of a recipe, and its other ones where the first ones fail."""
-    caches = {name: os.environ.get(name) or str(Path.home() / path) for name, path in CACHES.items()}
+    home = Path.home()
+    variables = {name: str(home / path) for name, path in CACHES.items() if _is_writable(home / path)}
+    variables |= {name: str(home / path) for name, path in SETTINGS.items() if (home / path).exists()}
+    variables |= {name: value for name, value in os.environ.items() if name.startswith(OF_INSTALLERS)}
     quick = {"UV_COMPILE_BYTECODE": "0", "UV_PYTHON_DOWNLOADS": "never", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
-    variables = {**caches, **quick, **package_sources(), "PIP_CONFIG_FILE": os.devnull, **recipe.variables}
+    variables |= {**quick, **package_sources(), "PIP_CONFIG_FILE": os.devnull, **recipe.variables}
     failure = None
     for commands in (recipe.commands, recipe.otherwise):
         for command in commands or ():
@@ -93,6 +111,12 @@ def _follow(recipe: Recipe, run: Run) -> None:
             if commands is not None:
                 return
     raise Refused(f"the environment could not be built from {recipe.lock}: {failure}")
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether a folder can be written to, or made."""
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return os.access(there, os.W_OK)
 
 
 def reuse_environment(project: Path, clone: Clone, reason: str) -> Environment:
@@ -109,8 +133,10 @@ def reuse_environment(project: Path, clone: Clone, reason: str) -> Environment:
 
 
 def caller_path() -> list[str]:
-    """The caller's folders of programs."""
-    return os.environ.get("PATH", os.defpath).split(os.pathsep)
+    """The caller's folders of programs, without an environment that uv made for the judge alone (uvx)."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    of_uvx = "archive-v0" in Path(sys.prefix).parts or (Path(sys.prefix) / "uv-receipt.toml").is_file()
+    return [name for name in folders if not (of_uvx and Path(name) == Path(sys.prefix) / "bin")]
 
 
 def in_virtual(folder: str) -> bool:
@@ -129,7 +155,6 @@ def _with_editable(environment: Environment, repository: Path) -> Environment:
     python = environment.python()
     if not python:
         return environment
-    listed = subprocess.run([python, "-c", SYS_PATH], cwd=os.sep, capture_output=True, text=True, env={})
+    listed = subprocess.run([python, "-c", IMPORTS_FROM], cwd=os.sep, capture_output=True, text=True, env={})
     inside = [Path(line) for line in listed.stdout.splitlines() if Path(line).is_relative_to(repository)]
-    editable = tuple(path.relative_to(repository) for path in inside)
-    return Environment(environment.made, environment.binaries, environment.seconds, editable)
+    return replace(environment, editable=tuple(dict.fromkeys(path.relative_to(repository) for path in inside)))

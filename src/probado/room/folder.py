@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 PREFIX = "proof-"
+# Locked as long as the room is used.
+LOCK = "lock"
 # Inside the folder. Stages see home and tmp; the judge keeps its own files in scratch.
 PARTS = ("home", "tmp", "scratch")
 
@@ -23,8 +25,8 @@ def room_folder() -> Iterator[Path]:
     unnamed = Path(tempfile.mkdtemp(prefix=f".{PREFIX}")).resolve()
     folder = unnamed.with_name(unnamed.name.removeprefix("."))
     try:
-        with open(unnamed / "held", "w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
+        with open(unnamed / LOCK, "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
             # Named once it is locked: other proofs remove folders of this name without a lock.
             unnamed.rename(folder)
             for name in PARTS:
@@ -40,8 +42,8 @@ def remove_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
             continue
-        with contextlib.suppress(OSError), open(folder / "held", "r+") as held:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.suppress(OSError), open(folder / LOCK, "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             remove(folder)
 
 

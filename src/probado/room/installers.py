@@ -18,7 +18,13 @@ from typing import Protocol
 
 Command = list[str]
 # Settings of pip that uv does not read by itself, and uv's variables for them.
-PIP_SETTINGS = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+PIP_SETTINGS = {
+    "find-links": "UV_FIND_LINKS",
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+}
 
 
 class Installer(Protocol):
@@ -28,7 +34,10 @@ class Installer(Protocol):
         """Make an empty environment for an interpreter."""
 
     def install(self, environment: Path, locks: Sequence[Path], build: Path | None) -> Command:
-        """Install what locks name, checked against their hashes; `build` locks the backends of source packages."""
+        """Install what locks name, checked against their hashes.
+
+        `build` locks the backends that packages without a wheel are built with; pip has no option for it.
+        """
 
     def install_project(self, environment: Path, root: Path) -> Command:
         """Install the project itself, which fetches nothing."""
@@ -92,7 +101,8 @@ def package_sources() -> dict[str, str]:
         variables["PIP_" + option.upper().replace("-", "_")] = value
         name = PIP_SETTINGS[option]
         if name not in os.environ:
-            variables[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else value
+            # uv separates folders by commas, and all else by spaces, as pip does.
+            variables[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else " ".join(value.split())
     return variables
 
 

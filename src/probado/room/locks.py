@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -26,7 +27,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Locked:
-    """A project with its locks (`root`, in the clone), the original of it, and the place of the new environment."""
+    """A project with its locks (`root`, in the clone), its original, and the place of the new environment."""
 
     root: Path
     project: Path
@@ -37,26 +38,52 @@ class Locked:
         """The folder of the new environment's programs."""
         return self.environment / "bin"
 
+    @property
+    def own_python(self) -> str | None:
+        """The interpreter of the project's .venv, which results were made with."""
+        own = self.project / ".venv" / "bin" / "python"
+        return str(own.resolve()) if own.is_file() else None
+
     def python(self) -> str:
         """The interpreter to build for: that of the project's .venv, else of its .python-version, else this one."""
-        own = self.project / ".venv" / "bin" / "python"
-        if own.is_file():
-            return str(own.resolve())
-        version = self.root / ".python-version"
-        named = version.read_text(encoding="utf-8").split()[:1] if version.is_file() else []
-        return next((found for name in named if (found := shutil.which(f"python{name}"))), sys.executable)
+        return self.own_python or self._named_python() or sys.executable
+
+    def _named_python(self) -> str | None:
+        """The interpreter that .python-version names, of any patch release; None where PATH has none."""
+        file = self.root / ".python-version"
+        version = (
+            re.match(r"(?:cpython-)?(\d+\.\d+)(\.\d+)?", file.read_text(encoding="utf-8")) if file.is_file() else None
+        )
+        if not version:
+            return None
+        names = (f"python{version[1]}{version[2] or ''}", f"python{version[1]}")
+        return next((found for name in names if (found := shutil.which(name))), None)
+
+    def is_package(self) -> bool:
+        """Whether the project itself can be installed."""
+        return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
 
 
 def find_recipe(locked: Locked) -> Recipe | str:
     """How to build the environment of a project; a text where it cannot be, which says why."""
+    reasons = []
     for name, recipe in KINDS.items():
-        if (locked.root / name).is_file() and (found := recipe(locked)) is not None:
-            return found
-    return "there are no hashed locks"
+        if (locked.root / name).is_file():
+            found = recipe(locked)
+            if isinstance(found, Recipe):
+                return found
+            reasons += [found] if found else []
+    return reasons[0] if reasons else "there are no hashed locks"
 
 
-def _of_template(locked: Locked) -> Recipe:
+def _has_hashes(lock: Path) -> bool:
+    return "--hash=" in lock.read_text(encoding="utf-8", errors="replace")
+
+
+def _of_template(locked: Locked) -> Recipe | None:
     """requirements/*.lock of this template's projects: base, dev, and the build of PyTorch that was used."""
+    if not _has_hashes(locked.root / BASE):
+        return None
     deep = torch_build(locked.project, locked.root)
     groups = ("base", "dev", *([f"deep-{deep}"] if deep else []))
     locks = [lock for group in groups if (lock := locked.root / "requirements" / f"{group}.lock").is_file()]
@@ -64,7 +91,7 @@ def _of_template(locked: Locked) -> Recipe:
     installer = choose_installer(locked.project)
     create = installer.create(locked.python(), locked.environment)
     install = installer.install(locked.environment, locks, build if build.is_file() else None)
-    finish = [installer.install_project(locked.environment, locked.root)]
+    finish = [installer.install_project(locked.environment, locked.root)] if locked.is_package() else []
     # PyTorch's own index has the build for CPUs where no folder of wheels does.
     from_pytorch = (
         [[*install, "--torch-backend", "cpu"], *finish] if deep == "cpu" and isinstance(installer, Uv) else None
@@ -75,7 +102,7 @@ def _of_template(locked: Locked) -> Recipe:
 def _of_requirements(locked: Locked) -> Recipe | None:
     """A requirements.txt with a hash for every package (pip-compile, uv pip compile)."""
     lock = locked.root / "requirements.txt"
-    if "--hash=" not in lock.read_text(encoding="utf-8", errors="replace"):
+    if not _has_hashes(lock):
         return None
     installer = choose_installer(locked.project)
     create = installer.create(locked.python(), locked.environment)
@@ -87,7 +114,8 @@ def _of_uv(locked: Locked) -> Recipe | str:
     program = find_uv(locked.project)
     if not program:
         return "uv.lock needs uv, which is not installed here"
-    sync = [program, "sync", "--quiet", "--frozen", "--project", str(locked.root)]
+    same_python = ["--python", locked.own_python] if locked.own_python else []
+    sync = [program, "sync", "--quiet", "--frozen", *same_python, "--project", str(locked.root)]
     return Recipe("uv.lock", [sync], locked.binaries, {"UV_PROJECT_ENVIRONMENT": str(locked.environment)})
 
 
@@ -96,7 +124,7 @@ def _of_poetry(locked: Locked) -> Recipe | str:
     if not program:
         return "poetry.lock needs poetry, which is not installed here"
     create = choose_installer(locked.project).create(locked.python(), locked.environment)
-    install = [program, "install", "--no-interaction", "--no-ansi", "--quiet", "--directory", str(locked.root)]
+    install = [program, "install", "--no-interaction", "--no-ansi", "--directory", str(locked.root)]
     # Poetry installs into the environment that is active.
     return Recipe("poetry.lock", [create, install], locked.binaries, {"VIRTUAL_ENV": str(locked.environment)})
 
@@ -105,8 +133,11 @@ def _of_pixi(locked: Locked) -> Recipe | str:
     program = shutil.which("pixi")
     if not program:
         return "pixi.lock needs pixi, which is not installed here"
+    # Pixi installs into the project's folder, which is moved and cleaned: a link leads out of it.
+    link = ["ln", "-s", str(locked.environment), str(locked.root / ".pixi")]
     install = [program, "install", "--quiet", "--frozen", "--manifest-path", str(locked.root)]
-    return Recipe("pixi.lock", [install], locked.root / ".pixi" / "envs" / "default" / "bin")
+    commands = [["mkdir", "-p", str(locked.environment)], link, install]
+    return Recipe("pixi.lock", commands, locked.environment / "envs" / "default" / "bin")
 
 
 # The first one that a project has is used.

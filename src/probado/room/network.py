@@ -6,7 +6,8 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from probado.room.process import Outcome, last_line
+from probado.room.process import Outcome
+from probado.text import last_line
 
 CONNECT = (
     "import socket, sys\ntry: socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)\n"

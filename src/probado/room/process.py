@@ -47,6 +47,7 @@ def run_confined(
     output: Path,
     limit: float | None = None,
     hidden: Hidden | None = None,
+    whole: bool = False,
 ) -> Outcome:
     """Run a command through confine.py and wait for it.
 
@@ -58,6 +59,7 @@ def run_confined(
         output: a file for what it prints.
         limit: seconds until it is ended.
         hidden: the folder that it finds empty, where the method can hide one.
+        whole: whether to keep all of its output, not the end alone.
     """
     folders = [str(hidden.folder), *hidden.visible] if hidden and method in HIDING else []
     launcher = [sys.executable, "-I", "-S", str(CONFINE), method, *folders, "--", *command]
@@ -77,12 +79,5 @@ def run_confined(
             process.terminate()
             process.wait()
             raise
-    text = redacted(output.read_bytes()[-TAIL:].decode("utf-8", "replace"))
+    text = redacted(output.read_bytes()[0 if whole else -TAIL :].decode("utf-8", "replace"))
     return Outcome(status, round(time.perf_counter() - begun, 3), text, late)
-
-
-def last_line(text: str) -> str:
-    """The last line of a program's output; that of the stage runner where others follow it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    of_runner = [line for line in lines if line.startswith("stage ")]
-    return (of_runner or lines or [""])[-1]

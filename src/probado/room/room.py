@@ -21,6 +21,8 @@ from probado.room.process import Hidden, Outcome, run_confined
 from probado.room.variables import room_variables
 
 WATCH = Path(__file__).with_name("watch")
+# Seconds for a question of the judge.
+ASKED = 60
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,9 @@ class Room:
             outcome.notes = [json.loads(note) for note in log.read_text(encoding="utf-8").splitlines()]
         return outcome
 
-    def ask(self, command: Sequence[str], limit: float = 60) -> Outcome:
+    def ask(self, command: Sequence[str]) -> Outcome:
         """Run a command of the judge's own, such as a question to the environment's interpreter."""
-        return self._confined("allowed", command, self.folder, self.variables(), limit)
+        return self._confined("allowed", command, self.folder, self.variables(), ASKED, whole=True)
 
     def _watched(self, log: Path) -> dict[str, str]:
         """Variables by which every interpreter loads the watch, and finds editable packages in the clone."""
@@ -90,10 +92,16 @@ class Room:
         }
 
     def _confined(
-        self, method: str, command: Sequence[str], cwd: Path, variables: Mapping[str, str], limit: float | None
+        self,
+        method: str,
+        command: Sequence[str],
+        cwd: Path,
+        variables: Mapping[str, str],
+        limit: float,
+        whole: bool = False,
     ) -> Outcome:
         original = hidden_original(self.clone, self.folder, self.environment)
-        return run_confined(method, command, cwd, variables, self.scratch / "output", limit, original)
+        return run_confined(method, command, cwd, variables, self.scratch / "output", limit, original, whole)
 
     def refresh(self, kept: set[str]) -> None:
         """Remove what earlier runs left in home, temporary folder and clone, except for these paths of the clone."""

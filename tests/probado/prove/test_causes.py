@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import http.server
 import importlib.metadata
 import os
 import shutil
 import threading
+import venv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from dvc.repo import Repo
 
 from probado.prove.causes import all_causes
+from probado.prove.causes.base import Failure
+from probado.prove.causes.disk import Disk
+from probado.prove.rerun import StageRun
+from probado.repository.dvc import read_pipeline
+from probado.room.process import Outcome
 from tests.probado.conftest import SORT, Make, Prove, stage
 
 # What `second` writes, in Python; and what the proof is told besides.
@@ -140,6 +148,20 @@ def test_an_environment_that_is_not_as_locked(make: Make, prove: Prove) -> None:
     assert verdict.evidence["environment"]["drifted"] == [f"tqdm {version}, locked 0.0.1"]
 
 
+def test_an_environment_with_many_packages(make: Make, prove: Prove) -> None:
+    """Its list is longer than the end of an output that is kept of stages."""
+    repository = make({"sort": SORT}, **{"requirements/base.lock": "tqdm==0.0.1 \\\n", ".gitignore": ".venv\n"})
+    venv.create(repository.path / ".venv", with_pip=False, symlinks=True)
+    (site,) = repository.path.glob(".venv/lib/python*/site-packages")
+    for number in range(200):
+        folder = site / f"a_package_with_a_long_name_{number}-1.0.dist-info"
+        folder.mkdir()
+        name = f"a-package-with-a-long-name-{number}"
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
+    verdict = prove(repository)
+    assert verdict.evidence["environment"]["drifted"] == ["tqdm is missing, locked 0.0.1"], verdict.said
+
+
 @contextlib.contextmanager
 def server() -> Iterator[tuple[str, threading.Event]]:
     """A server of this machine that answers until the event is set, and then lets callers wait."""
@@ -206,11 +228,23 @@ def test_bytes_that_nobody_has_any_more(script: Make, prove: Prove) -> None:
     assert "the committed bytes of out.txt are not here to compare with: dvc pull" in verdict.said
 
 
+def test_a_full_disk_says_nothing_about_the_project(make: Make) -> None:
+    run = StageRun(read_pipeline(make({"sort": SORT}).path).stages[0], Outcome(1, 0.0, "no space"), disk_full=True)
+    failure = Failure(cast(Any, None), run)
+    assert (Disk().in_failure(failure), Disk.inconclusive) == ("no space", True)
+    run.disk_full = False
+    assert Disk().in_failure(failure) is None
+
+
 def test_every_cause_has_a_test() -> None:
-    """Causes of the disk, submodules, time limits and variables are tested beside their kind."""
-    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    untested = [cause.name for cause in all_causes() if f'"{cause.name}"' not in tests]
-    assert untested == []
+    """Some are tested beside their kind: submodules, time limits, variables."""
+    named: set[str] = set()
+    for path in Path(__file__).parent.glob("test_*.py"):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        texts = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        constants = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in texts)
+        named |= {node.value for node in constants if isinstance(node.value, str)}
+    assert [cause.name for cause in all_causes() if cause.name not in named | {Disk.name}] == []
 
 
 def test_ranks_of_causes_differ() -> None:

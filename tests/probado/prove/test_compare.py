@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from probado.prove.compare import compare
+from probado.prove.difference import describe
 from probado.repository.rule import parse_rule
 
 Write = Callable[[Path], object]
@@ -180,3 +181,12 @@ def test_contents(case: str, tmp_path: Path) -> None:
     result = compare(here, there, parse_rule(declared))
     assert result.agree is agree, result.detail
     assert said in result.detail
+
+
+@pytest.mark.parametrize("declared", ["content", {"rtol": 0.1}])
+def test_cells_that_hold_lists_are_compared_without_a_crash(declared: Any, tmp_path: Path) -> None:
+    here, there = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    table({"a": [[1, 2], [3]]})(here)
+    table({"a": [[1, 2], [4]]})(there)
+    assert not compare(here, there, parse_rule(declared)).agree
+    assert describe(here, there)

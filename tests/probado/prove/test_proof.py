@@ -162,7 +162,8 @@ def test_on_another_kind_of_processor_claims_and_tolerances_decide(
     # There, everything came out as it is committed.
     evidence["outputs"] = [{**one, "verdict": "EXACT", "found": one["recorded"]} for one in evidence["outputs"]]
     evidence["claims"] = [{**one, "state": "held"} for one in evidence["claims"]]
-    evidence["judge"]["modified"] = []
+    # It was no judge that runs from source, as it is in these tests.
+    evidence["judge"]["as_installed"] = True
     evidence |= {"causes": [], "verdict": "EXACT"}
     (repository.path / "reports" / "proof.json").write_text(json.dumps(evidence))
     # A claim that speaks of what the other machine gave.

@@ -280,7 +280,7 @@ def test_a_claim_on_a_pipeline_that_was_never_run_is_open(make: Make, prove: Pro
     verdict = prove(make({"sort": SORT}, **files))
     assert verdict.status == 0, verdict.said
     assert "claim later                  open    claimed 1 ± 0, its stage was not run\n" in verdict.said
-    assert "; 1 claim open (later/dvc.yaml:count never run and not proven; environment reused)" in verdict.said
+    assert "; 1 claim open (later/dvc.yaml:count never run and not proven; environment reused" in verdict.said
 
 
 def test_claims_are_held_against_the_first_rerun(make: Make, prove: Prove) -> None:

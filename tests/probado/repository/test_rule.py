@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from probado.repository.rule import first_mistake, parse_rule
+from probado.repository.rule import parse_rule
+from probado.text import first_mistake
 
 
 @pytest.mark.parametrize(

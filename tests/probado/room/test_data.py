@@ -60,7 +60,7 @@ def test_one_whose_data_cannot_be_had(added: Added, prove: Prove) -> None:
     verdict = prove(repository)
     assert (verdict.status, verdict.evidence["verdict"]) == (3, "INCONCLUSIVE"), verdict.said
     assert verdict.causes == [("raw.csv.dvc", "source")], verdict.said
-    assert "raw.csv could not be had" in verdict.evidence["headline"]
+    assert "raw.csv could not be fetched" in verdict.evidence["headline"]
 
 
 @pytest.mark.parametrize("where", [[], ["--local"]])

@@ -5,15 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import shutil
 import stat
 import subprocess
+import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from probado.room import installers
+from probado.room.environment import caller_path
 from probado.room.installers import Pip, Uv
 from probado.room.locks import Locked, Recipe, find_recipe
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
@@ -99,28 +100,112 @@ def test_without_a_hashed_lock_it_is_reused_and_marked(name: str | None, make: M
     verdict = prove(repository, environment="build")
     assert verdict.status == 0, verdict.said
     assert verdict.evidence["environment"]["made"] == "reused: there are no hashed locks"
-    assert "(environment reused)" in verdict.evidence["headline"]
+    assert "environment reused" in verdict.evidence["headline"]
 
 
-@pytest.mark.parametrize(
-    ("lock", "program", "command", "binaries"),
-    [
-        ("poetry.lock", "poetry", "install --no-interaction", "env/bin"),
-        ("pixi.lock", "pixi", "install --quiet --frozen", "clone/.pixi/envs/default/bin"),
-    ],
-)
+def test_a_tool_that_is_not_installed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for lock, program in (("poetry.lock", "poetry"), ("pixi.lock", "pixi")):
+        (tmp_path / lock).write_text("")
+        said = find_recipe(Locked(tmp_path, tmp_path, tmp_path / "env"))
+        assert said == f"{lock} needs {program}, which is not installed here"
+        # Another lock serves, where there is one.
+        (tmp_path / "requirements.txt").write_text(f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
+        assert isinstance(find_recipe(Locked(tmp_path, tmp_path, tmp_path / "env")), Recipe)
+        (tmp_path / lock).unlink()
+        (tmp_path / "requirements.txt").unlink()
+
+
+# Programs that install the package `tiny` where poetry and pixi do.
+POETRY = """#!/bin/sh
+test "$1" = install && cp "$HERE/tiny.py" "$VIRTUAL_ENV"/lib/python3*/site-packages/
+"""
+PIXI = """#!/bin/sh
+test "$1" = install || exit 1
+mkdir -p .pixi/envs && python3 -m venv --without-pip .pixi/envs/default
+cp "$HERE/tiny.py" .pixi/envs/default/lib/python3*/site-packages/
+"""
+
+
+@pytest.mark.parametrize(("lock", "program", "text"), [("poetry.lock", "poetry", POETRY), ("pixi.lock", "pixi", PIXI)])
 def test_other_locks_are_installed_by_their_own_tools(
-    lock: str, program: str, command: str, binaries: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lock: str, program: str, text: str, make: Make, prove: Prove, tmp_path: Path
 ) -> None:
-    (tmp_path / "clone").mkdir()
-    (tmp_path / "clone" / lock).write_text("")
-    locked = Locked(tmp_path / "clone", tmp_path, tmp_path / "env")
-    if not shutil.which(program):
-        assert find_recipe(locked) == f"{lock} needs {program}, which is not installed here"
-    (tmp_path / program).write_text("#!/bin/sh\n")
+    """And the environment stays where it is while the clone is cleaned and moved."""
+    repository = make({"sort": SORT}, **{lock: "", ".gitignore": ".pixi\n"})
+    tiny_wheel(repository.path / "vendor")
+    use_tiny(repository)
+    (tmp_path / "tiny.py").write_text("TEXT = 'from the lock'\n")
+    (tmp_path / program).write_text(text.replace("$HERE", str(tmp_path)))
     (tmp_path / program).chmod(stat.S_IRWXU)
-    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
-    recipe = find_recipe(locked)
-    assert isinstance(recipe, Recipe) and recipe.lock == lock
-    assert " ".join(recipe.commands[-1]).startswith(f"{tmp_path / program} {command}")
-    assert recipe.binaries == tmp_path / binaries
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    verdict = prove(repository, "--perturb", environment="build", PATH=path)
+    assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
+    assert verdict.evidence["environment"]["made"] == f"built from {lock}"
+
+
+def test_what_building_leaves_in_the_clone_stays_there(make: Make, prove: Prove, tmp_path: Path) -> None:
+    """Such as the file of the version that build hooks write."""
+    command = "python -c \"import sys; sys.path[:0] = ['.']; import _version; open('out.txt', 'w').write(_version.V)\""
+    repository = make({"sort": SORT}, **{"poetry.lock": "", ".gitignore": "_version.py\n__pycache__/\n", "_version.py": "V = '1'\n"})
+    repository.stages({"sort": SORT, "use": stage(command, ["sorted.txt"], "out.txt")})
+    repository.repro()
+    repository.commit()
+    (tmp_path / "poetry").write_text('#!/bin/sh\necho "V = \'1\'" > _version.py\n')
+    (tmp_path / "poetry").chmod(stat.S_IRWXU)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    verdict = prove(repository, "--perturb", environment="build", PATH=path)
+    assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
+
+
+def test_locks_without_a_project_or_hashes(tmp_path: Path) -> None:
+    """requirements/base.lock of somebody else."""
+    (tmp_path / "requirements").mkdir()
+    lock = tmp_path / "requirements" / "base.lock"
+    lock.write_text("tiny==1.0\n")
+    assert find_recipe(Locked(tmp_path, tmp_path, tmp_path / "env")) == "there are no hashed locks"
+    lock.write_text(f"tiny==1.0 --hash=sha256:{'0' * 64}\n")
+    recipe = find_recipe(Locked(tmp_path, tmp_path, tmp_path / "env"))
+    assert isinstance(recipe, Recipe) and not any("--editable" in command for command in recipe.commands)
+
+
+@pytest.mark.parametrize("text", ["3.11", "3.11.7\n", "cpython-3.11", "3.11.99"])
+def test_the_python_that_a_project_names(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = tmp_path / "python3.11"
+    program.write_text("")
+    program.chmod(stat.S_IRWXU)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / ".python-version").write_text(text)
+    assert Locked(tmp_path, tmp_path, tmp_path / "env").python() == str(program)
+
+
+def test_an_environment_that_uv_made_for_the_judge_is_none_of_the_callers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = tmp_path / "archive-v0" / "x"
+    monkeypatch.setattr("sys.prefix", str(tool))
+    monkeypatch.setenv("PATH", os.pathsep.join([str(tool / "bin"), "/mine", "/usr/bin"]))
+    assert caller_path() == ["/mine", "/usr/bin"]
+
+
+def test_packages_that_setuptools_finds_by_a_hook(make: Make, prove: Prove) -> None:
+    """An editable install of a package outside of src/: the clone's own package is imported."""
+    files = {".gitignore": ".venv\n__pycache__/\n", "own/__init__.py": "NUMBER = 42\n", ".dvcignore": "__pycache__/\n"}
+    repository = make({"sort": SORT}, **files)
+    venv.create(repository.path / ".venv", with_pip=False, symlinks=True)
+    (site,) = repository.path.glob(".venv/lib/python*/site-packages")
+    (site / "__editable___own_finder.py").write_text(
+        f"import sys, importlib.util as u\nMAPPING = {{'own': {str(repository.path / 'own')!r}}}\n"
+        "class Finder:\n    @staticmethod\n    def find_spec(name, path=None, target=None):\n"
+        "        if name in MAPPING: return u.spec_from_file_location(name, MAPPING[name] + '/__init__.py')\n"
+        "sys.meta_path.append(Finder)\n"
+    )
+    (site / "own.pth").write_text("import __editable___own_finder\n")
+    (repository.path / "code").mkdir()
+    (repository.path / "code" / "use.py").write_text("import own\nopen('out.txt', 'w').write(str(own.NUMBER))\n")
+    programs = f"{repository.path / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    repository.stages({"sort": SORT, "use": stage("python code/use.py", ["code", "own"], "out.txt")})
+    repository.repro(PATH=programs)
+    repository.commit()
+    verdict = prove(repository, "--perturb")
+    assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said

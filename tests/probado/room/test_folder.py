@@ -27,11 +27,11 @@ def test_it_is_removed_after_a_failure(place: Path) -> None:
 def test_a_room_in_use_is_left_alone_and_an_abandoned_one_removed(place: Path) -> None:
     abandoned = place / "proof-abandoned"
     abandoned.mkdir()
-    (abandoned / "held").write_text("")
+    (abandoned / "lock").write_text("")
     (place / "proof-of-somebody-else").mkdir()
     with room_folder() as one, room_folder() as other:
         assert one.is_dir() and other.is_dir() and not abandoned.exists()
-    # Without the file that a room is held by, it is none.
+    # A folder without the lock file is no room.
     assert [path.name for path in place.iterdir()] == ["proof-of-somebody-else"]
 
 

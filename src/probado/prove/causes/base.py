@@ -13,7 +13,7 @@ from probado.prove.circumstances import Circumstance
 from probado.prove.laboratory import Difference, Laboratory
 from probado.prove.rerun import Bench, StageRun
 from probado.repository.pipeline import Pipeline
-from probado.room.process import last_line
+from probado.text import last_line
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Cause:
         return None
 
     def in_the_end(self, difference: Difference) -> str | None:
-        """Is it why outputs differ, now that no experiment told?"""
+        """Is it why outputs differ, after no experiment explained it?"""
         return None
 
     def after_all(self, bench: Bench, runs: dict[str, StageRun]) -> list[Finding]:

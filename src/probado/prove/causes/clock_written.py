@@ -17,7 +17,7 @@ class ClockWritten(Cause):
     rank = 160
 
     def in_variation(self, lab: Laboratory) -> str | None:
-        return "" if lab.steady(CLOCK) and any(lab.holds(text) for text in DAY) else None
+        return "" if lab.steady(CLOCK) and any(lab.contains(text) for text in DAY) else None
 
     def in_steady(self, difference: Difference) -> str | None:
         return "" if difference.lab.changes(CLOCK) else None

@@ -1,4 +1,4 @@
-"""dvc.lock was changed by hand, or put together of two runs."""
+"""dvc.lock was changed by hand, or merged from two runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from probado.repository.pipeline import Pipeline
 
 class EditedLock(Cause):
     name = "edited-lock"
-    says = "dvc.lock was changed by hand, or put together of two runs"
+    says = "dvc.lock was changed by hand, or merged from two runs"
     fix = "dvc repro, and commit the dvc.lock that it writes"
     rank = 250
 

@@ -10,7 +10,7 @@ class EditedRawData(Cause):
     name = "edited-raw-data"
     says = "the raw data were changed after they were brought; the source gives what this rerun gave"
     fix = (
-        "bring them anew (dvc repro -f of the stage); a correction of raw data belongs in the stage that prepares them"
+        "fetch them again (dvc repro -f of the stage); a correction of raw data belongs in the stage that prepares them"
     )
     rank = 240
 

@@ -6,7 +6,7 @@ from probado.prove.causes.base import Cause
 from probado.prove.laboratory import Difference
 
 
-class Environment(Cause):
+class EnvironmentDrift(Cause):
     name = "environment"
     says = "the environment is not the one that the locks name"
     fix = "make env (or install exactly the locks), dvc repro, commit dvc.lock"

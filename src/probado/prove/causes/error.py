@@ -5,7 +5,7 @@ from __future__ import annotations
 from probado.prove.causes.base import Cause, Failure
 
 
-class Error(Cause):
+class StageError(Cause):
     name = "error"
     says = "the stage failed"
     fix = "run it in a fresh clone (git clone, make env, dvc repro) and look at its messages"

@@ -6,7 +6,7 @@ from probado.prove.causes.base import OtherPlace
 from probado.prove.circumstances import Circumstance
 
 
-class Locale(OtherPlace):
+class LocaleUsed(OtherPlace):
     name = "locale"
     says = "the output depends on the locale"
     fix = 'name encodings and formats, such as open(path, encoding="utf-8")'

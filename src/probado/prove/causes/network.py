@@ -7,7 +7,7 @@ from probado.prove.laboratory import Difference
 from probado.prove.rerun import run_stage
 
 
-class Network(Cause):
+class NetworkUse(Cause):
     name = "network"
     says = "the stage reaches for the network"
     fix = "bring what it needs in a stage of its own with meta {network: true}, checked against a hash"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from probado.contract import PROOF_FILES
 from probado.prove.causes.base import Cause, Finding
-from probado.prove.rerun import Bench, StageRun, overwritten
+from probado.prove.rerun import Bench, StageRun
+from probado.repository.dvc import content_hash
+from probado.repository.git import paths
+from probado.repository.paths import inside
+from probado.room.room import Room
 
 
 class Overwritten(Cause):
@@ -15,3 +20,19 @@ class Overwritten(Cause):
     def after_all(self, bench: Bench, runs: dict[str, StageRun]) -> list[Finding]:
         changed = list(overwritten(bench.room, runs).items())[:3]
         return [Finding("the pipeline", f"{path}, {whose}") for path, whose in changed]
+
+
+def overwritten(room: Room, runs: dict[str, StageRun]) -> dict[str, str]:
+    """Files that are not as their stage left them, or as they were committed; and whose they are."""
+    changed = {
+        out.path: f"an output of {name}"
+        for name, done in runs.items()
+        for out in done.stage.outs
+        if (value := done.hashes[out.path]) and content_hash(room.root, out.path, out.algorithm) != value
+    }
+    changed |= {path: f"written by {name} as well" for name, done in runs.items() for path in done.wrote}
+    outs = {path for done in runs.values() for path in done.hashes}
+    for path in paths(room.root, "diff", "--name-only", "-z", "--relative", "--diff-filter=M"):
+        if not inside(path, outs) and path not in PROOF_FILES:
+            changed[path] = "committed"
+    return changed

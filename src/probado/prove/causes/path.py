@@ -7,7 +7,7 @@ from probado.prove.circumstances import Circumstance
 from probado.prove.laboratory import Difference
 
 
-class Path(OtherPlace):
+class PathWritten(OtherPlace):
     name = "path"
     says = "the folder in which the project lies is in the output"
     fix = "write paths from the root of the project"
@@ -15,5 +15,5 @@ class Path(OtherPlace):
     perturbs = Circumstance("folder", "another one", elsewhere=True)
 
     def in_content(self, difference: Difference) -> str | None:
-        holding = difference.lab.first_run_holds(str(difference.lab.root).encode())
-        return f"{holding} holds the path of the clone" if holding else None
+        output = difference.lab.first_run_contains(str(difference.lab.root).encode())
+        return f"{output} holds the path of the clone" if output else None

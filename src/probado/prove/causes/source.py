@@ -1,4 +1,4 @@
-"""Raw data could not be had."""
+"""Raw data could not be fetched."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
 class Source(Cause):
     name = "source"
-    says = "the raw data could not be had"
+    says = "the raw data could not be fetched"
     fix = "name a mirror or a local file, or add a remote that has them (dvc remote add, dvc push)"
     rank = 60
     inconclusive = True

@@ -17,7 +17,7 @@ def test_metrics_of_the_mass() -> None:
         name: metric(actual, predicted) for name, metric in mass_metrics(classes, {"proton": 1.0, "iron": 56.0}).items()
     }
     assert found == {
-        # Of four pairs one is the wrong way round.
+        # One of four pairs is the wrong way round.
         "proton_iron_auc": 0.75,
         # Means .35 and .7, variances .0625 and .04.
         "proton_iron_merit_factor": pytest.approx(0.35 / np.sqrt(0.1025)),

@@ -127,7 +127,7 @@ def test_what_arrives_follows_the_spectrum() -> None:
     # Through a flat array sin^2 of the zenith angle is uniform.
     squares = np.sin(showers.zenith(uniform, spectrum)) ** 2 / np.sin(np.radians(spectrum.largest_zenith)) ** 2
     np.testing.assert_allclose(np.quantile(squares, [0.25, 0.5, 0.75]), [0.25, 0.5, 0.75], atol=0.001)
-    # Of E^-2 between a and b, half lie below 2 a b / (a + b).
+    # Half of E^-2 between a and b lies below 2 a b / (a + b).
     half = 2 * spectrum.lowest * spectrum.highest / (spectrum.lowest + spectrum.highest)
     assert np.median(showers.energy(uniform, spectrum)) == pytest.approx(half, rel=0.001)
 

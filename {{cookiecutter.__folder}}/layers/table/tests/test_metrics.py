@@ -19,7 +19,7 @@ PREDICTED = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8], [0.5, 0.5]
     [
         ("accuracy", 3 / 5),
         ("balanced_accuracy", (2 / 3 + 1 / 2) / 2),
-        # Of six pairs of a positive and a negative, five are in the right order.
+        # Five of six pairs of a positive and a negative are in the right order.
         ("roc_auc", 5 / 6),
         ("log_loss", -np.log([0.9, 0.6, 0.3, 0.8, 0.5]).mean()),
         ("brier", 2 * np.square([0.1, 0.4, 0.7, 0.2, 0.5]).mean()),
@@ -78,7 +78,7 @@ def test_bootstrap_intervals_cover_the_truth_as_often_as_they_promise() -> None:
         interval = metrics.with_intervals(mae, np.zeros(150), errors, Evaluation(confidence=0.9, resamples=100), seed)
         covered += interval["mae"]["low"] <= truth <= interval["mae"]["high"]
 
-    # Of 100 tries at 90 %, fewer than 80 or more than 98 happen less than once in a thousand.
+    # Fewer than 80 or more than 98 of 100 tries at 90 % happen less than once in a thousand.
     assert 80 <= covered <= 98
 
 
