@@ -26,7 +26,8 @@ def test_no_file_and_no_function_is_long() -> None:
         if path.suffix == ".py":
             text = path.read_text(encoding="utf-8")
             assert len(text.splitlines()) <= 300, path
-            for node in ast.walk(ast.parse(text)):
+            # The projects' own tests name a module that has no name yet.
+            for node in ast.walk(ast.parse(text.replace("{{ cookiecutter.module_name }}", "module"))):
                 if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                     length = (node.end_lineno or node.lineno) - node.lineno + 1
                     assert length <= 60, (path, node.name, length)
@@ -55,7 +56,7 @@ def test_rooms_of_the_package_build_on_one_another() -> None:
     for room, allowed in below.items():
         for path in (package / room).rglob("*.py"):
             rooms = {name.split(".")[1] for name in modules(path) if name.startswith("probado.")}
-            assert rooms - {"__version__", "contract", "errors"} <= allowed, (path, rooms)
+            assert rooms - {"__version__", "contract", "errors", "text"} <= allowed, (path, rooms)
 
 
 def test_one_file_knows_the_insides_of_dvc() -> None:

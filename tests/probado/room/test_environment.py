@@ -147,11 +147,12 @@ def test_other_locks_are_installed_by_their_own_tools(
 def test_what_building_leaves_in_the_clone_stays_there(make: Make, prove: Prove, tmp_path: Path) -> None:
     """Such as the file of the version that build hooks write."""
     command = "python -c \"import sys; sys.path[:0] = ['.']; import _version; open('out.txt', 'w').write(_version.V)\""
-    repository = make({"sort": SORT}, **{"poetry.lock": "", ".gitignore": "_version.py\n__pycache__/\n", "_version.py": "V = '1'\n"})
+    ignored = {".gitignore": "_version.py\n__pycache__/\n"}
+    repository = make({"sort": SORT}, **ignored, **{"poetry.lock": "", "_version.py": "V = '1'\n"})
     repository.stages({"sort": SORT, "use": stage(command, ["sorted.txt"], "out.txt")})
     repository.repro()
     repository.commit()
-    (tmp_path / "poetry").write_text('#!/bin/sh\necho "V = \'1\'" > _version.py\n')
+    (tmp_path / "poetry").write_text("#!/bin/sh\necho \"V = '1'\" > _version.py\n")
     (tmp_path / "poetry").chmod(stat.S_IRWXU)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     verdict = prove(repository, "--perturb", environment="build", PATH=path)

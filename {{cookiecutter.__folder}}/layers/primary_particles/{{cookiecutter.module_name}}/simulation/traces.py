@@ -83,10 +83,15 @@ def record(
     flat = place[owner[inside]] * bins + bin_of[inside]
     light += np.bincount(flat, track[inside], light.size).reshape(light.shape).astype(np.float32)
     _decay(light, gain[row], station)
+    return row, *_converted(light, noise, station)
+
+
+def _converted(light: np.ndarray, noise: np.ndarray, station: Station) -> tuple[np.ndarray, np.ndarray]:
+    """Counts of the converter, int16, and whether any bin saturated; light and noise are float32 (recorded, bins)."""
     saturated = np.asarray((light > station.saturation).any(axis=1))
     np.minimum(light, np.float32(station.saturation), out=light)
     light += noise * np.float32(station.noise)
-    return row, np.rint(light / np.float32(station.count)).astype(np.int16), saturated
+    return np.rint(light / np.float32(station.count)).astype(np.int16), saturated
 
 
 def _muons(

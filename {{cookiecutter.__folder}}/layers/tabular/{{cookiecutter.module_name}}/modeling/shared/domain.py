@@ -1,4 +1,4 @@
-"""The figures that your field judges by, beside the usual ones of metrics.py. Yours to fill: a project starts without any."""
+"""The figures that your field judges by, beside the usual ones of metrics.py. A project starts without any."""
 
 from __future__ import annotations
 
