@@ -20,7 +20,7 @@ wheel: .venv/ready  ## build the judge from src/ into the projects' requirements
 	$(BIN)/python tools/wheel.py
 
 test: .venv/ready lint  ## every test, half an hour to an hour, by the machine
-	$(BIN)/pytest -n 2 --dist loadscope --durations=20
+	$(BIN)/pytest -n 2 --dist worksteal --durations=20
 
 test-fast: .venv/ready  ## the tests that take seconds
 	$(BIN)/pytest -m "not slow" -n 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import json
@@ -9,6 +10,7 @@ import os
 import re
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -29,6 +31,11 @@ TREE = TEMPLATE / "{{cookiecutter.__folder}}"
 SHARED = TEMPLATE / "build" / "shared"
 STARTERS = ["tabular", "primary_particles", "blank"]
 CHOICES = [(starter, deep_learning) for starter in STARTERS for deep_learning in ("no", "torch")]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the longest tests, so that no worker waits for another in the end."""
+    items.sort(key=lambda item: "test_demo" not in item.nodeid)
 
 
 def locks() -> list[Path]:
@@ -109,6 +116,12 @@ class Project:
     def copy(self, target: Path) -> Project:
         """An independent copy, caches included."""
         shutil.copytree(self.path, target, symlinks=True)
+        if (target / "mlflow.db").is_file():
+            # MLflow stores whole paths: without this, runs of the copy would write into the original.
+            with contextlib.closing(sqlite3.connect(target / "mlflow.db")) as database, database:
+                for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
+                    moved = f"update {table} set {column} = replace({column}, ?, ?)"
+                    database.execute(moved, (str(self.path), str(target)))
         return Project(target, self.module, self.environment)
 
     def clone(self, target: Path) -> Project:

@@ -63,7 +63,7 @@ def test_the_readme_quotes_the_claims(example: Project) -> None:
     claims = yaml.safe_load((example.path / "claims.yaml").read_text(encoding="utf-8"))["claims"]
     value = {claim["id"]: claim["value"] for claim in claims}
     readme = " ".join((example.path / "README.md").read_text(encoding="utf-8").split())
-    found = readme.partition("What the studies found")[2].partition("## Start")[0]
+    found = readme.partition("The studies found this")[2].partition("## Start")[0]
     shares = [f"{100 * value[name]:.0f} %" for name in ("leak", "no_leak", "magic_gammas")]
     factors = [f"{value[name]:.2f}" for name in ("cut", "trees", "network", "traces_say_more")]
     for quoted in (*shares, *factors, f"{value['muon_puzzle']:.1f} in ln A"):
