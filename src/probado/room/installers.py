@@ -21,7 +21,6 @@ Command = list[str]
 PIP_SETTINGS = {
     "find-links": "UV_FIND_LINKS",
     "index-url": "UV_DEFAULT_INDEX",
-    "extra-index-url": "UV_INDEX",
     "trusted-host": "UV_INSECURE_HOST",
     "cert": "SSL_CERT_FILE",
 }
@@ -102,7 +101,8 @@ def package_sources() -> dict[str, str]:
         name = PIP_SETTINGS[option]
         if name not in os.environ:
             # uv separates folders by commas, and all else by spaces, as pip does.
-            variables[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else " ".join(value.split())
+            separator = "," if name == "UV_FIND_LINKS" else " "
+            variables[name] = separator.join(value.split())
     return variables
 
 

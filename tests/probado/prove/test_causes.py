@@ -25,6 +25,8 @@ from probado.repository.dvc import read_pipeline
 from probado.room.process import Outcome
 from tests.probado.conftest import SORT, Make, Prove, stage
 
+pytestmark = pytest.mark.slow
+
 # What `second` writes, in Python; and what the proof is told besides.
 CODE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "gzip-time": ("table.csv.gz", "import gzip\nwith gzip.open(out, 'wt') as file: file.write('a,b')", ()),

@@ -14,6 +14,8 @@ import pytest
 from tests.conftest import TEMPLATE, listen_to_interrupts
 from tests.probado.conftest import SORT, Make, Prove, Repository
 
+pytestmark = pytest.mark.slow
+
 ASLEEP = "import time\ntime.sleep({seconds} if 'proof-' in str(out.resolve()) else 0)\nout.write_text('done')"
 
 

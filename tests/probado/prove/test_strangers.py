@@ -13,6 +13,8 @@ from dvc.repo import Repo
 
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
+pytestmark = pytest.mark.slow
+
 
 def test_a_stage_that_runs_pytest(make: Make, prove: Prove) -> None:
     """It reads bytecode whose names hold more dots than Python's."""

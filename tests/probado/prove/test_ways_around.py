@@ -13,6 +13,8 @@ import yaml
 
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
+pytestmark = pytest.mark.slow
+
 
 def then(repository: Repository, stages: dict[str, Any], **variables: str) -> None:
     """Give a repository stages beside sort, run them with these variables, and commit."""

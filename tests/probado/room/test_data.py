@@ -12,6 +12,8 @@ from dvc.repo import Repo
 
 from tests.probado.conftest import Make, Prove, Repository, stage
 
+pytestmark = pytest.mark.slow
+
 CLEAN = "open('clean.csv', 'w').writelines(line for line in open('raw.csv') if line.strip())\n"
 SHUFFLE = (
     "import random\nlines = list(open('raw.csv'))\nrandom.shuffle(lines)\nopen('clean.csv', 'w').writelines(lines)\n"

@@ -19,6 +19,8 @@ from probado.room.installers import Pip, Uv
 from probado.room.locks import Locked, Recipe, find_recipe
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
+pytestmark = pytest.mark.slow
+
 USE = "python -c \"import tiny; open('out.txt', 'w').write(tiny.TEXT)\""
 
 
