@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from probado.room.process import CONFINE
 from tests.conftest import TEMPLATE, TREE, clean_environment, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
@@ -77,7 +78,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
     assert (project / "mine.txt").is_file()
     assert "EXACT: 12 of 12 outputs are the committed bytes" in rest
     # The judge is the project's own, whose folder the stages do not see where the system lets them not.
-    confine = [sys.executable, "-I", "-S", str(TREE / "mlops" / "prove" / "confine.py"), "namespace", str(project)]
+    confine = [sys.executable, "-I", "-S", str(CONFINE), "namespace", str(project)]
     method = "namespace" if subprocess.run([*confine, "--", "true"]).returncode == 0 else "seccomp"
     evidence = json.loads((project / "reports" / "proof.json").read_text(encoding="utf-8"))
     assert evidence["network"]["method"] == method
