@@ -224,30 +224,26 @@ def choice(bake: Callable[..., Project]) -> Callable[[str, str], Project]:
     return choice
 
 
+def run_and_committed(folder: Path, environment: dict[str, str], **answers: str) -> Project:
+    """A new project, its pipeline run and committed."""
+    project = bake_project(folder, environment, **answers)
+    project.repro()
+    project.commit()
+    return project
+
+
 @pytest.fixture(scope="session")
 def finished(once: Once, environment: dict[str, str]) -> Project:
     """A project of the default answers, its pipeline run and committed. Only to be copied or looked at."""
-
-    def make(folder: Path) -> Project:
-        project = bake_project(folder, environment, project_name="Finished", deep_learning="torch")
-        project.repro()
-        project.commit()
-        return project
-
-    return once("finished", make)
+    answers = {"project_name": "Finished", "deep_learning": "torch"}
+    return once("finished", lambda folder: run_and_committed(folder, environment, **answers))
 
 
 @pytest.fixture(scope="session")
 def blank(once: Once, environment: dict[str, str]) -> Project:
     """A project of the blank starter, its pipeline run and committed. Only to be copied or looked at."""
-
-    def make(folder: Path) -> Project:
-        project = bake_project(folder, environment, project_name="Blank", starter="blank")
-        project.repro()
-        project.commit()
-        return project
-
-    return once("blank", make)
+    answers = {"project_name": "Blank", "starter": "blank"}
+    return once("blank", lambda folder: run_and_committed(folder, environment, **answers))
 
 
 @pytest.fixture
