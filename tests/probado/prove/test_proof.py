@@ -12,11 +12,11 @@ import yaml
 
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
+pytestmark = pytest.mark.slow
 COUNT = stage("python count.py", ["sorted.txt", "count.py"], {"counts.json": {"cache": False}})
 CODE = """
 import json
 
-pytestmark = pytest.mark.slow
 json.dump({"rows": {"kept": len(open("sorted.txt").readlines())}}, open("counts.json", "w"))
 """
 CLAIM = {"id": "kept", "text": "All rows are kept.", "output": "counts.json", "key": ["rows", "kept"]}
