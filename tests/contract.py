@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.conftest import TEMPLATE
+from tests.project import TEMPLATE
 
 PAGE = (TEMPLATE / "docs" / "contract.md").read_text(encoding="utf-8")
 FIXED = dict(re.findall(r"(?m)^\| `(\w+)` \| `(.+)` \|$", PAGE))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, Once, Project, bake_project
+from tests.conftest import Once
+from tests.project import TEMPLATE, Project, bake_project
 
 MAGIC = TEMPLATE.parent / "shared" / "data" / "magic04.data"
 STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
@@ -25,6 +26,7 @@ def example(once: Once, environment: dict[str, str]) -> Project:
         fewer = re.sub(r"(?m)^(showers|traces): \d+", r"\1: 1600", path.read_text(encoding="utf-8"))
         path.write_text(fewer, encoding="utf-8")
         project.edit("configs/config.yaml", "resamples: 200", "resamples: 20")
+        project.edit("configs/model/trace_network.yaml", "max_epochs: 40", "max_epochs: 5")
         project.select(features="traces", model="trace_network")
         assert project.repro() == STAGES
         project.commit()
@@ -34,11 +36,11 @@ def example(once: Once, environment: dict[str, str]) -> Project:
 
 
 @pytest.fixture(scope="session")
-def studied(example: Project, once: Once) -> Project:
+def studied(example: Project, once: Once, warm: dict[str, str]) -> Project:
     """A copy of the example, smaller studies run and committed; that of the telescope where its data are."""
 
     def make(folder: Path) -> Project:
-        project = example.copy(folder)
+        project = example.copy(folder).within(warm)
         for old, new in (
             ("seeds: [1, 2, 3]", "seeds: [1, 2]"),
             ("resamples: 1000", "resamples: 20"),

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import Project
 from tests.examples.conftest import MAGIC, STAGES
+from tests.project import STEPS, Project
 
 pytestmark = pytest.mark.slow
 
@@ -36,22 +36,26 @@ def test_the_report_shows_showers(example: Project) -> None:
     assert of_the_field <= set(metrics(example))
 
 
-def test_levels_and_models(example: Project, tmp_path: Path) -> None:
-    project = example.copy(tmp_path / "project")
+@pytest.fixture
+def project(example: Project, tmp_path: Path, warm: dict[str, str]) -> Project:
+    """A copy of the example for one test to act on."""
+    return example.copy(tmp_path / "project").within(warm)
+
+
+def test_levels_and_models(project: Project) -> None:
     project.select(features="event", model="fisher")
-    assert project.repro() == ["featurize", "train", "evaluate", "report"]
+    project.stages("featurize")
     assert 0.3 < metrics(project)["proton_iron_merit_factor"]["value"] < 1.6
     project.select(features="station", model="random_forest")
-    assert project.repro() == ["featurize", "train", "evaluate", "report"]
+    project.stages("featurize")
     assert metrics(project)["proton_iron_auc"]["value"] > 0.5
 
 
-def test_the_telescope(example: Project, tmp_path: Path) -> None:
+def test_the_telescope(project: Project) -> None:
     if not MAGIC.is_file():
         pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
-    project = example.copy(tmp_path / "project")
     project.select(data="magic", features="hillas", split="stratified", model="xgboost")
-    assert project.repro(DATA_FILE=str(MAGIC)) == STAGES
+    project.stages("acquire", DATA_FILE=str(MAGIC))
     found = metrics(project)
     assert found["roc_auc"]["value"] > 0.93
     efficiencies = [found[f"gamma_efficiency_at_{share}"]["value"] for share in ("0.01", "0.02", "0.05", "0.1", "0.2")]
@@ -82,18 +86,19 @@ def test_the_readme_quotes_the_claims(example: Project) -> None:
         ("data.station.trigger=1e9", "no station has triggered in 1600 showers"),
     ],
 )
-def test_what_cannot_be_simulated_is_said_in_one_line(example: Project, override: str, said: str) -> None:
-    before = example.outputs()
-    done = example.stage("dataset.acquire", override)
+def test_what_cannot_be_simulated_is_said_in_one_line(project: Project, override: str, said: str) -> None:
+    before = project.outputs()
+    done = project.stage("dataset.acquire", override)
     assert done.returncode != 0
     assert len([line for line in done.stderr.splitlines() if line.startswith("stage ") and said in line]) == 1
     assert "Traceback" not in done.stdout + done.stderr
-    assert example.outputs() == before
+    assert project.outputs() == before
 
 
-def test_a_network_without_its_traces_is_refused(example: Project, tmp_path: Path) -> None:
-    project = example.copy(tmp_path / "project")
+def test_a_network_without_its_traces_is_refused(project: Project) -> None:
     project.select(features="event")
-    done = project.run("dvc", "repro", check=False)
+    project.stages("featurize", "featurize")
+    done = project.stage(STEPS["train"])
+    assert done.returncode != 0
     assert "set features=traces" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr

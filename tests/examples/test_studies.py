@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import Project
 from tests.examples.conftest import MAGIC
+from tests.project import Project
 
 pytestmark = pytest.mark.slow
 

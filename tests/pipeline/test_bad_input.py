@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Project
-from tests.pipeline.conftest import ACQUIRE, FEATURES, GOOD, PREPARE, TRAIN, WarmProject, copied, refused
+from tests.pipeline.conftest import ACQUIRE, FEATURES, GOOD, PREPARE, TRAIN, refused
+from tests.project import Project
 
 pytestmark = pytest.mark.slow
 
@@ -101,7 +101,7 @@ def test_a_local_copy_by_variable(own: Callable[..., Project], server: str, tmp_
         ("split=time", "split=time needs the name of a time column"),
     ],
 )
-def test_a_bad_override(fresh: WarmProject, override: str, said: str) -> None:
+def test_a_bad_override(fresh: Project, override: str, said: str) -> None:
     # Only training and evaluation know the settings of models.
     done = fresh.stage(TRAIN if override.startswith("model") else FEATURES, override)
     assert done.returncode != 0
@@ -130,8 +130,8 @@ def test_a_bad_override(fresh: WarmProject, override: str, said: str) -> None:
         ("configs/features/default.yaml", "drop: []", "drop: [arae]", "the data have no column 'arae'"),
     ],
 )
-def test_a_bad_file(fresh: WarmProject, tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
-    project = copied(fresh, tmp_path / "project")
+def test_a_bad_file(fresh: Project, tmp_path: Path, name: str, old: str, new: str, said: str) -> None:
+    project = fresh.copy(tmp_path / "project")
     for step in (ACQUIRE, PREPARE):
         project.stage(step)
     project.edit(name, old, new)

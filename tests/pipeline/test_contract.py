@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests import contract as page
-from tests.conftest import TREE
+from tests.project import TREE
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.conftest import CHOICES, STARTERS, Project
+from tests.project import CHOICES, STARTERS, Project
 
 Bake = Callable[..., Project]
 Choice = Callable[[str, str], Project]

@@ -14,11 +14,18 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Project, listen_to_interrupts
+from tests.project import Project, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
 
 Runs = Callable[[Project], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def project(finished: Project, tmp_path: Path) -> Project:
+    """A copy of the finished project, whose stages are started and watched as usual."""
+    return finished.copy(tmp_path / "project")
+
 
 # Where each stage is held, half-way through its writing, and what makes it run again.
 HELD = {

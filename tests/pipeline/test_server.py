@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import urllib3
 
-from tests.conftest import Project
+from tests.project import Project
 
 pytestmark = pytest.mark.slow
 
@@ -82,7 +82,7 @@ def test_a_tracking_server_gets_the_runs(project: Project, tmp_path: Path) -> No
     ("name", "old", "new", "stages"),
     [
         ("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3", ["train", "evaluate", "report"]),
-        ("configs/config.yaml", "resamples: 200", "resamples: 20", ["evaluate", "report"]),
+        ("configs/config.yaml", "resamples: 40", "resamples: 20", ["evaluate", "report"]),
     ],
     ids=["train", "evaluate"],
 )

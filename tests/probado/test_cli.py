@@ -9,7 +9,7 @@ import pytest
 
 import probado
 from probado.cli import COMMANDS, main
-from tests.conftest import TEMPLATE
+from tests.project import TEMPLATE
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

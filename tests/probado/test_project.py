@@ -17,8 +17,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from probado.room.packages import pins
-from tests.conftest import TEMPLATE, TREE, Project, bake_project
 from tests.probado.conftest import SORT, Make, Prove, changed
+from tests.project import TEMPLATE, TREE, Project, bake_project
 
 pytestmark = pytest.mark.slow
 

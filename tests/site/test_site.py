@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import TEMPLATE, Project
+from tests.project import TEMPLATE, Project
 
 DOCS = TEMPLATE / "docs"
 PACKAGE = TEMPLATE / "src" / "probado"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.conftest import CHOICES, STARTERS, TEMPLATE, Project, bake_project, clean_environment
+from tests.project import CHOICES, STARTERS, TEMPLATE, Project, bake_project, clean_environment
 
 Bake = Callable[..., Project]
 LICENSES = {

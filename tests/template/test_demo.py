@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from probado.room.process import CONFINE
-from tests.conftest import TEMPLATE, TREE, clean_environment, listen_to_interrupts
+from tests.project import TEMPLATE, TREE, clean_environment, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -25,6 +25,8 @@ def template(tmp_path: Path) -> Path:
     folder = tmp_path / "template"
     kept = shutil.ignore_patterns("build", ".venv", ".git", ".*_cache", "__pycache__")
     shutil.copytree(TEMPLATE, folder, ignore=kept)
+    # The environment that these tests run in is what make demo would make: its making is tested by every make test.
+    (folder / ".venv").symlink_to(sys.prefix)
     magic = folder / TREE.name / "layers" / "table" / "configs" / "data" / "magic.yaml"
     magic.write_text(re.sub(r"url: \S+", "url: http://127.0.0.1:9/magic04.data", magic.read_text(encoding="utf-8")))
     if (data := TEMPLATE.parent / "shared").is_dir():
@@ -40,12 +42,18 @@ def template(tmp_path: Path) -> Path:
     return folder
 
 
-def interrupted(template: Path, line: str) -> str:
+@pytest.fixture
+def variables() -> dict[str, str]:
+    """Variables of a caller. The bytecode of a thousand unused files is left out: it takes a minute to compile."""
+    return {**clean_environment(), "UV_COMPILE_BYTECODE": "0"}
+
+
+def interrupted(template: Path, variables: dict[str, str], line: str) -> str:
     """Run make demo until it says this, then press Ctrl-C; returns all that it said."""
     demo = subprocess.Popen(
         ["make", "demo"],
         cwd=template,
-        env=clean_environment(),
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -64,12 +72,12 @@ def interrupted(template: Path, line: str) -> str:
     return said
 
 
-def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
-    said = interrupted(template, "Running stage 'train'")
+def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path, variables: dict[str, str]) -> None:
+    said = interrupted(template, variables, "Running stage 'train'")
     assert "interrupted: make demo goes on where it stopped" in said
     project = template / "build" / "demo" / "primary_particles"
     (project / "mine.txt").write_text("kept")
-    again = subprocess.run(["make", "demo"], cwd=template, env=clean_environment(), capture_output=True, text=True)
+    again = subprocess.run(["make", "demo"], cwd=template, env=variables, capture_output=True, text=True)
     assert again.returncode == 0, again.stdout + again.stderr
     first, _, rest = again.stdout.partition("Gamma or hadron?")
     assert "Running stage 'train'" in first and "Running stage 'acquire'" not in first, first
@@ -86,10 +94,10 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
     assert "trace_network" in (project / "reports" / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_demo_without_pytorch_says_so_and_runs(template: Path) -> None:
+def test_a_demo_without_pytorch_says_so_and_runs(template: Path, variables: dict[str, str]) -> None:
     lock = template / TREE.name / "layers" / "deep" / "requirements" / "deep-cpu.lock"
     # No build has this hash.
     lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text(encoding="utf-8")))
-    said = interrupted(template, "Running stage 'acquire'")
+    said = interrupted(template, variables, "Running stage 'acquire'")
     assert "a package of the locks could not be had" in said
     assert "No CPU build of PyTorch could be had (see above): on without the network on traces." in said

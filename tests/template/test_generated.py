@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import Project, bake_project
+from tests.project import Project, bake_project
 
 pytestmark = pytest.mark.slow
 

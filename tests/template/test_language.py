@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, Project
+from tests.project import TEMPLATE, TREE, Project
 
 pytestmark = pytest.mark.skipif(not (TREE / "layers" / "es").is_dir(), reason="no layer holds Spanish yet")
 CHOICES = [("tabular", "no"), ("primary_particles", "no"), ("primary_particles", "torch"), ("blank", "torch")]

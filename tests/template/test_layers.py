@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.conftest import CHOICES, TEMPLATE, TREE, Project, bake_project, clean_environment
+from tests.project import CHOICES, TEMPLATE, TREE, Project, bake_project, clean_environment
 
 Choice = Callable[[str, str], Project]
 LISTS = Path(__file__).parent / "layers"

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.conftest import TEMPLATE, TREE
+from tests.project import TEMPLATE, TREE
 
 
 def tracked() -> list[Path]:

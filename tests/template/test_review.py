@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Project
+from tests.project import Project
 
 
 @pytest.mark.parametrize("starter", ["tabular", "primary_particles", "blank"])

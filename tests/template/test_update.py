@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, TREE, clean_environment
+from tests.project import TEMPLATE, TREE, clean_environment
 
 # The template as it was before its judge became a package and starters became layers.
 BEFORE = Path(__file__).with_name("before_probado.bundle")

@@ -165,7 +165,7 @@ def run(module: str, overrides: list[str]) -> int:
     failure: BaseException | None = None
     try:
         block_interrupts(False)
-        os.environ.update(tracking.resume())
+        os.environ.update(tracking.resume(module))
         sys.argv = [module, *overrides]
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as stop:

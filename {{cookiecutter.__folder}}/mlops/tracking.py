@@ -2,7 +2,7 @@
 
 MLflow finds `RunContext` through the entry point mlflow.run_context_provider and puts its tags on every new run. The
 stage runner calls `resume` before a stage and `finish` after it. MLflow is imported only for a stage that uses it or
-reads a model, DVC only for one that used MLflow or failed.
+fails, DVC only for one that used MLflow or failed.
 """
 
 from __future__ import annotations
@@ -86,7 +86,15 @@ def setting(name: str, overrides: list[str]) -> str | None:
     return None
 
 
-def resume() -> dict[str, str]:
+def resume(module: str) -> dict[str, str]:
+    """What `trained` says, for a stage whose code names MLflow. To ask takes seconds, and others start no run."""
+    package = module.partition(".")[0]
+    deps = [Path(dep) for dep in read_yaml(Path("dvc.yaml")).get("stages", {}).get(stage(), {}).get("deps", [])]
+    code = [file for dep in deps if dep.parts[0] == package for file in (dep, *dep.rglob("*.py")) if file.is_file()]
+    return trained() if any(b"mlflow" in file.read_bytes() for file in code) else {}
+
+
+def trained() -> dict[str, str]:
     """Variables that make a stage's first run that of the model it reads: train's, found by the hash of its output.
 
     No run has that hash where DVC restored the model from a cache. A new run then says so in its tag mlops.restored.
@@ -139,7 +147,8 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
                 # The training succeeded, whatever became of a later stage.
                 client.set_terminated(run.info.run_id, "FINISHED")
             os.environ.pop("MLFLOW_RUN_ID", None)
-            with mlflow.start_run(run_name=f"{name} failed", tags={"mlops.beside": resumed or "none"}) as run:
+            beside = resumed or trained().get("MLOPS_RESUMED", "none")
+            with mlflow.start_run(run_name=f"{name} failed", tags={"mlops.beside": beside}) as run:
                 pass
         identity = run.info.run_id
         client.log_text(identity, "".join(traceback.format_exception(failure)), "traceback.txt")
@@ -209,7 +218,7 @@ def put_back(folder: Path) -> bool:
 
 def close_killed(record: str, reason: str) -> None:
     """Close the MLflow run that a killed stage left open. A training that was only resumed stays finished."""
-    resumed = resume().get("MLOPS_RESUMED")
+    resumed = trained().get("MLOPS_RESUMED")
     import mlflow
 
     client = mlflow.MlflowClient()

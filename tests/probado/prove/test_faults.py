@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import TEMPLATE, listen_to_interrupts
 from tests.probado.conftest import SORT, Make, Prove, Repository
+from tests.project import TEMPLATE, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
 

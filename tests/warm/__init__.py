@@ -1,0 +1,40 @@
+"""A warm interpreter for tests of what a stage does, not of how it is started: most of a stage's time is imports.
+
+A program `python` stands first on PATH. It hands `python -m mlops.stage` to a server that has loaded the libraries and
+forks for each stage, and runs everything else as usual. The runner's watching process is left out: tests/pipeline has
+tests of it, of DVC and of MLflow that use no warm interpreter.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import TREE
+
+HERE = Path(__file__).parent
+# Libraries read these when they are loaded. The runner sets them for a stage.
+VARIABLES = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MPLBACKEND": "Agg"}
+
+
+@pytest.fixture(scope="session")
+def warm(environment: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The process environment of a project whose stages run in forks of a warm interpreter."""
+    with tempfile.TemporaryDirectory() as folder:
+        address, shim = Path(folder, "socket"), Path(folder, "python")
+        shim.symlink_to(HERE / "client.py")
+        python = Path(environment["PATH"].partition(os.pathsep)[0], "python")
+        # MLflow loads its plugin from mlops: in this folder it is the one that every new project gets.
+        command = [str(python), "-B", str(HERE / "server.py"), str(address)]
+        with subprocess.Popen(
+            command, env={**environment, **VARIABLES, "PYTHONPATH": str(TREE)}, stdout=subprocess.PIPE, cwd="/"
+        ) as server:
+            assert server.stdout and server.stdout.readline() == b"ready\n"
+            path = f"{folder}{os.pathsep}{environment['PATH']}"
+            yield {**environment, "PATH": path, "WARM_SOCKET": str(address), "WARM_PYTHON": str(python)}
+            server.terminate()
