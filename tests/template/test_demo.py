@@ -1,4 +1,4 @@
-"""make demo, as a newcomer types it."""
+"""make demo, as a new user types it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def template(tmp_path: Path) -> Path:
-    """A copy of the template. Its demo needs no network: the telescope's data lie beside it, or cannot be had."""
+    """A copy of the template. Its demo needs no network: the telescope's data are beside it, or unavailable."""
     folder = tmp_path / "template"
     kept = shutil.ignore_patterns("build", ".venv", ".git", ".*_cache", "__pycache__")
     shutil.copytree(TEMPLATE, folder, ignore=kept)
@@ -29,7 +29,7 @@ def template(tmp_path: Path) -> Path:
     magic.write_text(re.sub(r"url: \S+", "url: http://127.0.0.1:9/magic04.data", magic.read_text(encoding="utf-8")))
     if (data := TEMPLATE.parent / "shared").is_dir():
         (tmp_path / "shared").symlink_to(data)
-    # Less of everything: what is tested is the way, not the result.
+    # Fewer showers and images, because the test is about the steps, not the results.
     for name, pattern, less in (
         ("data/showers", r"(?m)^(showers|traces): \d+", r"\1: 1600"),
         ("model/trace_network", "max_epochs: 40", "max_epochs: 5"),
@@ -41,7 +41,7 @@ def template(tmp_path: Path) -> Path:
 
 
 def interrupted(template: Path, line: str) -> str:
-    """Run make demo until it says this, then press Ctrl-C; returns all that it said."""
+    """Run make demo until it prints this, then press Ctrl-C; returns its output."""
     demo = subprocess.Popen(
         ["make", "demo"],
         cwd=template,
@@ -66,7 +66,7 @@ def interrupted(template: Path, line: str) -> str:
 
 def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
     said = interrupted(template, "Running stage 'train'")
-    assert "interrupted: make demo goes on where it stopped" in said
+    assert "interrupted: make demo continues where it stopped" in said
     project = template / "build" / "demo" / "primary_particles"
     (project / "mine.txt").write_text("kept")
     again = subprocess.run(["make", "demo"], cwd=template, env=clean_environment(), capture_output=True, text=True)
@@ -77,7 +77,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path) -> None:
     assert "trace_network, " in rest
     assert (project / "mine.txt").is_file()
     assert "EXACT: 12 of 12 outputs are the committed bytes" in rest
-    # The judge is the project's own, whose folder the stages do not see where the system lets them not.
+    # The judge is the project's own; the stages do not see its folder if the system can hide it.
     confine = [sys.executable, "-I", "-S", str(CONFINE), "namespace", str(project)]
     method = "namespace" if subprocess.run([*confine, "--", "true"]).returncode == 0 else "seccomp"
     evidence = json.loads((project / "reports" / "proof.json").read_text(encoding="utf-8"))
@@ -91,5 +91,5 @@ def test_a_demo_without_pytorch_says_so_and_runs(template: Path) -> None:
     # No build has this hash.
     lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text(encoding="utf-8")))
     said = interrupted(template, "Running stage 'acquire'")
-    assert "a package of the locks could not be had" in said
-    assert "No CPU build of PyTorch could be had (see above): on without the network on traces." in said
+    assert "a locked package could not be installed" in said
+    assert "No CPU build of PyTorch could be installed (see above): continuing without the network on traces." in said
