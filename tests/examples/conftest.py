@@ -15,7 +15,7 @@ STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
 
 @pytest.fixture(scope="session")
 def example(once: Once, environment: dict[str, str]) -> Project:
-    """The example with fewer showers, run and committed. Only to be copied or cloned."""
+    """The example with fewer showers, run and committed. Only copy or clone it."""
 
     def make(folder: Path) -> Project:
         project = bake_project(
@@ -35,7 +35,7 @@ def example(once: Once, environment: dict[str, str]) -> Project:
 
 @pytest.fixture(scope="session")
 def studied(example: Project, once: Once) -> Project:
-    """A copy of the example, smaller studies run and committed; that of the telescope where its data are."""
+    """A copy of the example with smaller studies, run and committed; the telescope's only if its data exist."""
 
     def make(folder: Path) -> Project:
         project = example.copy(folder)
@@ -50,7 +50,7 @@ def studied(example: Project, once: Once) -> Project:
             ("folds: 5", "folds: 2"),
         ):
             project.edit("configs/studies.yaml", old, new)
-        # Traces of some showers only: those of each part must be of the same part at every level.
+        # Only some showers have traces: a shower must be in the same part at every level.
         project.edit("configs/data/showers.yaml", "traces: 1600", "traces: 1000")
         names = ["leakage", "comparison", *(["telescope", "page"] if MAGIC.is_file() else [])]
         project.repro(*(f"studies/dvc.yaml:{name}" for name in names), DATA_FILE=str(MAGIC))

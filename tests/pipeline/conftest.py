@@ -1,4 +1,4 @@
-"""Projects that read a table of one's own, and a warm interpreter that runs their stages."""
+"""Projects that read the user's own table, and a warm interpreter that runs their stages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import Project, bake_project
 
 GOOD = "x,y,label\n" + "".join(f"{i}.5,{i * 7 % 11},{'ab'[i % 2]}\n" for i in range(60))
 ACQUIRE, PREPARE, FEATURES, TRAIN = "dataset.acquire", "dataset.prepare", "features", "modeling.train"
-# Loads the libraries once; each stage runs in a fork of it. How a stage starts by itself is tested in test_dvc.py.
+# Loads the libraries once; each stage runs in a fork of it. test_dvc.py tests how a stage starts by itself.
 WARM = """
 import json, os, sys
 import hydra, mlflow, omegaconf, pandas, pandera.pandas, pyarrow.csv, pyarrow.parquet, pydantic, sklearn.datasets
@@ -87,11 +87,11 @@ def interpreter(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 def fresh(
     tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str], interpreter: subprocess.Popen[str]
 ) -> WarmProject:
-    """A project that has never run. Only to be copied."""
+    """A project that has never run. Only copy it."""
     baked = bake_project(tmp_path_factory.mktemp("fresh"), environment, project_name="Own data")
     project = WarmProject(baked.path, baked.module, environment)
     project.interpreter = interpreter
-    # A failure is recorded: the database is made once, which takes seconds.
+    # A failure is recorded in the database. It is made once here, because that takes seconds.
     project.run("python", "-c", "import mlflow; mlflow.MlflowClient('sqlite:///mlflow.db').search_experiments()")
     return project
 
@@ -106,7 +106,7 @@ def copied(fresh: WarmProject, target: Path) -> WarmProject:
 
 @pytest.fixture
 def own(fresh: WarmProject, tmp_path: Path) -> Callable[..., Project]:
-    """Make a project that reads a table of one's own."""
+    """Make a project that reads the user's own table."""
 
     def own(content: str | bytes, **changes: Any) -> Project:
         project = copied(fresh, tmp_path / "own")
@@ -126,7 +126,7 @@ def own(fresh: WarmProject, tmp_path: Path) -> Callable[..., Project]:
 
 
 def refused(project: Project, *steps: str) -> str:
-    """Run steps of which the last one is refused; returns the one line that it says."""
+    """Run steps whose last one is refused; returns its one line of output."""
     for step in steps[:-1]:
         done = project.stage(step)
         assert done.returncode == 0, done.stderr

@@ -1,4 +1,4 @@
-"""Bad sources, overrides and settings: one line says what was expected and found, what to do; nothing half-written."""
+"""Bad sources, overrides and settings: one line with expectation, finding and remedy; nothing half-written."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_a_bad_download_is_refused(own: Callable[..., Project], server: str, pag
 
 def test_a_server_that_is_not_there_is_refused(own: Callable[..., Project]) -> None:
     line = refused(own(GOOD, source={"url": "http://127.0.0.1:9/data", "path": None}), ACQUIRE)
-    # The reason, not the address again and how often it was tried.
+    # The reason, without the repeated address and the number of attempts.
     assert "9/data: NewConnectionError" in line and "Connection refused" in line
 
 
@@ -102,7 +102,7 @@ def test_a_local_copy_by_variable(own: Callable[..., Project], server: str, tmp_
     ],
 )
 def test_a_bad_override(fresh: WarmProject, override: str, said: str) -> None:
-    # Only training and evaluation know the settings of models.
+    # Only training and evaluation check the settings of models.
     done = fresh.stage(TRAIN if override.startswith("model") else FEATURES, override)
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("stage ")]

@@ -11,7 +11,7 @@ from tests.conftest import TEMPLATE, TREE, Project
 
 pytestmark = pytest.mark.slow
 
-# What a project of the default starter holds with deep learning.
+# The choices in a project of the default starter with deep learning.
 LAYERS = ("table", "tabular", "deep+table")
 CONFIGS = [path for layer in LAYERS for path in (TREE / "layers" / layer / "configs").glob("*/*.yaml")]
 MODELS = sorted(path.stem for path in CONFIGS if path.parent.name == "model")
@@ -21,7 +21,7 @@ REGRESSION = {"dummy", "ridge", "random_forest", "xgboost", "mlp"}
 
 
 def shrink(project: Project) -> None:
-    """Make runs short without leaving out any of their steps."""
+    """Make runs short without skipping any step."""
     project.edit("configs/config.yaml", "resamples: 200", "resamples: 20")
 
 
@@ -94,7 +94,7 @@ def test_every_split(project: Project, split: str) -> None:
 
 
 def test_magic(project: Project) -> None:
-    """The whole table, from the file beside the template where it lies."""
+    """The whole table, from the file beside the template if it exists."""
     if not MAGIC.is_file():
         pytest.skip("shared/data/magic04.data does not lie beside the template's folder")
     project.select(data="magic")
@@ -112,7 +112,7 @@ def test_a_sweep_over_models_by_hand(project: Project) -> None:
 
 
 def test_the_commands_in_the_comments_run(project: Project) -> None:
-    """What configs/ and the README say to type."""
+    """The commands in configs/ and the README run."""
     pages = [*(project.path / "configs").rglob("*.yaml"), project.path / "README.md"]
     texts = [page.read_text(encoding="utf-8") for page in pages]
     commands = {found for text in texts for found in re.findall(r"python -m mlops\.stage [^`\n]*?(?=`|\n|  )", text)}

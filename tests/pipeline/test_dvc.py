@@ -1,4 +1,4 @@
-"""DVC as it should be: what reruns, what does not, and that a fresh clone reproduces the committed dvc.lock."""
+"""DVC: the stages that rerun after a change, and a fresh clone that reproduces the committed dvc.lock."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_what_a_stage_does_not_use_reruns_nothing(project: Project, name: str) -
 def test_the_runner_and_the_base_lock_belong_to_every_stage(project: Project, name: str) -> None:
     with (project.path / name).open("a", encoding="utf-8") as stream:
         stream.write("\n# changed\n")
-    # Only what is out of date: running it would show no more.
+    # Only check the status: a run would show no more.
     status = project.run("dvc", "status").stdout
     assert [stage for stage in STAGES if f"{stage}:" in status] == STAGES
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 Runs = Callable[[Project], list[dict[str, Any]]]
 
-# Where each stage is held, half-way through its writing, and what makes it run again.
+# The file and line where each stage is held, half-way through its writing.
 HELD = {
     "acquire": ("dataset/acquire.py", '    print(f"data/raw: from {served}")'),
     "prepare": ("dataset/prepare.py", "    write_json(outputs() / COUNTS"),
@@ -46,7 +46,7 @@ def hold(project: Project, stage: str) -> Path:
 
 
 def start(project: Project) -> subprocess.Popen[str]:
-    """Start dvc repro in a process group of its own that Ctrl-C reaches, as a terminal does."""
+    """Start dvc repro in its own process group, which Ctrl-C reaches, as a terminal does."""
     return subprocess.Popen(
         ["dvc", "repro"],
         cwd=project.path,
@@ -60,7 +60,7 @@ def start(project: Project) -> subprocess.Popen[str]:
 
 
 def wait_for(flag: Path, process: subprocess.Popen[str]) -> int:
-    """The process id that comes through the pipe."""
+    """The process id read from the pipe."""
     told = os.open(flag, os.O_RDONLY | os.O_NONBLOCK)
     if not select.select([told], [], [], 120)[0]:
         os.killpg(process.pid, signal.SIGKILL)
@@ -141,7 +141,7 @@ FULL = ("No space left on device", "database or disk is full")
 
 
 def in_namespace(project: Project, prepare: str, command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command where a mount of its own stands in for a full or read-only disk."""
+    """Run a command with a private mount that acts as a full or read-only disk."""
     if (
         shutil.which("unshare") is None
         or subprocess.run(["unshare", "-rm", "true"], capture_output=True).returncode != 0
@@ -173,7 +173,7 @@ def test_a_full_disk_stops_the_pipeline_which_recovers_with_room(project: Projec
     before = project.outputs()
     disk = tmp_path / "disk"
     disk.mkdir()
-    # The disk lives no longer than the command: everything that is looked at happens in it.
+    # The disk exists only during the command, so the command makes all checks.
     (tmp_path / "steps.sh").write_text(
         """
         sed -i 's/^seed: 42/seed: 43/' configs/config.yaml
