@@ -1,1 +1,1 @@
-"""What README and docs state about speed and size, measured side by side on one machine: make bench."""
+"""Speed and size as stated in README and docs, measured side by side on one machine: make bench."""

@@ -1,7 +1,7 @@
 """Measure, and write RESULTS.md and results.json: python -m benchmarks [--quick] [GROUP ...].
 
-Without names every group is measured; with names those are, and the others keep what they had. --quick writes below
-build/bench instead: it only shows that everything runs.
+Without names it measures every group. With names it measures those, and the others keep their results. --quick writes
+below build/bench instead: it only shows that everything runs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def line(figure: Figure) -> str:
 
 
 def missed(figure: Figure) -> str:
-    """By how much a goal is missed, and why; or that the runs leave it open."""
+    """A sentence on a missed goal, by how much and why, or on a goal that the runs leave open."""
     assert figure.goal is not None
     if figure.met is None:
         runs = "; ".join(f"{name} {', '.join(map(str, values))}" for name, values in figure.sides.items())

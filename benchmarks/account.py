@@ -19,7 +19,7 @@ PROJECT = FOLDER / "showers"
 CLONE = FOLDER / "clone"
 ENERGY = FOLDER / "energy"
 TREE = TEMPLATE / "{{cookiecutter.__folder}}"
-# What the example computes with; the rest of the environment is DVC, MLflow, Hydra and what they need, and linters.
+# Packages of the computation; the rest of the environment is DVC, MLflow, Hydra, their dependencies, and linters.
 SCIENCE = ["joblib", "matplotlib", "pandas", "pyarrow", "scikit-learn", "tqdm", "xgboost", "xgboost-cpu", "pydantic"]
 DEEP = ["torch", "skorch", "safetensors"]
 
@@ -103,7 +103,7 @@ def rerun(old: str = "", new: str = "") -> float:
 
 
 def same_bytes() -> str:
-    """How many outputs of the last clone equal those of a run in the project itself, by what DVC recorded of both."""
+    """How many outputs of the last clone equal those of a run in the project itself, by the hashes in dvc.lock."""
     timed(["dvc", "repro"], PROJECT, variables())
 
     def hashes(folder: Path) -> dict[str, str]:
@@ -115,7 +115,7 @@ def same_bytes() -> str:
 
 
 def lines() -> str:
-    """A table of the lines that are not empty: what the template brings, and what the example writes itself."""
+    """A table of the lines that are not empty: those of the template, and those of the example."""
     layers = TREE / "layers"
     base = [TREE, layers / "table", layers / "deep+table"]
     example = [layers / "primary_particles", layers / "deep+primary_particles"]

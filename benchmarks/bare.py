@@ -2,7 +2,7 @@
 
 Runs in a made project of it.
 
-python bare.py FOLDER     what the pipeline writes, below an empty folder; prints accuracy and MiB as JSON
+python bare.py FOLDER     writes the pipeline's outputs below an empty folder; prints accuracy and MiB as JSON
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every measurement shares: made projects, timed commands, and figures with their goals."""
+"""Shared by all measurements: made projects, timed commands, and figures with their goals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PROJECT = SCRATCH / "bench"
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of RESULTS.md. `sides` holds every repetition; of two sides the value is the ratio of medians."""
+    """One line of RESULTS.md. `sides` holds every repetition; the value of two sides is the ratio of their medians."""
 
     what: str
     sides: dict[str, list[float]]
@@ -43,9 +43,9 @@ class Figure:
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None where there is none, or where the runs leave it open.
+        """Whether the goal is reached; None if there is none, or if the runs leave it open.
 
-        They do where best and worst runs disagree, and where each of two sides ran only once.
+        They leave it open if best and worst runs disagree, or if one of two sides ran only once.
         """
         runs = list(self.sides.values())
         if self.goal is None or (self.ratio and min(map(len, runs)) < 2):
@@ -66,12 +66,12 @@ class Figure:
 
 @dataclass
 class Group:
-    """What one file of measurements found: figures, and tables that explain them."""
+    """Results of a group of measurements: figures, and tables that explain them."""
 
     title: str
     figures: list[Figure] = field(default_factory=list)
     tables: list[str] = field(default_factory=list)
-    # Programs that ran or waited to run, the minute before: more than none slows down what is measured.
+    # Average number of running or waiting programs in the minute before: they slow down the measurement.
     load: float = field(default_factory=lambda: round(os.getloadavg()[0], 1))
 
     def as_json(self) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def timed(command: Iterable[object], folder: Path, environment: dict[str, str] |
 
 
 def side_by_side(sides: Mapping[str, Callable[[], float]], repeats: int) -> dict[str, list[float]]:
-    """Seconds of every repetition; the sides take turns, so that a busy minute of the machine strikes all of them.
+    """Seconds of every repetition; the sides take turns, so that a busy minute of the machine affects all of them.
 
     No further turn begins after eight minutes.
     """
@@ -137,13 +137,13 @@ def environment(**more: str) -> dict[str, str]:
     """The environment of a person who works in the project: its programs first, bytecode written."""
     result = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     result["PATH"] = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{result['PATH']}"
-    # DVC keeps hashes of files it has seen outside the project too: here, so that a cold run is one.
+    # DVC also keeps hashes outside the project. They are kept here, so that a cold run can delete them.
     result["DVC_SITE_CACHE_DIR"] = str(SCRATCH / "dvc-site")
     return result | more
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """The machine of the measurements."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     cpu = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
     return {"cores": os.cpu_count(), "cpu": cpu, "python": sys.version.split()[0]}

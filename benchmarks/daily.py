@@ -1,4 +1,4 @@
-"""What a person waits for: making a project, its environment, the start of each stage, a run without changes."""
+"""Waiting times of a user: making a project, its environment, the start of each stage, a run without changes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.bench import SCRATCH, TEMPLATE, Figure, Group, bake, environment
 
 
 def making(quick: bool) -> Group:
-    """Seconds to make a project; beside CCDS where its program is installed and CCDS_TEMPLATE names its template."""
+    """Seconds to make a project; beside CCDS if its program is installed and CCDS_TEMPLATE names its template."""
     group = Group("Making a project")
     theirs = os.environ.get("CCDS_TEMPLATE")
     folder = SCRATCH / "made"
@@ -40,13 +40,13 @@ def making(quick: bool) -> Group:
 
 
 def starting(quick: bool) -> Group:
-    """Seconds of every stage on the base data, where the work is next to nothing, and of a run without changes."""
+    """Seconds of every stage on the base data, which need hardly any work, and of a run without changes."""
     group = Group("Start-up, and a run without changes, on the base data")
     folder, repeats = project(), 1 if quick else 5
     pipeline.unconfigure(folder)
     pipeline.cold(folder)
     commands = re.findall(r"(?m)^  (\w+):\n.*\n    cmd: (.*)$", (folder / "dvc.yaml").read_text(encoding="utf-8"))
-    # By hand with an override that changes nothing, results go below .runs/ and the next stage finds what it needs.
+    # A run by hand with an override that changes nothing writes below .runs/, so the next stage still finds its inputs.
     sides = {
         name: functools.partial(timed, [*command.split(), "seed=42"], folder, environment())
         for name, command in commands

@@ -19,7 +19,7 @@ def main(command: list[str]) -> dict[str, object]:
     """Watt-hours of processor and memory while the command ran, and whether they were measured or modelled."""
     logging.disable(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as scratch:
-        # A country is asked for to make carbon of energy, which is not used here.
+        # codecarbon needs a country to compute emissions, which are not used here.
         tracker = OfflineEmissionsTracker(
             country_iso_code="ESP", measure_power_secs=1, output_dir=scratch, save_to_file=False, log_level="critical"
         )

@@ -1,7 +1,7 @@
-"""Says where a Python process spends its time: imports, files, Hydra, pandera, MLflow, or the work itself.
+"""Measures where a Python process spends its time: imports, files, Hydra, pandera, MLflow, or the work itself.
 
-`pipeline.py` copies this file as sitecustomize.py into a folder on PYTHONPATH, for one run that counts no further.
-Times are exclusive: what is imported while MLflow works is MLflow's.
+`pipeline.py` copies this file as sitecustomize.py into a folder on PYTHONPATH, for one run that is not a measurement.
+Times are exclusive: imports during a call of MLflow count as MLflow.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import threading
 import time
 from typing import Any
 
-# What is timed as what, once its module is loaded.
+# The functions to time, by kind; each is wrapped once its module is loaded.
 PLACES = {
     "files": [
         "pandas.read_csv",
@@ -54,7 +54,7 @@ def enter(kind: str) -> None:
 
 
 def leave() -> None:
-    """Count for what was counted before."""
+    """Count for the former kind again."""
     switch(stack.pop())
 
 
@@ -112,7 +112,7 @@ def importing(name: str, *arguments: Any, **options: Any) -> Any:
 
 
 def report() -> None:
-    """Leave the seconds of this process, from before its interpreter was started anew."""
+    """Write the seconds of this process, counted from before the restart of its interpreter."""
     switch(stack[-1])
     seconds["process"] = time.time() - float(os.environ["BENCH_STARTED"])
     path = f"{os.environ['BENCH_HOOK']}/{time.time_ns()}-{os.getpid()}.json"
@@ -124,7 +124,7 @@ seen: set[str] = set()
 real_import = builtins.__import__
 if "BENCH_HOOK" in os.environ and any(part == "mlops.stage" or part.endswith("plain.py") for part in sys.orig_argv):
     os.environ.setdefault("BENCH_STARTED", str(time.time()))
-    # The runner only starts the stage and waits for it: the stage counts from the runner's beginning.
+    # The runner only starts the stage and waits for it, so the stage counts from the start of the runner.
     if "mlops.stage" not in sys.orig_argv or "MLOPS_STAGE" in os.environ:
         builtins.__import__ = importing
         atexit.register(report)

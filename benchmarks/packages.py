@@ -1,8 +1,8 @@
-"""Print the megabytes that packages and all that they need take, as JSON.
+"""Print the megabytes of packages and their dependencies, as JSON.
 
     python packages.py [NAME ...]     without names: the whole environment
 
-Runs in the environment that is measured.
+Runs in the measured environment.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 
 def needed(names: list[str]) -> set[str]:
-    """The packages and those that they need, as far as they are installed; optional ones are left out."""
+    """The packages and their dependencies that are installed, without optional dependencies."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:

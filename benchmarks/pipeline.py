@@ -1,4 +1,4 @@
-"""What the layers of a project cost, on generated data: against bare DVC and Hydra, and against one plain script."""
+"""The cost of a project's layers, on generated data: against bare DVC and Hydra, and against one plain script."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHOLE = (
 
 
 def data(rows: int) -> Path:
-    """The generated table as CSV; written where it is not there yet."""
+    """The generated table as CSV; written if it does not exist."""
     path = SCRATCH / f"rows-{rows}.csv"
     if not path.exists():
         partial = path.with_suffix(".partial")
@@ -63,12 +63,12 @@ def configure(folder: Path, rows: int, trees: int) -> None:
 
 
 def unconfigure(folder: Path) -> None:
-    """Back to the project as it was made."""
+    """Reset the project to its first commit."""
     timed(["sh", "-c", "git reset --quiet --hard $(git rev-list --max-parents=0 HEAD)"], folder)
 
 
 def bare() -> Path:
-    """A copy of the project with DVC and Hydra left: no stage runner, no schema, no MLflow."""
+    """A copy of the project with only DVC and Hydra: no stage runner, no schema, no MLflow."""
     folder = SCRATCH / "bare"
     shutil.rmtree(folder, ignore_errors=True)
     timed(["git", "clone", "--quiet", project(), folder], SCRATCH)
@@ -83,7 +83,7 @@ def bare() -> Path:
 
 
 class WithoutMLflow(ast.NodeTransformer):
-    """Drops what concerns MLflow from a stage, and keeps what was done inside its run."""
+    """Removes MLflow from a stage, and keeps the statements inside its run."""
 
     def visit_Import(self, node: ast.Import) -> ast.AST | None:
         return None if node.names[0].name == "mlflow" else node
@@ -97,7 +97,7 @@ class WithoutMLflow(ast.NodeTransformer):
 
 
 def edit(path: Path, changes: dict[str, str]) -> None:
-    """Replace patterns in a file; each must be there."""
+    """Replace patterns in a file; each must occur."""
     text = path.read_text(encoding="utf-8")
     for pattern, new in changes.items():
         text, count = re.subn(pattern, new, text)
@@ -193,8 +193,8 @@ def attributed(rows: int, trees: int) -> str:
         for path in folder.glob("*.json"):
             for kind, value in json.loads(path.read_text(encoding="utf-8"))["seconds"].items():
                 table[kind] = table.get(kind, 0.0) + value
-        # The runner starts the interpreter anew: that lies between a process and what was counted in it. What lies
-        # outside of the processes is DVC's, for the script the start and the end of Python.
+        # The uncounted time of a process is Python's start, because the runner restarts the interpreter. Time outside
+        # the processes is DVC's; for the script it is the start and the end of Python.
         processes = table.pop("process")
         table["Python's start"] = processes - sum(value for kind, value in table.items() if kind != "total")
         outside = "DVC" if name == "pipeline" else "Python's start"
@@ -236,7 +236,7 @@ def whole(quick: bool) -> Group:
 
 
 def training(quick: bool) -> Group:
-    """The same with a training of minutes, as real ones have."""
+    """The same with a training that takes minutes, as real ones do."""
     rows, trees = (20_000, 200) if quick else (1_000_000, MANY)
     return Group("With a training of minutes", [against_script(rows, trees, 1 if quick else 2, 1.1)], [peaks()])
 

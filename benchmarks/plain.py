@@ -1,6 +1,6 @@
 """The pipeline's work as one plain script: python plain.py CSV FOLDER TREES. Runs in the environment of a made project.
 
-It reads the same table, makes the same split, model, intervals and figures, and writes one page: no layer between. Its
+It reads the same table, makes the same split, model, intervals and figures, and writes one page, without layers. Its
 metrics equal the pipeline's; `pipeline.py` checks that.
 """
 
@@ -35,7 +35,7 @@ METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
 
 
 def read(path: str) -> pd.DataFrame:
-    """The table without rows that lack the class or repeat another."""
+    """The table without duplicates and without rows whose class is missing."""
     table = pd.read_csv(path, engine="pyarrow", dtype={TARGET: "str"})
     table = table[table[TARGET].notna()]
     candidates = pd.util.hash_pandas_object(table, index=False).duplicated(keep=False)

@@ -1,4 +1,4 @@
-"""What `make prove` costs beside a cold run of the pipeline, and whether a clean project ever raises an alarm."""
+"""The cost of `make prove` beside a cold run of the pipeline, and alarms on clean projects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks import pipeline
 from benchmarks.bench import Figure, Group, environment, project, side_by_side, timed
 
 MODELS = ("xgboost", "random_forest", "logistic")
-# What a proof may cost over the run on data where the work is next to nothing: clone, environment's list, pages.
+# Allowed seconds of a proof beyond the run on data that need hardly any work: clone, list of the environment, pages.
 FIXED_COST = 5.0
 WHY = "A proof starts Python for itself, lists what is installed, watches every Python of the stages, draws a page."
 
@@ -47,10 +47,10 @@ def prove(quick: bool) -> Group:
 
 
 def beside(folder: Path, what: str, repeats: int, less: float) -> Figure:
-    """A proof in the environment that is there, beside a cold run; so many seconds are taken off the proof."""
+    """A proof in the existing environment, beside a cold run; `less` seconds are subtracted from the proof."""
     commit_results(folder)
     command = ["probado", "prove", "--env", "reuse"]
-    # The first of all compiles the judge.
+    # The first proof compiles the judge's bytecode.
     timed(command, folder, environment())
     sides: dict[str, Callable[[], float]] = {
         "proof": lambda: timed(command, folder, environment()) - less,
@@ -60,9 +60,9 @@ def beside(folder: Path, what: str, repeats: int, less: float) -> Figure:
 
 
 def commit_results(folder: Path) -> None:
-    """Run a project's pipeline and commit what it should be proven by."""
+    """Run a project's pipeline and commit the results, to be proven."""
     pipeline.cold(folder)
-    # They speak of the data and the model that the project was made with.
+    # The claims are about the data and the model that the project was made with.
     (folder / "claims.yaml").unlink(missing_ok=True)
     timed(["git", "add", "--all"], folder)
     timed([*pipeline.COMMIT, "--allow-empty", "--message", "Results"], folder)

@@ -1,4 +1,4 @@
-"""Simulate and featurise showers, and print what it took as JSON. Runs on one core, in a made project of the example.
+"""Simulate and featurise showers, print time and memory as JSON. Runs on one core, in a made project of the example.
 
 python scale.py simulate              80,000 station rows, as many as the thesis had, from nothing to features
 python scale.py features ROWS FOLDER  station rows of features alone, from tables repeated to that number
@@ -55,7 +55,7 @@ def prepared(folder: Path, config: Config) -> int:
 
 
 def targets(folder: Path) -> dict[str, Path]:
-    """Where the features go."""
+    """Paths of the features."""
     return {name: folder / f"{name}.parquet" for name in PARTS}
 
 
@@ -90,7 +90,7 @@ def main(what: str, arguments: list[str]) -> dict[str, float]:
             if not folder.is_dir():
                 folder.mkdir()
                 repeated(folder, config, rows)
-                # Measured by the next call: making the tables takes memory of its own.
+                # The next call measures, because making the tables takes memory of its own.
                 return {}
             rows = pq.ParquetFile(folder / "stations.parquet").metadata.num_rows
             begun = time.perf_counter()

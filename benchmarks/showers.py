@@ -1,4 +1,4 @@
-"""What the worked example takes: simulation and features of showers, on one core."""
+"""The cost of the worked example: simulation and features of showers, on one core."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def showers(quick: bool) -> Group:
     tables = {number: FOLDER / f"rows_{number}" for number in (few, many)}
     for number, folder in tables.items():
         measured("features", number, folder)
-    # By turns, so that a busy minute strikes both.
+    # By turns, so that a busy minute affects both.
     turns = [{number: measured("features", number, folder) for number, folder in tables.items()} for _ in range(3)]
     sides = {
         f"{number:,}": [1e6 * turn[number]["seconds"] / turn[number]["rows"] for turn in turns]

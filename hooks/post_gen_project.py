@@ -1,4 +1,4 @@
-"""Turn the rendered folder into the chosen project: lay the chosen layers over the core, start git."""
+"""Turn the rendered folder into the chosen project: copy the chosen layers over the core, start git."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXTS = {
         "ready": "is ready. Next:",
         "no git": "git is not installed: no repository was made. Once it is: git init, and delete .dvc/config.local",
         "inside": "this folder is inside a git repository: no other one was made",
-        "no commit": "git could not make the first commit, the project is usable without",
+        "no commit": "git could not make the first commit; the project works without it",
     },
     "es": {
         "ready": "está listo. Para empezar:",
@@ -25,18 +25,18 @@ TEXTS = {
 }
 LAYERS = "layers"
 BEGUN = ".begun"
-# Files of a layer that are not laid: the layers that it stands on, and what files of the core include.
+# Files of a layer that are not copied: the list of required layers, and the parts that files of the core include.
 REQUIRES, PARTS = "requires.txt", "parts"
-# Most of a layer is copied, not rendered, which takes half the time. The name of the module is filled in here, in tests
-# and in names of folders. Cookiecutter renders this file too: hence the texts in pieces.
+# Most of a layer is copied, not rendered, which takes half the time. This hook fills in the module's name, in tests and
+# in names of folders. Cookiecutter renders this file too, so the placeholders are written in pieces.
 MODULE, MODULE_FOLDER = "{" + "{ cookiecutter.module_name }" + "}", "{" + "{cookiecutter.module_name}" + "}"
 
 
 def chosen(folder: str, answers: dict[str, str]) -> list[str]:
-    """The layers to lay, in the order of their names, from the folder that holds them all.
+    """The layers to copy, sorted by name, from the folder of all layers.
 
     The starter and the language are layers, PyTorch is the layer deep, and each brings the layers that its requires.txt
-    names. A layer with a plus in its name is laid where all the names around the plus are.
+    names. A layer with a plus in its name is copied if all the layers around the plus are.
     """
     names = {answers["starter"], answers["language"]} | ({"deep"} if answers["deep_learning"] == "torch" else set())
     waiting = list(names)
@@ -51,7 +51,7 @@ def chosen(folder: str, answers: dict[str, str]) -> list[str]:
 
 
 def files(layer: str) -> list[str]:
-    """The files that a layer lays, relative to its folder, in order."""
+    """The files that a layer adds, relative to its folder, in order."""
     found = []
     for root, _, names in os.walk(layer):
         found += [os.path.relpath(os.path.join(root, name), layer) for name in names]
@@ -61,8 +61,7 @@ def files(layer: str) -> list[str]:
 def lay(project: str, answers: dict[str, str]) -> None:
     """Move the files of the chosen layers into the project, and remove the folder of layers.
 
-    In a project that was there before, a file is replaced where cookiecutter replaces files (-f), and stays where it
-    skips them (-s).
+    In an existing project, a file is replaced if cookiecutter replaces files (-f), and kept if it skips them (-s).
     """
     folder = os.path.join(project, LAYERS)
     kept = skipping(project)
@@ -79,7 +78,7 @@ def lay(project: str, answers: dict[str, str]) -> None:
 
 
 def name_module(path: str, name: str) -> None:
-    """Fill the name of the module in."""
+    """Fill in the name of the module."""
     with open(path, encoding="utf-8", newline="") as file:
         text = file.read()
     with open(path, "w", encoding="utf-8", newline="") as file:
@@ -87,7 +86,7 @@ def name_module(path: str, name: str) -> None:
 
 
 def skipping(project: str) -> bool:
-    """Whether cookiecutter left the files that it found: pyproject.toml is then older than the mark of pre_gen."""
+    """Whether cookiecutter skipped existing files: pyproject.toml is then older than the mark of pre_gen."""
     mark = os.path.join(project, BEGUN)
     older = os.path.getmtime(os.path.join(project, "pyproject.toml")) < os.path.getmtime(mark)
     os.remove(mark)
@@ -95,20 +94,20 @@ def skipping(project: str) -> bool:
 
 
 def start_git(project: str, answers: dict[str, str]) -> str:
-    """Make a repository with a first commit; returns a sentence about it for people, empty where all is as usual.
+    """Make a repository with a first commit; returns a message about a problem, empty on success.
 
-    None is made under cruft, which compares rendered folders (its context has no `_output_dir`), nor inside another
-    repository, unless that one ignores the folder.
+    No repository is made under cruft, which compares rendered folders (its context has no `_output_dir`), or inside
+    another repository, unless that one ignores the folder.
     """
     if "_output_dir" not in answers:
         return ""
     texts = TEXTS[answers["language"]]
     if shutil.which("git") is None:
-        # DVC looks for git; .dvc/config.local is this machine's own and never committed.
+        # DVC fails without git unless no_scm is set; .dvc/config.local is this machine's own and never committed.
         with open(os.path.join(project, ".dvc", "config.local"), "w", encoding="utf-8") as settings:
             settings.write("[core]\n    no_scm = true\n")
         return texts["no git"]
-    # Two questions in one: the exit status is 0 in a repository that ignores the folder, 1 in another one.
+    # The exit status is 0 in a repository that ignores the folder, and 1 in one that does not.
     if git(project, "check-ignore", "--quiet", ".").returncode == 1:
         return texts["inside"]
     author = ["-c", f"user.name={answers['author_name'] or 'The authors'}"]
@@ -132,7 +131,7 @@ def git(project: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def main(answers: dict[str, str]) -> int:
     """Finish the project in the current folder; returns the exit status."""
-    # A console that cannot show a name must not cost the project.
+    # A console that cannot show a name must not break the bake.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

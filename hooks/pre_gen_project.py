@@ -1,4 +1,4 @@
-"""Refuse names that the project could not live with, before anything is written."""
+"""Refuse names that would break the project, before anything is written."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-# Modules that the project's environment holds: a module of the same name would hide them.
+# Modules in the project's environment: a module of the same name would shadow them.
 DEPENDENCIES = frozenset(
     """
     aiohappyeyeballs aiohttp aiohttp_retry aiosignal alembic amqp annotated_doc annotated_types antlr4 anyio appdirs
@@ -27,7 +27,7 @@ DEPENDENCIES = frozenset(
     vine voluptuous wcwidth werkzeug xgboost yaml yarl zc zipp
     """.split()
 )
-# Folders of the layout beside which the module stands.
+# Folders of a project, beside which its module lies.
 FOLDERS = frozenset(
     """
     benchmarks build configs data dist docs env layers models mlops mlruns notebooks references reports requirements
@@ -39,7 +39,7 @@ EXAMPLE = "a valid name is student_forecast"
 
 
 def refusal(name: str) -> str | None:
-    """Why a module cannot have this name; None where it can."""
+    """The reason why a module cannot have this name; None if it can."""
     if not name:
         return "the module name is empty"
     if len(name) > LONGEST:
@@ -47,8 +47,8 @@ def refusal(name: str) -> str | None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         return f"the module name {name!r} must start with a letter a-z and hold only a-z, 0-9 and _"
     if keyword.iskeyword(name) or keyword.issoftkeyword(name):
-        return f"the module name {name!r} is a word of Python itself"
-    # Python does not count its own package of tests, but installs it.
+        return f"the module name {name!r} is a Python keyword"
+    # sys.stdlib_module_names does not list Python's own package test.
     if name in sys.stdlib_module_names | {"test"}:
         return f"the module name {name!r} is that of a module of Python's standard library"
     if name in DEPENDENCIES:
@@ -64,18 +64,18 @@ def main(context: dict[str, str]) -> int:
     reason = refusal(context["module_name"])
     if reason:
         print(f"{reason}; {EXAMPLE}", file=sys.stderr)
-    # What the project's metadata take for an address: with another one, nothing could be installed.
+    # The project's metadata allow only such an address: with another one, the installation fails.
     elif email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
-        reason = f"author_email {email!r} is no e-mail address; a valid one is ana@example.org, or none"
+        reason = f"author_email {email!r} is not an e-mail address; a valid one is ana@example.org, or none"
         print(reason, file=sys.stderr)
     elif not begin(os.getcwd()):
-        reason = "the project has a folder layers/, which the template needs for a moment: rename or remove it"
+        reason = "the project has a folder layers/, which the template needs temporarily: rename or remove it"
         print(reason, file=sys.stderr)
     return 1 if reason else 0
 
 
 def begin(project: str) -> bool:
-    """Leave the mark by which post_gen tells new files from older ones; returns False where the project has layers/."""
+    """Write the mark that lets post_gen tell new files from older ones; returns False if the project has layers/."""
     if os.path.lexists(os.path.join(project, "layers")):
         return False
     open(os.path.join(project, ".begun"), "w").close()

@@ -1,7 +1,7 @@
 """make demo: make the worked example in build/demo, run it, and show where to look.
 
 Air showers with boosted trees, simulated images of a telescope, then showers again with a network on their traces, and
-the proof of that. What is there already is kept, so an interrupted demo goes on where it stopped.
+the proof of that. Existing results are kept, so an interrupted demo continues where it stopped.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ TEMPLATE = Path(__file__).resolve().parents[1]
 HOME = TEMPLATE / "build" / "demo"
 PROJECT = HOME / "primary_particles"
 ANSWERS = ("project_name=Primary particles", "starter=primary_particles", "deep_learning=torch")
-# The file may lie beside the template's folder, where the network does not have it.
+# A local copy beside the template's folder, for machines without the network.
 MAGIC = TEMPLATE.parent / "shared" / "data" / "magic04.data"
 
 TREES = {"data": "showers", "features": "event", "split": "grouped", "model": "xgboost"}
@@ -26,7 +26,7 @@ NETWORK = {**TREES, "features": "traces", "model": "trace_network"}
 
 
 def run(*command: str | Path, **variables: str) -> bool:
-    """Run a command in the project, shown as a person would type it; returns whether it went well."""
+    """Print and run a command in the project; returns whether it succeeded."""
     print("\n$", " ".join(map(str, command)), flush=True)
     environment = {**os.environ, **variables}
     # The environment of the project, not that of the template.
@@ -35,7 +35,7 @@ def run(*command: str | Path, **variables: str) -> bool:
 
 
 def reproduce(choices: dict[str, str], **variables: str) -> bool:
-    """Choose what to run, run it, and show how it came out; returns whether it went well."""
+    """Choose the configuration, run it and show the metrics; returns whether it succeeded."""
     chosen = all(run("python", "-m", "mlops", "select", f"{group}={name}") for group, name in choices.items())
     if not chosen or not run("make", "reproduce", **variables):
         return False
@@ -44,7 +44,7 @@ def reproduce(choices: dict[str, str], **variables: str) -> bool:
 
 
 def commit() -> bool:
-    """Commit what the pipeline has made, if anything; returns whether all is committed."""
+    """Commit the outputs of the pipeline, if any; returns whether all is committed."""
     person = ("-c", "user.name=Demo", "-c", "user.email=demo@localhost")
     git = ["git", "-C", str(PROJECT), *person]
     subprocess.run([*git, "add", "--all"], check=True)
@@ -65,7 +65,7 @@ def main() -> int:
     """Run the demo; returns the exit status."""
     (TEMPLATE / "build").mkdir(exist_ok=True)
     if not PROJECT.is_dir():
-        # Made elsewhere and moved, so that what stands there is whole.
+        # Made elsewhere and moved, so that the project is complete or absent.
         with tempfile.TemporaryDirectory(dir=TEMPLATE / "build") as folder:
             bake = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", folder]
             if subprocess.run([*bake, *ANSWERS]).returncode != 0:
@@ -74,7 +74,7 @@ def main() -> int:
             Path(folder, PROJECT.name).rename(PROJECT)
     deep = run("make", "env", "DEEP=cpu")
     if not deep:
-        print("\nNo CPU build of PyTorch could be had (see above): on without the network on traces.")
+        print("\nNo CPU build of PyTorch could be installed (see above): continuing without the network on traces.")
         if not run("make", "env"):
             return 1
     print("\nWhich nucleus was it? Simulated air showers, what their stations saw, boosted trees.")
@@ -82,7 +82,7 @@ def main() -> int:
         return 1
     print("\nGamma or hadron? Public data: Monte Carlo images of the MAGIC telescope.")
     if not reproduce(IMAGES, **({"DATA_FILE": str(MAGIC)} if MAGIC.is_file() else {})):
-        print("\nThe MAGIC data could not be had (see above): on with the showers.")
+        print("\nThe MAGIC data could not be fetched (see above): continuing with the showers.")
     if deep:
         print("\nThe showers again, by a network that reads their traces. It trains for about a minute.")
     if not reproduce(NETWORK if deep else TREES):
@@ -93,7 +93,7 @@ def main() -> int:
     print(f"\nLook at   {PROJECT / 'reports' / 'report.html'}")
     print(f"and at    {PROJECT / 'reports' / 'proof.html'}")
     print(f"Go on in  cd {PROJECT.relative_to(TEMPLATE)} && make help")
-    print("Its claims are open until make studies has run what they speak of, eight minutes or more.")
+    print("Its claims are open until make studies has run, eight minutes or more.")
     return 0
 
 
@@ -101,4 +101,4 @@ if __name__ == "__main__":
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        sys.exit("\ninterrupted: make demo goes on where it stopped")
+        sys.exit("\ninterrupted: make demo continues where it stopped")

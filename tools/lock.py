@@ -1,6 +1,6 @@
 """make lock: bring the template's lock and those shipped with the projects up to date.
 
-The projects' locks are made by a project: one with every choice that adds a group.
+A project with every choice that adds a group makes the projects' locks.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ TREE = TEMPLATE / "{{cookiecutter.__folder}}"
 def main() -> None:
     """Write requirements.lock, benchmarks/energy.lock and the shipped requirements/*.lock."""
     uv = [sys.executable, "-m", "uv", "pip", "compile", "--universal", "--python-version", "3.11", "--generate-hashes"]
-    # Without --upgrade what is locked keeps its version where it can: make lock UPGRADE=1 asks for the newest.
+    # Without --upgrade, locked packages keep their versions if possible.
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv else []
     plain = [*upgrade, "--no-annotate", "--no-header", "--quiet"]
-    # codecarbon measures one benchmark: in an environment of its own, which only that benchmark makes.
+    # codecarbon has its own environment, because only one benchmark uses it.
     for name in ("requirements", "benchmarks/energy"):
         subprocess.run([*uv, *plain, f"{name}.in", "--output-file", f"{name}.lock"], cwd=TEMPLATE, check=True)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""The studies of the worked example: what an honest result needs, and the claims that they back."""
+"""The studies of the worked example and the claims that they support."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 
 def study(project: Project, name: str) -> dict[str, Any]:
-    """What a study wrote."""
+    """The results of a study."""
     return dict(json.loads((project.path / "reports" / "studies" / f"{name}.json").read_text()))
 
 
@@ -39,8 +39,8 @@ def test_every_model_is_compared_and_moved_to_other_physics(studied: Project) ->
     assert len(learned) == 11 and len(found["models"]) == 14
     for of in [*found["models"].values(), *(of for moved in found["systematics"].values() for of in moved.values())]:
         assert all(metric["low"] <= metric["value"] <= metric["high"] for metric in of.values())
-    # What a detector sees is less than the truth: beyond it lies a leak. With the energy known to 12 % the muons alone
-    # tell little more than with their number as published, 1.6; the true energy would make it more than 3.
+    # A detector sees less than the truth, so a result beyond the truth is a leak. With the energy known to 12 %, the
+    # muons alone give little more than the published 1.6; with the true energy they would give more than 3.
     assert max(merit[name] for name in learned) < merit["truth: Xmax and muons"]
     assert 1.2 < merit["truth: muons"] < 2.4 and 1.8 < merit["truth: Xmax"] < 3.2
     more_muons = [moved["muons x 1.3"]["ln_mass_bias"]["value"] for moved in found["systematics"].values()]
@@ -94,5 +94,5 @@ def test_a_study_that_fails_leaves_its_last_result(
     project.edit("configs/studies.yaml", old, new)
     done = project.run("dvc", "repro", f"studies/dvc.yaml:{name}", check=False)
     assert done.returncode != 0 and said in done.stderr, done.stderr
-    assert "could not be put back" not in done.stderr, done.stderr
+    assert "could not be restored" not in done.stderr, done.stderr
     assert (project.path / "reports" / "studies" / f"{name}.json").read_bytes() == before

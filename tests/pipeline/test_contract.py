@@ -42,7 +42,7 @@ def test_the_judge_may_set_other_values(stage, tmp_path: Path, monkeypatch: pyte
 
 
 def test_it_reads_no_more_for_its_records() -> None:
-    """DVC's and git's own files apart, which no stage declares either."""
+    """Except for DVC's and git's own files, which no stage declares either."""
     code = (TREE / "mlops" / "tracking.py").read_text(encoding="utf-8")
     code += (TREE / "mlops" / "stage.py").read_text(encoding="utf-8")
     named = {

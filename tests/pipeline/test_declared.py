@@ -1,4 +1,4 @@
-"""What a stage imports, it declares in dvc.yaml: an undeclared import would let a change of it pass without a rerun."""
+"""A stage declares its imports in dvc.yaml, because a change of an undeclared one would not rerun the stage."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ of_each_choice = pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
 
 
 class Imports:
-    """The files of a project's own module that a stage can come to import, found without running it."""
+    """The files of a project's own module that a stage can import, found without running it."""
 
     def __init__(self, project: Project) -> None:
         self.root, self.module = project.path, project.module
 
     def of_stage(self, command: str, model: str | None) -> set[str]:
-        """Every file that a stage reaches and that holds code, where it looks a model up only that of this name."""
+        """Every file with code that a stage reaches; of the models, only the one with this name."""
         name = command.split()[-1]
         found, waiting = set(), {self.root / (name.replace(".", "/") + ".py")}
         while waiting:
@@ -36,7 +36,7 @@ class Imports:
         return {path.relative_to(self.root).as_posix() for path in found if holds_code(path)}
 
     def of_file(self, path: Path, model: str | None) -> Iterator[Path]:
-        """What a file imports, anywhere in it: modules, and the packages that hold them."""
+        """The imports anywhere in a file: modules, and the packages that hold them."""
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 base = self.base(path, node)
@@ -70,7 +70,7 @@ class Imports:
 
 
 def looked_up(call: ast.Call) -> str:
-    """The name that import_module is given, a star for what is filled in."""
+    """The argument of import_module, with a star for each filled-in part."""
     name = call.args[0]
     if isinstance(name, ast.JoinedStr):
         return "".join(str(part.value) if isinstance(part, ast.Constant) else "*" for part in name.values)
@@ -78,7 +78,7 @@ def looked_up(call: ast.Call) -> str:
 
 
 def holds_code(path: Path) -> bool:
-    """Whether a file does anything beyond saying what it is: a docstring changes no result."""
+    """Whether a file holds more than a docstring, which changes no result."""
     return any(
         not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
         for node in ast.parse(path.read_text(encoding="utf-8")).body
@@ -98,7 +98,7 @@ def stages(project: Project) -> Iterator[tuple[str, dict[str, Any], str | None]]
 
 
 def undeclared(project: Project, stage: dict[str, Any], model: str | None) -> set[str]:
-    """Files that a stage imports, and that lie neither in its deps nor in a folder there."""
+    """Files that a stage imports and that are neither in its deps nor in a folder there."""
     declared = stage["deps"]
     imported = Imports(project).of_stage(stage["cmd"], model)
     return {name for name in imported if not any(name == dep or name.startswith(f"{dep}/") for dep in declared)}

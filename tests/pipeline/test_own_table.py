@@ -1,4 +1,4 @@
-"""A table of one's own: read as it is meant, or refused in one line that says what to do; nothing half-written."""
+"""The user's own table: read correctly, or refused in one line that says what to do; nothing half-written."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_numbers_and_letters_as_a_spanish_spreadsheet_writes_them(own: Callable[
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("importe;label\n1.234,5;a;\n2.234,5;b;\n", "is no table separated by ';'"),
+        ("importe;label\n1.234,5;a;\n2.234,5;b;\n", "is not a table separated by ';'"),
         ("importe;label;label\n1.234,5;a;b\n", "has two columns 'label'"),
     ],
 )
@@ -42,7 +42,7 @@ def test_a_spreadsheet_whose_rows_and_header_differ(own: Callable[..., Project],
 
 
 def test_what_is_a_name_stays_as_it_is_written(own: Callable[..., Project]) -> None:
-    """Dates and codes are no numbers, however much they look like them."""
+    """Dates and codes are not numbers, even if they look like them."""
     rows = "".join(f"{i:03};0{i % 9 + 1}.02.2020;1.{i:03},5;{i % 2}\n" for i in range(60))
     project = own(
         "code;day;amount;label\n" + rows + "060;01.02.2020;1,5;\n",
@@ -64,7 +64,7 @@ def test_a_stray_text_among_numbers_with_a_decimal_comma(
 ) -> None:
     table = COMMA.replace("\n7,5;", f"\n{stray};")
     line = refused(own(table, read={"separator": ";", "decimal": ","}, columns=columns), ACQUIRE, PREPARE)
-    assert f"column 'x': 1 of 60 values are no number, the first is '{stray}' in data row 8" in line
+    assert f"column 'x': 1 of 60 values are not of type number, the first is '{stray}' in data row 8" in line
 
 
 def test_times_of_several_zones_become_those_of_one_clock(own: Callable[..., Project]) -> None:
@@ -89,7 +89,7 @@ def test_a_time_that_is_text_orders_nothing(own: Callable[..., Project]) -> None
 )
 def test_a_class_that_is_listed_as_something_else(own: Callable[..., Project], target: str, kind: str) -> None:
     line = refused(own(GOOD, target=target, columns={target: {"type": kind}}), ACQUIRE)
-    assert f"columns.{target}: a class to learn has the type category" in line
+    assert f"columns.{target}: the target of a classification must have the type category" in line
 
 
 def test_the_wrong_encoding(own: Callable[..., Project]) -> None:
@@ -118,12 +118,12 @@ def test_a_missing_column(own: Callable[..., Project]) -> None:
 
 def test_a_wrong_type(own: Callable[..., Project]) -> None:
     line = refused(own(GOOD.replace("3.5,", "three,"), columns={"x": {"type": "number"}}), ACQUIRE, PREPARE)
-    assert "column 'x': 6 of 60 values are no number, the first is 'three' in data row 4" in line
+    assert "column 'x': 6 of 60 values are not of type number, the first is 'three' in data row 4" in line
 
 
 def test_a_wrong_type_of_a_column_that_is_not_listed(own: Callable[..., Project]) -> None:
     line = refused(own(GOOD.replace("\n3.5,", "\nthree,")), ACQUIRE, PREPARE)
-    assert "column 'x': 1 of 60 values are no number" in line and "list it under columns" in line
+    assert "column 'x': 1 of 60 values are not of type number" in line and "list it under columns" in line
 
 
 def test_a_column_without_values(own: Callable[..., Project]) -> None:

@@ -1,4 +1,4 @@
-"""MLflow by HTTP: a tracking server in place of the file, a server that is away, and the pages of make ui."""
+"""MLflow by HTTP: a tracking server in place of the file, an unreachable server, and the pages of make ui."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(port: int, folder: Path, variables: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A server, a process group of its own, that answers at the port while the block runs."""
+    """A server in its own process group that answers at the port while the block runs."""
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=variables, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -44,7 +44,7 @@ def serving(port: int, folder: Path, variables: dict[str, str], *command: str) -
 
 
 def ask(url: str, query: dict[str, Any] | None = None) -> bytes:
-    """What a server answers, to a query in JSON if there is one; it may take its time to start."""
+    """The answer of a server, to a query in JSON if given; the server may be slow to start."""
     pool = urllib3.PoolManager(retries=urllib3.Retry(connect=10, backoff_factor=0.1), timeout=60)
     answer = pool.request("GET" if query is None else "POST", url, json=query)
     assert answer.status == 200, answer.data
@@ -52,7 +52,7 @@ def ask(url: str, query: dict[str, Any] | None = None) -> bytes:
 
 
 def runs_at(server: str, experiment: str) -> list[dict[str, Any]]:
-    """The runs of an experiment as the server tells them, tags as a dictionary."""
+    """The runs of an experiment on the server, tags as a dictionary."""
     found = json.loads(ask(f"{server}/api/2.0/mlflow/experiments/get-by-name?experiment_name={experiment}"))
     query = {"experiment_ids": [found["experiment"]["experiment_id"]]}
     runs = json.loads(ask(f"{server}/api/2.0/mlflow/runs/search", query)).get("runs", [])
@@ -102,7 +102,7 @@ def test_a_server_that_is_away_is_said_in_one_line(
 
 
 def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Project, tmp_path: Path) -> None:
-    """Hours of training are not lost to a moment of the network."""
+    """A short network failure does not lose hours of training."""
     before = project.outputs()
     port = free_port()
     command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
@@ -117,7 +117,7 @@ def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Proje
     assert "Traceback" not in done.stdout + done.stderr
     (kept,) = project.path.glob(".runs/*-train-*/models/manifest.json")
     folder = kept.parents[1].relative_to(project.path)
-    assert f"what the stage had written before it failed is kept in {folder}" in done.stderr
+    assert f"the outputs of the failed run are kept in {folder}" in done.stderr
     assert (project.outputs(), project.leftovers()) == (before, [])
 
 

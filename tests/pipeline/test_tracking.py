@@ -1,4 +1,4 @@
-"""Each MLflow run leads back to the entry of dvc.lock that it stands for."""
+"""Each MLflow run leads back to its entry of dvc.lock."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_changed_input_makes_a_run_dirty(project: Project) -> None:
 
 
 def test_a_run_is_recorded_from_any_folder(project: Project, runs: Runs) -> None:
-    """Elsewhere DVC names a stage with its file."""
+    """From another folder, DVC names a stage with its file."""
     project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
     done = project.run("dvc", "--cd", "notebooks", "repro", "../dvc.yaml")
     assert "Running stage '../dvc.yaml:report'" in done.stdout

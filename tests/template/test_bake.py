@@ -1,4 +1,4 @@
-"""What a bake holds: everything rendered, nothing of another choice, under git, on a machine that lacks things too."""
+"""The contents of a bake: everything rendered, nothing of another choice, under git, even if programs are missing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LICENSES = {
 
 
 def files(project: Project) -> set[str]:
-    """Every file of a project but git's own, the module's folder as {module}."""
+    """Every file of a project except git's own, the module's folder as {module}."""
     found = (path for path in project.path.rglob("*") if path.is_file() and ".git" not in path.parts)
     return {str(path.relative_to(project.path)).replace(f"{project.module}/", "{module}/") for path in found}
 
@@ -107,7 +107,7 @@ def test_a_first_commit_that_fails_is_told_with_its_reason(tmp_path: Path) -> No
     variables = {**clean_environment(), "GIT_OBJECT_DIRECTORY": str(tmp_path / "objects")}
     done = subprocess.run(command, capture_output=True, text=True, env=variables)
     assert done.returncode == 0
-    assert re.search(r"git could not make the first commit, the project is usable without: \S*objects", done.stderr)
+    assert re.search(r"git could not make the first commit; the project works without it: \S*objects", done.stderr)
     assert (tmp_path / "my_ml_project" / "dvc.yaml").is_file()
 
 
@@ -139,7 +139,7 @@ def test_the_next_commands_are_told(tmp_path: Path) -> None:
 
 def test_a_console_that_cannot_show_the_name_costs_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(tmp_path)]
-    # Only of the hooks: cookiecutter itself shows nothing.
+    # Only from the hooks: cookiecutter itself prints nothing.
     variables = {**clean_environment(), "PYTHONIOENCODING": "ascii:strict", "PYTHONUTF8": "0"}
     done = subprocess.run([*command, "project_name=Señales", "module_name=senales"], capture_output=True, env=variables)
     assert done.returncode == 0, done.stderr

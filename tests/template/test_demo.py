@@ -74,7 +74,7 @@ def interrupted(template: Path, variables: dict[str, str], line: str) -> str:
 
 def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path, variables: dict[str, str]) -> None:
     said = interrupted(template, variables, "Running stage 'train'")
-    assert "interrupted: make demo goes on where it stopped" in said
+    assert "interrupted: make demo continues where it stopped" in said
     project = template / "build" / "demo" / "primary_particles"
     (project / "mine.txt").write_text("kept")
     again = subprocess.run(["make", "demo"], cwd=template, env=variables, capture_output=True, text=True)
@@ -99,5 +99,5 @@ def test_a_demo_without_pytorch_says_so_and_runs(template: Path, variables: dict
     # No build has this hash.
     lock.write_text(re.sub(r"sha256:[0-9a-f]{64}", f"sha256:{'0' * 64}", lock.read_text(encoding="utf-8")))
     said = interrupted(template, variables, "Running stage 'acquire'")
-    assert "a package of the locks could not be had" in said
-    assert "No CPU build of PyTorch could be had (see above): on without the network on traces." in said
+    assert "a locked package could not be installed" in said
+    assert "No CPU build of PyTorch could be installed (see above): continuing without the network on traces." in said

@@ -1,4 +1,4 @@
-"""The environment: exactly what the hashed locks say, built by one command on a machine that has next to nothing."""
+"""The environment: exactly the hashed locks, built by one command on a machine with hardly any programs."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_empty_home_and_no_network_build_it_from_a_warm_cache(tmp_path: Path,
     # MLflow finds the plugin through the installed project.
     code = "from importlib.metadata import entry_points as e; print(*e(group='mlflow.run_context_provider'))"
     assert "mlops.tracking:RunContext" in project.run(str(python), "-c", code).stdout
-    # Bytecode is there before the first import.
+    # Bytecode exists before the first import.
     assert list((project.path / ".venv").glob("lib/python*/site-packages/pandas/__pycache__/*.pyc"))
     assert "nvidia" not in project.run(".venv/bin/uv", "pip", "list").stdout
     # A plain `uv run` makes no lock of its own.
@@ -105,7 +105,7 @@ def test_a_group_that_the_project_lacks(bake: Callable[..., Project]) -> None:
 def test_sources_are_passed_on_from_pip(
     bake: Callable[..., Project], tmp_path: Path, option: str, given: str, variable: str, passed: str
 ) -> None:
-    """By variable or pip's configuration, whichever the user has."""
+    """Set by variable or in pip's configuration."""
     project = bake()
     theirs = ("PIP_", "UV_", "SSL_")
     without = {key: value for key, value in project.environment.items() if not key.startswith(theirs)}

@@ -12,7 +12,7 @@ from tests.project import Project, bake_project
 pytestmark = pytest.mark.slow
 
 STARTERS = ["tabular", "primary_particles", "blank"]
-# Each starter once, with and without deep learning: types of a file depend on no other choice.
+# Each starter once, with and without deep learning: the types of a file do not depend on other choices.
 PAIRS = [("tabular", "no"), ("primary_particles", "torch"), ("blank", "no")]
 STAGES = ["acquire", "prepare", "featurize", "train", "evaluate", "report"]
 

@@ -1,4 +1,4 @@
-"""The prompt `language`: a project's README and messages in English or Spanish, which say the same."""
+"""The prompt `language`: a project's README and messages in English or Spanish, with the same content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_both_readmes_say_the_same(bake: Callable[..., Project], starter: str, d
     assert "\n## Start\n" in english
     assert "\n## Empezar\n" in spanish
     assert skeleton(english) == skeleton(spanish)
-    # What stands in backticks is typed, or names a file.
+    # Text in backticks is typed, or names a file.
     assert re.findall(r"`[^`\n]+`", english) != []
     assert set(re.findall(r"`[^`\n]+`", english)) <= set(re.findall(r"`[^`\n]+`", spanish))
     numbers = r"\d+\.\d+|\d+ %"
@@ -35,7 +35,7 @@ def test_both_readmes_say_the_same(bake: Callable[..., Project], starter: str, d
 
 
 def skeleton(readme: str) -> list[str]:
-    """What a translation keeps, line by line: levels of headings, commands, columns of tables, names in the tree."""
+    """The lines that a translation keeps: levels of headings, commands, columns of tables, names in the tree."""
     lines = []
     for line in readme.splitlines():
         if line.startswith("#"):

@@ -33,7 +33,7 @@ of_each_choice = pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
 
 @pytest.fixture
 def hook() -> ModuleType:
-    """The hook that lays the layers, as a module."""
+    """The hook that copies the layers, as a module."""
     spec = importlib.util.spec_from_file_location("post_gen", TEMPLATE / "hooks" / "post_gen_project.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -60,7 +60,7 @@ def tracked() -> dict[str, set[str]]:
 
 
 def baked(project: Project) -> set[str]:
-    """Every file of a project but git's own, the module's folder as {module}."""
+    """Every file of a project except git's own, the module's folder as {module}."""
     found = (path for path in project.path.rglob("*") if path.is_file() and ".git" not in path.parts)
     return {str(path.relative_to(project.path)).replace(f"{project.module}/", "{module}/") for path in found}
 
@@ -111,7 +111,7 @@ def test_code_is_copied_as_it_is(choice: Choice) -> None:
 
 
 def test_few_files_are_rendered() -> None:
-    """Rendering is most of the time of a bake: a layer is copied where it holds no more than the module's name."""
+    """Rendering takes most of a bake, so a layer that only needs the module's name is copied."""
     copied = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))["_copy_without_render"]
 
     def rendered(name: Path) -> bool:
@@ -175,7 +175,7 @@ def test_tests_get_the_name_of_the_module(hook: ModuleType, tmp_path: Path) -> N
 
 
 def again(project: Project, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run cookiecutter over a project that is there."""
+    """Run cookiecutter over an existing project."""
     command = [sys.executable, "-m", "cookiecutter", *options, "--no-input", "--output-dir", str(project.path.parent)]
     return subprocess.run([*command, str(TEMPLATE)], capture_output=True, text=True, env=clean_environment())
 

@@ -1,4 +1,4 @@
-"""pre_gen: names that a project could not live with are refused in one line, and nothing is left on disk."""
+"""pre_gen: names that would break a project are refused in one line, and nothing is left on disk."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ REFUSED = {
     "semi;colon": "must start with a letter",
     "quo'te": "must start with a letter",
     "tab\tbed": "must start with a letter",
-    "class": "word of Python",
-    "import": "word of Python",
-    "lambda": "word of Python",
-    "match": "word of Python",
+    "class": "Python keyword",
+    "import": "Python keyword",
+    "lambda": "Python keyword",
+    "match": "Python keyword",
     "json": "standard library",
     "test": "standard library",
     "random": "standard library",
@@ -78,7 +78,7 @@ def test_names_of_projects_become_names_of_modules(tmp_path: Path) -> None:
 def test_what_is_no_address_is_refused(email: str, tmp_path: Path) -> None:
     done = bake(tmp_path, f"author_email={email}")
     assert done.returncode != 0
-    assert f"author_email {email!r} is no e-mail address; a valid one is ana@example.org, or none" in done.stderr
+    assert f"author_email {email!r} is not an e-mail address; a valid one is ana@example.org, or none" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
 

@@ -1,4 +1,4 @@
-"""The repository itself: budgets, layers, and that it speaks of the product alone."""
+"""The repository itself: budgets, layers, and texts about the product alone."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def imported(path: Path) -> set[str]:
 
 
 def modules(path: Path) -> set[str]:
-    """The modules that a file imports absolutely; what it imports from a package may be one."""
+    """The modules that a file imports absolutely; a name that it imports from a package may be one."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

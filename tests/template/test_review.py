@@ -1,4 +1,4 @@
-"""A fresh project passes scientific Python's review (sp-repo-review), but for what it waives with a reason."""
+"""A fresh project passes scientific Python's review (sp-repo-review), except for checks it waives with a reason."""
 
 from __future__ import annotations
 

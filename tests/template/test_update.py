@@ -1,4 +1,4 @@
-"""Existing projects are brought up to date by cruft, which compares two rendered folders and applies the difference."""
+"""cruft updates existing projects: it compares two rendered folders and applies the difference."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import pytest
 
 from tests.project import TEMPLATE, TREE, clean_environment
 
-# The template as it was before its judge became a package and starters became layers.
+# The template before its judge became a package and starters became layers.
 BEFORE = Path(__file__).with_name("before_probado.bundle")
 
 
 def git(folder: Path, *arguments: str) -> str:
-    """Run git, which has to succeed."""
+    """Run git, which must succeed."""
     author = ["-c", "user.name=Test", "-c", "user.email=test@localhost"]
     done = subprocess.run(["git", *author, *arguments], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
@@ -24,7 +24,7 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def cruft(folder: Path, *arguments: str) -> None:
-    """Run cruft, which has to succeed."""
+    """Run cruft, which must succeed."""
     done = subprocess.run(
         [sys.executable, "-m", "cruft", *arguments], cwd=folder, capture_output=True, text=True, env=clean_environment()
     )
@@ -38,7 +38,7 @@ def commit(folder: Path) -> None:
 
 
 def copy_template(target: Path) -> None:
-    """Put the template's files into a folder, as they are now."""
+    """Copy the template's present files into a folder."""
     for name in git(TEMPLATE, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0"):
         if name and (TEMPLATE / name).is_file():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def copy_template(target: Path) -> None:
 
 
 def files(folder: Path) -> dict[str, bytes]:
-    """Every file of a project but git's own, and cruft's record."""
+    """Every file of a project except git's own and cruft's record."""
     found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
     return {name: path.read_bytes() for name, path in found.items() if not name.startswith((".git/", ".cruft.json"))}
 

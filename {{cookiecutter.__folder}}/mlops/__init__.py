@@ -1,1 +1,1 @@
-"""What a run of the pipeline needs: runs stages, tracks them, builds the environment. It knows no science."""
+"""Machinery of a pipeline run: runs stages, tracks them, builds the environment. It contains no science."""

@@ -1,6 +1,6 @@
-"""The environment of the project: .venv, exactly as the hashed locks in requirements/ say.
+"""Build the project's environment, .venv, from the hashed locks in requirements/.
 
-Standard library only, since it runs before there is an environment.
+Standard library only, because it runs before the environment exists.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ import subprocess
 import sys
 from pathlib import Path
 
-# uv's own variable for another place.
+# uv's variable for another location.
 VENV = Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
 LOCKS = Path("requirements")
-# `make env` installs these; the deep groups are asked for by name.
+# `make env` installs these; the deep groups are optional.
 DAILY = ("base", "dev", "uv", "probado")
-# pip's settings that uv does not read by itself, and what uv calls them.
+# pip's settings that uv does not read, and uv's names for them.
 FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
 
 
 def sync(deep: str | None = None) -> None:
-    """Make .venv hold what the locks name, no more and no less, and the project itself.
+    """Install exactly the locked packages and the project into .venv.
 
     Raises:
-        ValueError: no suitable Python, or a package could not be had.
+        ValueError: Python is too old, a lock is missing, or a package could not be installed.
     """
     refuse_old_python()
     locks = [LOCKS / f"{group}.lock" for group in [*DAILY, *([f"deep-{deep}"] if deep else [])]]
@@ -34,14 +34,14 @@ def sync(deep: str | None = None) -> None:
         if not lock.is_file():
             raise ValueError(f"there is no {lock}: this project was made without that group")
     uv = bootstrap_uv()
-    # Progress where somebody watches; a log needs no list of 170 packages.
+    # Show progress on a terminal only: a log needs no list of 170 packages.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
     install = [str(uv), "pip", "sync", *quiet, "--require-hashes", "--build-constraints", str(LOCKS / "build.lock")]
     install += [*find_links(), *map(str, locks)]
     if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
         raise ValueError(
-            "the environment is not complete, see above; a package of the locks could not be had. Behind a mirror, a "
-            "folder of wheels or a proxy, set pip's index-url, find-links or cert: uv is told of them."
+            "the environment is not complete, see above: a locked package could not be installed. Behind a mirror, a "
+            "folder of wheels or a proxy, set pip's index-url, find-links or cert: they are passed on to uv."
         )
     # The build backend and every dependency are in the locks: nothing is fetched here.
     if not run(
@@ -51,12 +51,12 @@ def sync(deep: str | None = None) -> None:
 
 
 def lock(upgrade: bool) -> None:
-    """Resolve pyproject.toml into requirements/*.lock: every platform, with hashes, no host and no path.
+    """Resolve pyproject.toml into requirements/*.lock for every platform, with hashes, without hosts and paths.
 
-    Locked packages keep their versions where possible, unless an upgrade is asked for.
+    Locked packages keep their versions if possible, unless `upgrade` is set.
 
     Raises:
-        ValueError: the requirements contradict each other, or a package could not be had.
+        ValueError: the requirements contradict each other, or a package could not be found.
     """
     refuse_old_python()
     uv = bootstrap_uv()
@@ -79,26 +79,26 @@ def lock(upgrade: bool) -> None:
             raise ValueError(f"pyproject.toml: the group {group} includes another one: list its packages instead")
         target = str(LOCKS / f"{group}.lock")
         constraints = [] if group == "base" else ["--constraints", str(LOCKS / "base.lock")]
-        # The judge's dependencies are in base.lock: its own lock names the wheel alone.
+        # The judge's dependencies are in base.lock, so its own lock names only the wheel.
         alone = ["--no-deps", *find_links()] if group == "probado" else []
-        # From standard input: uv reads no groups of a pyproject.toml that it does not manage.
+        # From standard input, because uv reads no groups of a pyproject.toml that it does not manage.
         command = [str(uv), "pip", "compile", "-", *constraints, *settings, *alone, "--output-file", target]
         if not run(command, "\n".join(requirements)):
             raise ValueError(f"{target} could not be resolved, see above")
 
 
 def find_links() -> list[str]:
-    """Options that let uv find the judge's wheel, which lies beside the locks, and the user's own wheels."""
+    """Options that let uv find the judge's wheel beside the locks, and the user's own wheels."""
     folders = [str(LOCKS), *filter(None, uv_environment().get("UV_FIND_LINKS", "").split(","))]
     return [part for folder in folders for part in ("--find-links", folder)]
 
 
 def bootstrap_uv() -> Path:
-    """The uv of the locks, inside .venv; made by venv and pip where it is not there yet."""
+    """Path of the locked uv in .venv; venv and pip install it if it is missing."""
     scripts = VENV / ("Scripts" if os.name == "nt" else "bin")
     python, uv = scripts / "python", scripts / "uv"
     if not shutil.which(str(uv)):
-        # Without the index pip finds nothing in its cache, so the wheel is kept beside uv's own cache.
+        # pip cannot install from its cache without the index, so the wheel is kept beside uv's cache.
         kept = Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv") / "uv-itself"
         lock = LOCKS / "uv.lock"
         version = lock.read_text(encoding="utf-8").split()[0].removeprefix("uv==")
@@ -115,19 +115,19 @@ def bootstrap_uv() -> Path:
 
 
 def refuse_old_python() -> None:
-    """Raise ValueError where this interpreter is older than the project needs."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - the one place that an older one reaches
+    """Raise ValueError if this interpreter is older than the project needs."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - only this check runs on an older one
         found = ".".join(map(str, sys.version_info[:3]))
         raise ValueError(f"Python 3.11 or newer is needed, found {found}: make env PYTHON=python3.11")
 
 
 def run(command: list[str], text: str = "") -> bool:
-    """Run a command with uv's settings and a text as its input; returns whether it went well."""
+    """Run a command with uv's settings and `text` as its input; returns whether it succeeded."""
     return subprocess.run(command, env=uv_environment(), input=text.encode()).returncode == 0
 
 
 def uv_environment() -> dict[str, str]:
-    """The caller's environment, with bytecode compiled, no Python downloaded, and pip's sources passed on to uv."""
+    """The caller's environment; uv compiles bytecode, downloads no Python, and uses pip's package sources."""
     environment = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never", **os.environ}
     environment["VIRTUAL_ENV"] = str(VENV.resolve())
     for option, value in pip_settings().items():
@@ -139,8 +139,8 @@ def uv_environment() -> dict[str, str]:
 
 @functools.cache
 def pip_settings() -> dict[str, str]:
-    """What the user has told pip, by variable or in its configuration files; empty where there is no pip to ask."""
-    # An activated .venv has no pip: the interpreter that it was made from may have one.
+    """The user's pip settings by option, from pip's configuration files and variables."""
+    # An activated .venv has no pip; its base interpreter may have one.
     python = getattr(sys, "_base_executable", sys.executable)
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())

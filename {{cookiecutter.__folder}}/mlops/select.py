@@ -1,4 +1,4 @@
-"""Choose one file of a config group: edits its line in configs/config.yaml and leaves every other byte alone."""
+"""Choose one file of a config group: edits its line in configs/config.yaml and changes no other byte."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def select(choice: str) -> None:
     """Set GROUP=NAME in the defaults list of configs/config.yaml.
 
     Raises:
-        ValueError: there is no such group or no such file in it; the message lists what there is.
+        ValueError: the group or its file does not exist; the message lists the valid names.
     """
     group, _, name = choice.partition("=")
     available = sorted(path.stem for path in (CONFIG.parent / group).glob("*.yaml")) if group else []

@@ -1,8 +1,8 @@
 """Run one stage of the pipeline: python -m mlops.stage <module> [overrides].
 
-Fixes the process environment before the interpreter starts, hands over to the plain module, and records what the run
-needed in .runs/. A failure becomes one line; its traceback is kept beside the record and on the MLflow run, and the
-last good outputs stay in place.
+Fixes the process environment before the interpreter starts, runs the module, and records the run in .runs/. A failure
+is reported in one line. Its traceback is kept beside the record and on the MLflow run, and the last good outputs are
+restored.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
 )
 RUNS = Path(".runs")
-# Libraries make many objects and little garbage. By default Python collects every 700 objects, and through all of them
-# before it ends. These settings save about a second a stage.
+# Libraries make many objects and little garbage. By default Python collects every 700 objects, and all of them at exit.
+# These settings save about a second per stage.
 COLLECT_EVERY = (20_000, 20, 50)
 
 
@@ -72,9 +72,9 @@ def main(arguments: list[str]) -> int:
 
 
 def supervise(module: str, overrides: list[str]) -> int:
-    """Start a new interpreter for the stage and watch it: threads, hash seed and locale are read only at its start.
+    """Run the stage in a new interpreter, because threads, hash seed and locale are read only at startup.
 
-    DVC removes a stage's outputs before it runs. If the stage fails for any reason, the last good ones come back.
+    DVC removes a stage's outputs before it runs. If the stage fails for any reason, the last good ones are restored.
     """
     if not tracking.CONFIG.is_file():
         return complain(module, ValueError(f"there is no {tracking.CONFIG} here: run it in the project's folder"))
@@ -82,14 +82,14 @@ def supervise(module: str, overrides: list[str]) -> int:
     try:
         environment = fixed_environment(threads(overrides), module, folder)
         folder.mkdir(parents=True)
-        # Ctrl-C waits until the stage can report that it was interrupted.
+        # Delay Ctrl-C until the stage can report the interruption.
         block_interrupts(True)
         child = subprocess.Popen([sys.executable, "-m", "mlops.stage", module, *overrides], env=environment)
         # Ctrl-C reaches the whole process group, so the stage ends by itself. The child would inherit SIG_IGN.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: child.terminate())
         block_interrupts(False)
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every failure is told in one line
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - every failure is reported in one line
         put_back(folder)
         return complain(module, error)
     status = child.wait()
@@ -103,35 +103,35 @@ def supervise(module: str, overrides: list[str]) -> int:
         try:
             write_record(folder, {**record, "error": reason})
             tracking.close_killed(str(folder), reason)
-        except Exception as error:  # noqa: BLE001 - a server that is away must not hide what happened
+        except Exception as error:  # noqa: BLE001 - an unreachable server must not hide the failure
             print(f"stage {module}: its MLflow run could not be closed: {explain(error)}", file=sys.stderr)
     return 128 - status if status < 0 else status
 
 
 def put_back(folder: Path) -> None:
-    """Bring the last good outputs back. If that fails, a second line says so."""
+    """Restore the last good outputs. If that fails, a second line says so."""
     try:
         if tracking.put_back(folder):
-            print(f"what the stage had written before it failed is kept in {folder}", file=sys.stderr)
+            print(f"the outputs of the failed run are kept in {folder}", file=sys.stderr)
     except Exception as error:  # noqa: BLE001
-        print(f"the last good outputs could not be put back ({explain(error)}): dvc checkout does it", file=sys.stderr)
+        print(f"the last good outputs could not be restored ({explain(error)}): run dvc checkout", file=sys.stderr)
 
 
 def block_interrupts(blocked: bool) -> None:
-    """Make Ctrl-C wait, for this process and those that it starts, or deliver it."""
+    """Block or unblock Ctrl-C for this process and its children."""
     if hasattr(signal, "pthread_sigmask"):  # not on Windows
         signal.pthread_sigmask(signal.SIG_BLOCK if blocked else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def fixed_environment(threads: int, module: str, folder: Path) -> dict[str, str]:
-    """The environment of a stage: the caller's, with everything fixed that results could depend on.
+    """The caller's environment, with every variable fixed that results could depend on.
 
-    The judge relies on it: docs/contract.md of the template lists what both have agreed on.
+    The judge relies on it: docs/contract.md of the template is their contract.
     """
     here = {"MLOPS_STAGE": module, "MLOPS_THREADS": str(threads), "MLOPS_RUN_DIR": folder.as_posix()}
     here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     defaults = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db", "MLFLOW_EXPERIMENT_NAME": module.partition(".")[0]}
-    # The judge tries whether results depend on what is fixed here (probado prove --perturb).
+    # The judge changes fixed variables to test whether results depend on them (probado prove --perturb).
     instead: dict[str, str] = json.loads(os.environ.get("MLOPS_INSTEAD", "{}"))
     return defaults | os.environ | FIXED | here | instead
 
@@ -145,7 +145,7 @@ def threads(overrides: list[str]) -> int:
 
 
 def run(module: str, overrides: list[str]) -> int:
-    """Run the module as the main program, and record how it went."""
+    """Run the module as the main program, and record the outcome."""
     end_with_parent()
     folder = Path(os.environ["MLOPS_RUN_DIR"])
     record: dict[str, Any] = {
@@ -173,12 +173,12 @@ def run(module: str, overrides: list[str]) -> int:
         failure = stop if status else None
     except KeyboardInterrupt as stop:
         status, failure = 130, stop
-    except Exception as error:  # noqa: BLE001 - whatever the science raises is told in one line
+    except Exception as error:  # noqa: BLE001 - any error of the science is reported in one line
         status, failure = 1, error
     record |= {"status": status, "seconds": round(time.perf_counter() - begun, 3), "peak_memory_mib": peak_memory()}
     try:
         if failure is not None:
-            # Told first: a full disk may prevent the rest.
+            # Reported first, because a full disk may prevent the rest.
             complain(module, failure, folder / "traceback.txt")
             record["error"] = explain(failure)
             (folder / "traceback.txt").write_text("".join(traceback.format_exception(failure)), encoding="utf-8")
@@ -191,12 +191,12 @@ def run(module: str, overrides: list[str]) -> int:
 
 
 def write_record(folder: Path, record: dict[str, Any]) -> None:
-    """Leave the record of a run in its folder."""
+    """Write the record of a run into its folder."""
     (folder / "record.json").write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def end_with_parent() -> None:
-    """End the stage with the process that watches it, where the system can (Linux)."""
+    """Kill this process when its parent ends (Linux only)."""
     if sys.platform == "linux":
         import ctypes
 
@@ -216,7 +216,7 @@ def hardware() -> dict[str, Any]:
 
 
 def cpu_model() -> str:
-    """The processor's name as the system tells it."""
+    """The processor's name as reported by the system."""
     try:
         found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     except OSError:
@@ -225,7 +225,7 @@ def cpu_model() -> str:
 
 
 def peak_memory() -> float | None:
-    """Largest resident memory of this process so far, in MiB; None where the system does not tell."""
+    """Largest resident memory of this process so far, in MiB; None if the system does not report it."""
     try:
         import resource
     except ImportError:  # Windows
@@ -235,19 +235,19 @@ def peak_memory() -> float | None:
 
 
 def complain(module: str, error: BaseException, log: Path | None = None) -> int:
-    """Say in one line what went wrong; returns the exit status."""
+    """Print the error in one line; returns the exit status."""
     where = f"  (traceback: {log})" if log else ""
     print(f"stage {module}: {explain(error)}{where}", file=sys.stderr)
     return 1
 
 
 def explain(error: BaseException) -> str:
-    """One line for people: what was expected, what was found, what to do."""
+    """One line that says what was expected, what was found and what to do."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     text = " ".join(str(error).split())
     cause = error.__cause__ or error.__context__
-    # Hydra's errors know the valid choices of a group, or the keys beside a mistyped one.
+    # Hydra's errors hold the valid choices of a group, or the keys beside a mistyped one.
     if options := getattr(error, "options", None):
         missing = str(getattr(error, "missing_cfg_file", "")).rpartition("/")[2].removesuffix(".yaml")
         return f"configs: there is no {getattr(error, 'missing_cfg_file', missing)}; {nearest(missing, options)}"
@@ -268,7 +268,7 @@ def explain(error: BaseException) -> str:
 
 
 def nearest(name: str, valid: Any) -> str:
-    """The end of a message about an unknown name: the closest valid one, else all of them."""
+    """A hint for an unknown name: the closest valid name, or all valid names if none is close."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"valid are: {', '.join(names)}"

@@ -1,4 +1,4 @@
-"""Tie MLflow runs to the project's state: commit, inputs, and the stage's own entry in dvc.lock.
+"""Link MLflow runs to the project's state: commit, inputs, and the stage's own entry in dvc.lock.
 
 MLflow finds `RunContext` through the entry point mlflow.run_context_provider and puts its tags on every new run. The
 stage runner calls `resume` before a stage and `finish` after it. MLflow is imported only for a stage that uses it or
@@ -23,14 +23,14 @@ TRAIN = "train"
 
 
 class RunContext:
-    """MLflow's run context provider: what a new run is tagged with, whoever starts it in the project's folder."""
+    """MLflow's run context provider: tags every new run in the project's folder."""
 
     def in_context(self) -> bool:
         """Whether this process runs in a project."""
         return Path("dvc.yaml").is_file()
 
     def tags(self) -> dict[str, str]:
-        """Commit, whether inputs differ from it, and hashes of what the run reads."""
+        """Commit, whether inputs differ from it, and hashes of the run's inputs."""
         locked = read_yaml(Path("dvc.lock")).get("stages", {})
         raw = [
             out["md5"]
@@ -59,15 +59,17 @@ def stage() -> str | None:
 
 
 def address() -> str:
-    """Where DVC finds the stage that it runs: in the project's own dvc.yaml, or in that of a folder.
+    """DVC's address of the running stage, in the project's dvc.yaml or in that of a folder.
+
+    DVC itself gives the file relative to the caller's folder.
 
     Raises:
-        ValueError: none or several have a stage of this name (DVC tells the file as seen from the caller's folder).
+        ValueError: no file or several files have a stage of this name.
     """
     files = [Path("dvc.yaml"), *sorted(Path().glob("*/dvc.yaml"))]
     found = [path for path in files if stage() in read_yaml(path).get("stages", {})]
     if len(found) != 1:
-        raise ValueError(f"{len(found)} of dvc.yaml and */dvc.yaml have a stage {stage()}: give it a name of its own")
+        raise ValueError(f"{len(found)} of dvc.yaml and */dvc.yaml have a stage {stage()}: give it a unique name")
     return f"{found[0].as_posix()}:{stage()}"
 
 
@@ -87,7 +89,7 @@ def setting(name: str, overrides: list[str]) -> str | None:
 
 
 def resume(module: str) -> dict[str, str]:
-    """What `trained` says, for a stage whose code names MLflow. To ask takes seconds, and others start no run."""
+    """The variables of `trained` for a stage whose code names MLflow: others start no run, and the search is slow."""
     package = module.partition(".")[0]
     deps = [Path(dep) for dep in read_yaml(Path("dvc.yaml")).get("stages", {}).get(stage(), {}).get("deps", [])]
     code = [file for dep in deps if dep.parts[0] == package for file in (dep, *dep.rglob("*.py")) if file.is_file()]
@@ -95,13 +97,13 @@ def resume(module: str) -> dict[str, str]:
 
 
 def trained() -> dict[str, str]:
-    """Variables that make a stage's first run that of the model it reads: train's, found by the hash of its output.
+    """Variables that make a stage resume the MLflow run of the model it reads, found by the hash of train's output.
 
-    No run has that hash where DVC restored the model from a cache. A new run then says so in its tag mlops.restored.
+    If DVC restored the model from a cache, no run has that hash. The new run then gets the tag mlops.restored.
     """
     stages = read_yaml(Path("dvc.yaml")).get("stages", {})
-    trained = read_yaml(Path("dvc.lock")).get("stages", {}).get(TRAIN, {}).get("outs", [])
-    hashes = {out["path"]: out["md5"] for out in trained}
+    outs = read_yaml(Path("dvc.lock")).get("stages", {}).get(TRAIN, {}).get("outs", [])
+    hashes = {out["path"]: out["md5"] for out in outs}
     for dependency in stages.get(stage(), {}).get("deps", []):
         if dependency in hashes:
             run = find_run(f"mlops.{TRAIN}.{dependency}", hashes[dependency])
@@ -110,10 +112,10 @@ def trained() -> dict[str, str]:
 
 
 def find_run(tag: str, value: str) -> str | None:
-    """The id of the newest run with this tag, None where there is none."""
+    """The id of the newest run with this tag, None if there is none."""
     server = os.environ["MLFLOW_TRACKING_URI"]
     database = server.removeprefix("sqlite:///")
-    # MLflow would make the database, which takes seconds.
+    # MLflow would create the database, which takes seconds.
     if database != server and not Path(database).is_file():
         return None
     import mlflow
@@ -128,7 +130,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     """Complete the MLflow run that a stage started or resumed. A failure gets a run of its own.
 
     Returns:
-        The id of the run that stands for this stage, None where it started none and succeeded.
+        The id of this stage's run, None if it started none and succeeded.
     """
     name = record["stage"] or record["module"].rpartition(".")[2]
     resumed = os.environ.get("MLOPS_RESUMED")
@@ -144,7 +146,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
         mlflow.end_run("FAILED")
         if run is None or run.info.run_id == resumed:
             if run is not None:
-                # The training succeeded, whatever became of a later stage.
+                # The training succeeded, even if a later stage failed.
                 client.set_terminated(run.info.run_id, "FINISHED")
             os.environ.pop("MLFLOW_RUN_ID", None)
             beside = resumed or trained().get("MLOPS_RESUMED", "none")
@@ -156,7 +158,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
     else:
         mlflow.end_run()
         identity = run.info.run_id
-    # A resumed run carries commit and state of its training: those of this stage are added.
+    # A resumed run has the commit and state of its training, so those of this stage are added.
     tags = {
         f"mlops.{name}.{key}": str(record[key])
         for key in ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python", "commit", "dirty")
@@ -172,7 +174,7 @@ def finish(record: dict[str, Any], failure: BaseException | None) -> str | None:
 
 
 def lock_entry() -> dict[str, Any]:
-    """What DVC will write to dvc.lock for the stage that has just run: command, parameters, hashes of files."""
+    """The entry that DVC will write to dvc.lock for the finished stage: command, parameters, hashes of files."""
     from dvc.repo import Repo
     from dvc.stage.serialize import to_single_stage_lockfile
 
@@ -185,10 +187,10 @@ def lock_entry() -> dict[str, Any]:
 
 
 def put_back(folder: Path) -> bool:
-    """Bring the outputs that dvc.lock names back from DVC's cache; nothing to do for a run by hand.
+    """Restore the outputs in dvc.lock from DVC's cache; does nothing for a run by hand.
 
-    DVC removed them before the stage ran. What is there now was written by the stage, such as a model that took hours
-    and whose metrics could not be logged. It is kept in `folder`; returns whether there was any.
+    DVC removed them before the stage ran. Outputs that exist now were written by the failed stage, such as a model that
+    took hours and whose metrics could not be logged. They are moved to `folder`; returns whether there were any.
     """
     if stage() is None:
         return False
@@ -204,7 +206,7 @@ def put_back(folder: Path) -> bool:
                 (folder / written).parent.mkdir(parents=True, exist_ok=True)
                 written.rename(folder / written)
                 kept = True
-            # DVC's run cache has small metrics too, although they are no cached outputs.
+            # DVC's run cache has small metrics too, although they are not cached outputs.
             out.use_cache = True
             if out.hash_info:
                 try:
@@ -237,7 +239,7 @@ def close_killed(record: str, reason: str) -> None:
 def dirty() -> bool:
     """Whether any input differs from the commit: a folder that a stage reads, dvc.yaml or configs/.
 
-    Outputs of the pipeline, documents, notebooks and tests are no inputs.
+    Outputs of the pipeline, documents, notebooks and tests are not inputs.
     """
     pipeline = read_yaml(Path("dvc.yaml")).get("stages", {}).values()
     inputs = {"dvc.yaml", "configs", *(path.split("/")[0] for step in pipeline for path in step.get("deps", []))}
@@ -257,7 +259,7 @@ def outputs() -> Iterator[str]:
 
 
 def git(*arguments: str) -> str | None:
-    """What git prints, None where it fails or is not there."""
+    """Output of git, None if git fails or is missing."""
     try:
         done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
@@ -275,7 +277,7 @@ def digest(*paths: Path) -> str:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file as a dictionary, empty where it is not there."""
+    """A YAML file as a dictionary, empty if the file is missing."""
     if not path.is_file():
         return {}
     import yaml

@@ -1,1 +1,1 @@
-"""What nearly every stage needs: the types of configs/, files, paths. A stage declares the whole folder in dvc.yaml."""
+"""Shared by nearly every stage: types of configs/, files, paths. A stage declares the whole folder in dvc.yaml."""

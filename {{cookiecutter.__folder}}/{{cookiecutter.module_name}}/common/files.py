@@ -1,4 +1,4 @@
-"""Files that are either whole or not there."""
+"""Atomic writes: a file is complete or absent."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path` to write a file or a folder to; it replaces `path` only if all went well.
+    """Yield a temporary path for a file or a folder; it replaces `path` only on success.
 
-    Until then, and after a failure, whatever stood at `path` stands there unchanged.
+    After a failure `path` is unchanged.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
@@ -27,7 +27,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield partial
         if partial.is_dir() and path.exists():
-            # A folder cannot be renamed over another: the old one steps aside first.
+            # A folder cannot be renamed over another, so the old one is moved first.
             aside = path.with_name(f"{path.name}.old.partial")
             _remove(aside)
             path.rename(aside)
@@ -55,7 +55,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_parquet(path: Path, table: pd.DataFrame) -> None:
-    """Write a table. Text is stored with a dictionary of its values; for numbers that takes long and saves nothing."""
+    """Write a table. Only text is dictionary-encoded, because for numbers the encoding is slow and saves nothing."""
     numbers = set(table.select_dtypes("number").columns)
     with replacing(path) as partial:
         table.to_parquet(partial, use_dictionary=[name for name in table.columns if name not in numbers])

@@ -1,4 +1,4 @@
-"""Where the stages read and write. dvc.yaml says which stage reads and writes what."""
+"""Paths that the stages read and write. dvc.yaml lists them for each stage."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hydra.core.hydra_config import HydraConfig
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = str(ROOT / "configs")
 
-# A stage reads them below ROOT and writes them below outputs().
+# Relative to ROOT for reading and to outputs() for writing.
 RAW = Path("data/raw")
 INTERIM = Path("data/interim")
 PROCESSED = Path("data/processed")
@@ -22,6 +22,6 @@ REPORT = Path("reports/report.html")
 
 
 def outputs() -> Path:
-    """Folder below which a stage writes: the project for the pipeline, Hydra's own for a run with overrides."""
+    """Folder that a stage writes to: the project for the pipeline, Hydra's output folder for a run with overrides."""
     hydra = HydraConfig.get()
     return Path(hydra.runtime.output_dir) if hydra.overrides.task else ROOT

@@ -1,4 +1,4 @@
-"""The base of every part of the configuration, and the check of the whole."""
+"""Base class of the configuration's types, and validation of the whole."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Annotated, Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-# A part of a whole.
+# A fraction of a whole.
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the closest valid name, or all of them where none is close."""
+    """A hint for an unknown name: the closest valid name, or all valid names if none is close."""
     names = sorted(valid)
     close = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"valid are: {', '.join(names)}"
 
 
 class Strict(BaseModel):
-    """A part of the configuration: typed, unchangeable, without unknown keys."""
+    """A part of the configuration: typed, immutable, without unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, protected_namespaces=())
 
@@ -39,10 +39,10 @@ Checked = TypeVar("Checked", bound=Strict)
 
 
 def checked(composed: DictConfig | Mapping[str, Any], kind: type[Checked], at: str = "") -> Checked:
-    """Check a configuration, or the part of it that stands at the key `at`, against its type.
+    """Validate a configuration, or its part at the key `at`, against its type.
 
     Raises:
-        ValueError: a key or value is not valid. The message names its place and, for a key, the nearest valid one.
+        ValueError: a key or value is invalid. The message gives its path and, for a key, the nearest valid one.
     """
     values: Any = OmegaConf.to_container(composed, resolve=True) if isinstance(composed, DictConfig) else composed
     try:
@@ -53,7 +53,7 @@ def checked(composed: DictConfig | Mapping[str, Any], kind: type[Checked], at: s
         for number, part in enumerate(first["loc"], 1):
             there = part in inside if isinstance(inside, Mapping) else isinstance(part, int)
             inside = inside[part] if there else inside
-            # pydantic puts names of alternatives between the keys, which stand in no file. A missing key comes last.
+            # pydantic inserts the names of union members, which no file contains. A missing key comes last.
             if there or number == len(first["loc"]):
                 place.append(str(part))
         reason = first["msg"].removeprefix("Value error, ")

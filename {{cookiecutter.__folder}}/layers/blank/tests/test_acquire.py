@@ -1,4 +1,4 @@
-"""The made-up data: the right shapes, one bright line in each picture, the same for the same seed."""
+"""The generated data: the right shapes, one bright line in each picture, the same for the same seed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The configuration: the shipped files load, and whatever does not belong is refused with the nearest valid name."""
+"""The configuration: the shipped files load, and invalid keys and values are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which samples are fit for use."""
+"""Which samples are usable."""
 
 from __future__ import annotations
 

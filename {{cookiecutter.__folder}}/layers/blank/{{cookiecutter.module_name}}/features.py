@@ -1,6 +1,6 @@
-"""Make data/processed from data/interim: features, and the samples that train, validate and test, one file each.
+"""Make data/processed from data/interim: features, one file each for training, validation and test.
 
-Yours: replace `build_features` by what your model is to see, and `split_rows` where samples belong together.
+Yours: replace `build_features` with your own features, and `split_rows` if samples belong together.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def build_features(pictures: np.ndarray, features: Features) -> np.ndarray:
 
 
 def split_rows(samples: int, split: Split, seed: int) -> np.ndarray:
-    """The part of each sample, at random; str (samples,).
+    """A random part for each sample; str (samples,).
 
     Raises:
         ValueError: a part would be empty.

@@ -1,6 +1,6 @@
-"""One page that shows what came out, from measured figures only.
+"""Write one page with the results, from measured values only.
 
-Yours: replace `figure` and `page` by what your readers need to see.
+Yours: replace `figure` and `page` with what your readers need.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def figure(report: dict[str, Any]) -> Figure:
 
 
 def page(report: dict[str, Any], image: bytes) -> str:
-    """The page as HTML, with the PNG image inside: one file that can be sent to anybody."""
+    """The page as one HTML file, with the PNG image inside."""
     row = "<tr><td>{name}</td><td>{value:.4g}</td><td>[{low:.4g}, {high:.4g}]</td></tr>".format
     return f"""<!doctype html>
 <html lang="en">
@@ -55,7 +55,7 @@ def main(cfg: DictConfig) -> None:
     report = read_json(ROOT / METRICS)
     with replacing(outputs() / FIGURES) as partial:
         partial.mkdir()
-        # Without the version of matplotlib: the same pixels give the same bytes.
+        # Without the version of matplotlib, so that the same pixels give the same bytes.
         figure(report).savefig(partial / "accuracy.png", dpi=110, metadata={"Software": None})
         image = (partial / "accuracy.png").read_bytes()
     write_text(outputs() / REPORT, page(report, image))

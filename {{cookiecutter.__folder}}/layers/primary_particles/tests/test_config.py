@@ -1,4 +1,4 @@
-"""The configuration: every shipped file loads, and whatever does not belong is refused with the nearest valid name."""
+"""The configuration: every shipped file loads, and invalid keys and values are refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from {{ cookiecutter.module_name }}.common.strict import checked
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.studies.settings import Studies
 
-# Whatever configs/config.yaml chooses now, these go together.
+# Compatible choices, whatever configs/config.yaml chooses now.
 TOGETHER = ["data=showers", "features=event", "split=grouped", "model=xgboost"]
 # The images have no group.
 BESIDE = {"data=magic": ["features=hillas", "split=stratified"]}

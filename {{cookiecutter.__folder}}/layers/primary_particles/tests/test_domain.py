@@ -1,4 +1,4 @@
-"""The figures that the field judges by, of predictions made by hand."""
+"""The metrics of the field, on predictions made by hand."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from {{ cookiecutter.module_name }}.modeling.shared.domain import gamma_efficien
 
 def test_metrics_of_the_mass() -> None:
     classes = ("iron", "proton")
-    # Two protons, two irons; what is estimated is the share of iron times its ln A.
+    # Two protons, two irons; the estimate is the share of iron times its ln A.
     share = np.array([0.1, 0.6, 0.5, 0.9])
     actual, predicted = np.array([1, 1, 0, 0]), np.column_stack([share, 1 - share])
     found = {

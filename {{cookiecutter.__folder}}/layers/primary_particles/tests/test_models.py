@@ -1,4 +1,4 @@
-"""Models: each file of configs/model/ fits, predicts probabilities, and comes back from its files equal."""
+"""Models: each file of configs/model/ fits, predicts probabilities, and is restored from its files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.simulation.generate import simulate
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
-# What keeps the fit short; and batches of which one row is left over.
+# Settings of a short fit, and a batch size that leaves one row over.
 FAST = {"max_epochs": 3, "n_estimators": 30, "components": 50, "batch_size": 53}
 
 
@@ -43,7 +43,7 @@ def rows() -> Callable[[Config], pd.DataFrame]:
 
 
 def fitted(config: Config, table: pd.DataFrame) -> Fitted:
-    """Fit the model on the first 160 showers; skip where its library is not installed."""
+    """Fit the model on the first 160 showers; skip if its library is not installed."""
     try:
         return fit(table.iloc[:160], table.iloc[160:200], config)
     except ModuleNotFoundError as missing:
@@ -58,7 +58,7 @@ def test_model(model: str, rows: Callable[[Config], pd.DataFrame], tmp_path: Pat
     predicted = trained.predict(table.iloc[200:])
     assert predicted.shape == (len(table) - 200, 4)
     np.testing.assert_allclose(predicted.sum(axis=1), 1)
-    # No model says the same of every shower.
+    # No model predicts the same for every shower.
     assert (predicted.std(axis=0) > 1e-4).any()
     save(trained, tmp_path / "models")
     save(again, tmp_path / "again")

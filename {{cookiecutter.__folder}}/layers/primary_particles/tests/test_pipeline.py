@@ -1,4 +1,4 @@
-"""The whole pipeline, by DVC, in a copy of the project: leaves what it promises, and does nothing the second time."""
+"""The whole pipeline in a copy of the project: DVC writes every output, and a second run does nothing."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ reports/metrics.json reports/predictions.parquet reports/figures/comparison.png 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of what the pipeline reads, without anything that it has written, on fewer showers."""
+    """A copy of the pipeline's inputs, without its outputs, with fewer showers."""
     copy = tmp_path / "copy"
     for name in ("configs", "mlops", "requirements", "{{ cookiecutter.module_name }}"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / ".dvc").mkdir()
     shutil.copy(ROOT / ".dvc" / "config", copy / ".dvc")
     shutil.copy(ROOT / "dvc.yaml", copy)
-    # DVC asks for a git repository, or to be told that there is none.
+    # DVC needs a git repository or no_scm.
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     for choice in ("data=showers", "features=event", "split=grouped", "model=fisher"):
         run(copy, "mlops", "select", choice)
@@ -40,9 +40,9 @@ def project(tmp_path: Path) -> Path:
 
 
 def run(project: Path, *module: str) -> str:
-    """Run a Python module in the project, and nothing of the caller's own settings; returns what it printed."""
+    """Run a Python module in the project, without the caller's own settings; returns its output."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DVC_", "MLFLOW_", "MLOPS_"))}
-    # The stages call python by its name: it has to be this one.
+    # The stages call python by its name: it must be this one.
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     done = subprocess.run([sys.executable, "-m", *module], cwd=project, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -1,4 +1,4 @@
-"""From raw tables to features: what is refused, what is kept, and that the truth stays out of it."""
+"""From raw tables to features: refused and kept showers, and features that do not use the truth."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def change(path: Path, column: str, row: int, value: Any) -> None:
     values = groups[0][column].to_pylist()
     values[row] = value
     place, kind = groups[0].column_names.index(column), groups[0].schema.field(column).type
-    # A trace that was measured may hold what a simulated one cannot.
+    # A measured trace may hold values that a simulated one cannot.
     kind = pa.list_(pa.float32(), kind.list_size) if pa.types.is_fixed_size_list(kind) else kind
     groups = [group.set_column(place, column, group[column].cast(kind)) for group in groups]
     groups[0] = groups[0].set_column(place, column, pa.array(values, type=kind))

@@ -1,4 +1,4 @@
-"""The simulation against what is published of air showers, and the same bytes however it is run."""
+"""The simulation against published properties of air showers, and the same bytes however it is run."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_what_arrives_follows_the_spectrum() -> None:
 
 
 def test_the_signal_falls_with_the_zenith_angle() -> None:
-    """About as Auger's constant intensity cut has it: 1.06 of that at 38 degrees when vertical, 0.47 at 60."""
+    """About as in Auger's constant intensity cut: relative to 38 degrees, 1.06 when vertical and 0.47 at 60."""
     vertical, reference, inclined = (signal("EPOS-LHC", 4.0, 1e19, 1000, zenith) for zenith in (0, 38, 60))
     assert vertical / reference == pytest.approx(1.06, abs=0.15)
     assert inclined / reference == pytest.approx(0.47, abs=0.1)

@@ -1,7 +1,7 @@
-"""Make data/processed from data/interim: features, and the rows that train, validate and test, one file each.
+"""Make data/processed from data/interim: features, one file each for training, validation and test.
 
-Features are made of what a detector measures. The truth of the simulation (data/raw/tables/truth.parquet) is read by
-no function here.
+Features are made of measured quantities. No function here reads the truth of the simulation
+(data/raw/tables/truth.parquet).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .split import PARTS, split_rows
 
 
 def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
-    """What one station and the reconstruction of its shower say; one row a station, in the order of `stations`.
+    """Features of a station and its reconstructed shower; one row per station, in the order of `stations`.
 
     Args:
         events: reconstructed showers (eV, degrees, m), ordered by `shower`.
@@ -50,11 +50,11 @@ def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFra
 
 
 def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFrame, slope: float) -> pd.DataFrame:
-    """What all stations of a shower say together; one row a shower, in the order of `events`.
+    """Features of all stations of a shower together; one row per shower, in the order of `events`.
 
-    Times grow with the distance from the core: they are scaled to 1000 m and averaged over the stations where that
-    holds, with the square roots of the signals as weights. The tables are those of `station_features`, `each` is what
-    it returned, and `slope` is that of `s1000`.
+    Times grow with the distance from the core. They are scaled to 1000 m and averaged over the stations where that
+    holds, with the square roots of the signals as weights. The tables are those of `station_features`, `each` is its
+    result, and `slope` is that of `s1000`.
     """
     signal, far = stations["signal"].to_numpy(dtype=np.float64), each["core_distance"].to_numpy(dtype=np.float64)
     first = np.searchsorted(stations["shower"], events["shower"])
@@ -62,7 +62,7 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFr
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, first)
 
-    # A few stations near the core hold nearly all of the signal: the square root lets the others count.
+    # A few stations near the core have nearly all of the signal: the square root gives the others weight.
     weight = usable(far) * np.sqrt(signal)
     lg_energy = np.log10(events["energy"].to_numpy())
     lg_s1000 = np.log10(s1000(signal, far, first, slope))
@@ -76,7 +76,7 @@ def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFr
         "nearest": np.minimum.reduceat(far, first),
         "farthest": np.maximum.reduceat(far, first),
     }
-    # The nearest station tells most of when muons arrive, but its distance differs from shower to shower.
+    # The nearest station is the most informative on the arrival of muons, but its distance differs between showers.
     nearest = np.lexsort((far, np.repeat(first, np.diff(first, append=len(far)))))[first]
     for name in ("length", "risetime", "falltime", "area_over_peak"):
         values = each[name].to_numpy(dtype=np.float64)
@@ -95,16 +95,16 @@ def trace_features(
 ) -> pd.DataFrame:
     """The features of an event, then core distance, lg signal and trace of each of its strongest stations.
 
-    A trace is ln(1 + VEM in a bin / 0.1), which shows single muons beside the rise of a strong signal. Where a shower
-    has too few stations the values are missing.
+    A trace is ln(1 + VEM in a bin / 0.1), which shows single muons beside the rise of a strong signal. If a shower has
+    too few stations, values are missing.
 
     Args:
-        events: as of `station_features`.
-        stations: as of `station_features`.
-        each: what that returned.
-        traces: counts of the converter (stations, bins), a row for each of `stations`.
-        features: which stations and bins are taken.
-        count: VEM of one count.
+        events: as in `station_features`.
+        stations: as in `station_features`.
+        each: the result of `station_features`.
+        traces: ADC counts (stations, bins), a row for each of `stations`.
+        features: number of stations and bins.
+        count: VEM per count.
 
     Raises:
         ValueError: more bins are asked for than were recorded.
@@ -130,10 +130,10 @@ def trace_features(
 
 
 def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: float) -> np.ndarray:
-    """Signal at 1000 m in VEM, float64 (showers,): what each station says by a lateral distribution, averaged in lg.
+    """Signal at 1000 m in VEM, float64 (showers,): the estimates of all stations, averaged in lg.
 
-    The distribution is (r / 1000 m)^slope ((r + 700 m) / 1700 m)^slope, Auger's with its second exponent equal to the
-    first (Nucl. Instrum. Methods A 798 (2015) 172).
+    The lateral distribution is (r / 1000 m)^slope ((r + 700 m) / 1700 m)^slope, Auger's with its second exponent equal
+    to the first (Nucl. Instrum. Methods A 798 (2015) 172).
 
     Args:
         signal: VEM (stations,).
@@ -142,23 +142,23 @@ def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: fl
         slope: the exponent.
     """
     shape = (distance / 1000) ** slope * ((distance + 700) / 1700) ** slope
-    # Poisson's error of lg signal, and a tenth for the shape.
+    # The Poisson error of lg signal, and 0.1 for the shape.
     weight = usable(distance) / (0.1**2 + 1 / (np.log(10) ** 2 * np.maximum(signal, 1)))
     mean = np.add.reduceat(weight * np.log10(signal / shape), first) / np.add.reduceat(weight, first)
     return np.asarray(10**mean)
 
 
 def usable(distance: np.ndarray) -> np.ndarray:
-    """Weights of stations by their distance in m to the core: from 600 to 2000 m, others only where there is none.
+    """Weights of stations by their distance in m to the core: 1 from 600 to 2000 m, else 1e-6.
 
-    Near the core its error spoils what is scaled with the distance, far away the shapes are others. (With all stations
-    alike iron and protons were hardly told apart.)
+    Near the core its error spoils quantities that are scaled with the distance; far away the shapes differ. (With equal
+    weights iron and protons were hardly told apart.)
     """
     return np.where((distance > 600) & (distance < 2000), 1.0, 1e-6)
 
 
 def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
-    """The ten parameters of an image of the MAGIC telescope, and seven that physics makes of them; one row an image.
+    """The ten parameters of an image of the MAGIC telescope, and seven derived from them; one row per image.
 
     R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511. Lengths in mm, fAlpha in degrees, fSize in lg photons.
     """
@@ -176,12 +176,12 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -> pd.DataFrame:
-    """Features of showers at the configured level, then their `shower` and `primary`; one row a shower or a station.
+    """Features of showers at the configured level, then `shower` and `primary`; one row per shower or station.
 
     Args:
-        tables: events and stations, and for the level `traces` those too, as in data/interim.
-        data: the simulation that they come from.
-        features: the level, and what belongs to it.
+        tables: events, stations and, for the level `traces`, traces, as in data/interim.
+        data: their simulation.
+        features: the level and its settings.
 
     Raises:
         ValueError: the level is not one of showers.
@@ -209,10 +209,10 @@ def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -
 
 
 def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series]]:
-    """Features of the prepared rows, group and target last, and each one's part, some showers at a time.
+    """Features of the prepared rows, group and target last, and the part of each row; a row group at a time.
 
     Raises:
-        ValueError: the level does not belong to these data, or asks for traces where none were kept.
+        ValueError: the level does not fit these data, or needs traces but none were kept.
     """
     data, features = config.data, config.features
     if isinstance(data, Showers) and features.level == "traces" and data.traces == 0:
@@ -247,7 +247,7 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
     with appending() as append:
         for built, parts in rows(source, config):
             for name, path in targets.items():
-                # The group is no feature: evaluation draws whole groups.
+                # The group is not a feature, but evaluation draws whole groups.
                 part = built if name == "test" or not group else built.drop(columns=group)
                 table = pa.Table.from_pandas(part[parts.to_numpy() == name], preserve_index=False)
                 append(path, table)
@@ -257,7 +257,7 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write the parts in data/processed: the features, the target last; test rows with their group beside it."""
+    """Write the parts in data/processed: features, then the target; test rows also have their group."""
     config = load(cfg)
     with ExitStack() as stack:
         targets = {name: stack.enter_context(replacing(outputs() / PROCESSED / f"{name}.parquet")) for name in PARTS}

@@ -1,4 +1,4 @@
-"""Which figures the report of this project shows."""
+"""The figures of this project's report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parquet files that are written a row group at a time, so that no table has to fit into memory."""
+"""Write Parquet files a row group at a time, so that no table has to fit into memory."""
 
 from __future__ import annotations
 

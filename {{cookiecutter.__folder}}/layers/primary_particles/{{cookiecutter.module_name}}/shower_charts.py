@@ -1,4 +1,4 @@
-"""Figures of showers and of what is made of them. Each function returns one figure and writes nothing."""
+"""Figures of showers and their predictions. Each function returns one figure and writes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLORS = colormaps["viridis_r"]
 
 
 def shower(events: pd.DataFrame, stations: pd.DataFrame) -> Figure:
-    """The shower with most stations as the array saw it: signals as areas, the core, where it came from."""
+    """The shower with most stations, as seen by the array: signals as areas, core and direction."""
     event = events.iloc[int(events["multiplicity"].to_numpy().argmax())]
     seen = stations[stations["shower"] == event["shower"]]
     figure, axes = new_figure(
@@ -54,13 +54,13 @@ def traces(stations: pd.DataFrame, kept: pa.Table, station: Station) -> Figure:
 
 
 def plane(truth: pd.DataFrame, model: str) -> Figure:
-    """Xmax against lg of the muons, both brought to 10^19 eV: what nature would tell without a detector between."""
+    """True Xmax against lg of the muons, both scaled to 10^19 eV."""
     lg = np.log10(truth["energy"] / 1e19)
     figure, axes = new_figure(f"The truth of {model}, at 10$^{{19}}$ eV", "lg of the muons", "Xmax, g/cm²")
     names = truth["primary"].unique()
     for color, name in zip(COLORS(np.linspace(0.1, 1, len(names))), names, strict=True):
         of = truth["primary"] == name
-        # Slopes with energy of a mean primary.
+        # The slopes in lg E of a mean primary.
         x, y = (truth["lg_muons"] - 0.94 * lg)[of], (truth["xmax"] - 57 * lg)[of]
         axes.scatter(x, y, s=4, alpha=0.5, color=[color], label=name)
     axes.legend(markerscale=3)
@@ -68,7 +68,7 @@ def plane(truth: pd.DataFrame, model: str) -> Figure:
 
 
 def roc(predictions: pd.DataFrame, background: str, signal: str) -> Figure:
-    """How many of a class are kept against how many of another one are taken for it, down to one in a thousand."""
+    """ROC curve of one class against another, down to a false positive rate of one in a thousand."""
     of = predictions[predictions["actual"].isin([background, signal])]
     score = of[f"p({signal})"] / (of[f"p({signal})"] + of[f"p({background})"])
     taken, kept, _ = roc_curve(of["actual"] == signal, score)
@@ -83,7 +83,7 @@ def roc(predictions: pd.DataFrame, background: str, signal: str) -> Figure:
 
 
 def mass(predictions: pd.DataFrame, lg_energy: pd.Series, primaries: dict[str, float]) -> Figure:
-    """Mean and spread of the estimated ln A against energy, one line a primary; dotted the true values."""
+    """Mean and spread of the estimated ln A against energy, one line per primary; true values are dotted."""
     names = class_names(predictions)
     estimated = predictions[[f"p({name})" for name in names]].to_numpy() @ np.log([primaries[name] for name in names])
     edges = np.quantile(lg_energy, np.linspace(0, 1, 6))

@@ -1,4 +1,4 @@
-"""What several tests share: settings of a small problem, and tables to solve it with."""
+"""Shared fixtures: the settings and tables of a small problem."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from {{ cookiecutter.module_name }}.common.table import Data
 
 @pytest.fixture
 def settings() -> Callable[..., Data]:
-    """Make the settings of configs/data/ for a target called y; keywords replace what is there."""
+    """Make the settings of configs/data/ for a target called y; keywords replace the defaults."""
 
     def make(**changes: object) -> Data:
         values = {
@@ -33,7 +33,7 @@ def settings() -> Callable[..., Data]:
 
 @pytest.fixture
 def table() -> pd.DataFrame:
-    """300 rows: two numbers, one with gaps, a category, and a class y that they tell about; a third of it is "yes"."""
+    """300 rows: two numbers, one with gaps, a category, and a class y correlated with them; a third is "yes"."""
     rng = np.random.default_rng(1)
     yes = np.arange(300) % 3 == 0
     level = rng.normal(size=300) + yes

@@ -1,4 +1,4 @@
-"""Metrics: known values, and intervals that hold what they promise."""
+"""Metrics: known values, and intervals with the stated coverage."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_bootstrap_intervals_cover_the_truth_as_often_as_they_promise() -> None:
 
 
 def test_rows_of_a_group_are_drawn_together() -> None:
-    # 60 groups of 5 equal rows hold what 60 rows hold.
+    # 60 groups of 5 equal rows hold the information of 60 rows.
     rng = np.random.default_rng(7)
     actual = rng.integers(2, size=60)
     predicted = np.eye(2)[np.where(rng.random(60) < 0.7, actual, 1 - actual)]
@@ -131,7 +131,7 @@ def test_threads_change_no_figure() -> None:
 
 
 def test_a_resample_without_a_class_is_drawn_again() -> None:
-    # One positive in ten rows: a third of the plain resamples lack it, and the ROC curve is then not defined.
+    # One positive in ten rows: a third of the plain resamples miss it, and the ROC curve is then undefined.
     actual = np.array([0] * 9 + [1])
     predicted = np.column_stack([np.linspace(1, 0, 10), np.linspace(0, 1, 10)])
 

@@ -1,4 +1,4 @@
-"""Reading and cleaning: tables as people's programs write them, and every lost row counted."""
+"""Reading and cleaning: tables as common programs write them, and every dropped row counted."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_file_without_a_header_and_with_its_own_mark_of_missing(written: Calla
     ("text", "message"),
     [
         ("", r"data\.csv is empty"),
-        ("a,b\n1,2\n1,2,3\n", r"data\.csv is no table separated by ','"),
+        ("a,b\n1,2\n1,2,3\n", r"data\.csv is not a table separated by ','"),
         ("a,a\n1,2\n", r"data\.csv has two columns 'a'"),
     ],
 )
@@ -90,9 +90,9 @@ def test_columns_get_their_types(settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("column", "values", "message"),
     [
-        ({"type": "number"}, ["1", "2,5"], r"column 'size': 1 of 2 values are no number, .*'2,5'"),
+        ({"type": "number"}, ["1", "2,5"], r"column 'size': 1 of 2 values are not of type number, .*'2,5'"),
         ({"type": "integer"}, [1.0, 2.5], "column 'size': not every value is a whole number"),
-        ({"type": "date"}, ["2024-01-02", "02/13/2024"], r"column 'size': 1 of 2 values are no date, .*'02/13/2024'"),
+        ({"type": "date"}, ["2024-01-02", "02/13/2024"], r"'size': 1 of 2 values are not of type date, .*'02/13/2024'"),
     ],
 )
 def test_a_value_of_another_type_is_named(

@@ -1,4 +1,4 @@
-"""The schema: each way in which data can be unfit, and what people are told about it."""
+"""The schema: each kind of invalid data, and its message."""
 
 from __future__ import annotations
 

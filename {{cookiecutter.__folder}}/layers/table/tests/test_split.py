@@ -1,4 +1,4 @@
-"""The split: shares as configured, nothing on both sides, time in its order."""
+"""The split: configured shares, no overlap, order in time."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_groups_stay_whole(table: pd.DataFrame, settings: Settings) -> None:
 
 
 def test_time_goes_from_training_to_test(table: pd.DataFrame, settings: Settings) -> None:
-    # Ten rows an instant, in no order.
+    # Ten rows per instant, in random order.
     instants = np.random.default_rng(3).permutation(np.arange(300) // 10)
     table["when"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(instants, unit="D")
 

@@ -1,4 +1,4 @@
-"""Figures that go with any problem. Each function returns one figure and writes nothing."""
+"""Figures for any problem. Each function returns one figure and writes nothing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
 
 
 def confusion(predictions: pd.DataFrame) -> Figure:
-    """Confusion matrix, rows normalised to the actual class; each cell also with its count of rows."""
+    """Confusion matrix, rows normalised to the actual class; each cell also shows its count."""
     classes = class_names(predictions)
-    # As positions in the list of classes: comparing a million names takes seconds.
+    # Integer codes, because comparing a million names takes seconds.
     actual, predicted = (pd.Categorical(predictions[name], classes).codes for name in ("actual", "predicted"))
     counts = confusion_matrix(actual, predicted, labels=range(len(classes)))
     shares = counts / counts.sum(axis=1, keepdims=True)
@@ -31,9 +31,9 @@ def confusion(predictions: pd.DataFrame) -> Figure:
 
 
 def calibration(predictions: pd.DataFrame) -> Figure:
-    """Reliability curve: how often a class came true against the probability it was given, one curve a class.
+    """Reliability curve: observed frequency of a class against its predicted probability, one curve per class.
 
-    Each point stands for a tenth of the rows: bins of equal width would leave the outer ones with few rows.
+    Each point holds a tenth of the rows, because outer bins of equal width would hold few rows.
     """
     figure, axes = new_figure("Calibration on the test rows", "predicted probability", "observed frequency")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="perfect")
@@ -46,7 +46,7 @@ def calibration(predictions: pd.DataFrame) -> Figure:
 
 
 def roc(predictions: pd.DataFrame) -> Figure:
-    """ROC curve, one a class against the rest."""
+    """ROC curves, one per class against the rest."""
     figure, axes = new_figure("ROC on the test rows", "false positive rate", "true positive rate")
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="chance")
     for name in _positive(predictions):
@@ -77,7 +77,7 @@ def predicted_against_actual(predictions: pd.DataFrame) -> Figure:
 
 
 def comparison(metrics: dict[str, dict[str, float]], baseline: dict[str, dict[str, float]]) -> Figure:
-    """Each metric of the model beside the baseline's, with intervals, one panel a metric, five in a row."""
+    """Each metric of the model beside the baseline's, with intervals, one panel per metric, five in a row."""
     columns, lines = min(5, len(metrics)), -(-len(metrics) // 5)
     figure = Figure(figsize=(2.2 * columns, 2.6 * lines), layout="constrained")
     panels = figure.subplots(lines, columns, squeeze=False).ravel()
@@ -97,7 +97,7 @@ def comparison(metrics: dict[str, dict[str, float]], baseline: dict[str, dict[st
 
 
 def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
-    """An empty figure of the size of all others, with its axes."""
+    """An empty figure of the usual size, with its axes."""
     figure = Figure(figsize=(5, 4), layout="constrained")
     axes = figure.subplots()
     axes.set(title=title, xlabel=x, ylabel=y)
@@ -105,7 +105,7 @@ def new_figure(title: str, x: str, y: str) -> tuple[Figure, Axes]:
 
 
 def class_names(predictions: pd.DataFrame) -> list[str]:
-    """The classes that predictions hold probabilities of, in their order."""
+    """The classes, in the order of their probability columns."""
     return [name[2:-1] for name in predictions.columns if name.startswith("p(")]
 
 

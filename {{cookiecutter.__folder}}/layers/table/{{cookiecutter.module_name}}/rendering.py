@@ -1,4 +1,4 @@
-"""Templates filled in, and figures as bytes: the same input gives the same bytes."""
+"""Render templates and figures: the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 
 def render(template: str, **values: Any) -> str:
-    """Fill in a template of templates/. A name without a value is an error."""
+    """Fill in a template of templates/. An undefined name is an error."""
     folder = Path(__file__).parent / "templates"
     environment = Environment(
         loader=FileSystemLoader(folder),

@@ -1,4 +1,4 @@
-"""One page that shows what came out, and the model card: both from measured figures only."""
+"""Write the report and the model card, from measured values only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CARD = Path("docs/model_card.md")
 
 
 def provenance() -> dict[str, str]:
-    """SHA-256 of what the results come from, by path."""
+    """SHA-256 of the files behind the results, by path."""
     names = [
         Path("requirements/base.lock"),
         COUNTS,
@@ -31,7 +31,7 @@ def provenance() -> dict[str, str]:
 
 
 def values(config: Config) -> dict[str, Any]:
-    """Everything that the page and the card say."""
+    """All values of the report and the card."""
     return {
         # The settings of the model as it was trained, defaults included.
         "config": config.model_dump() | {"model": read_json(ROOT / MODELS / "manifest.json")["model"]},

@@ -1,4 +1,4 @@
-"""What the prepared table must be, enforced by pandera in the prepare stage."""
+"""The schema of the prepared table, enforced by pandera in the prepare stage."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .common.table import DTYPES, Column, Data
 def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:
     """The schema of data/interim/table.parquet, from the `columns` of configs/data/; `others` are columns not listed.
 
-    Every listed column is there with its type and limits; no column is empty; a class to learn has at least two values.
+    Every listed column exists with its type and limits. No column is empty. A target class has at least two values.
     """
     columns = {name: pa.Column(checks=[filled()], nullable=True) for name in others}
     columns[data.target] = pa.Column(checks=[filled()], nullable=False)
@@ -26,14 +26,14 @@ def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:
 
 
 def filled() -> pa.Check:
-    """Check that a column has a value. It passes in a table without rows, which another check reports once."""
+    """Check that a column has a value. It passes for a table without rows, which another check reports once."""
     return pa.Check(
         lambda values: values.notna().any() or len(values) == 0, error="it has no value at all", ignore_na=False
     )
 
 
 def out_of_range(table: pd.DataFrame, data: Data) -> pd.Series:
-    """Boolean, one a row: whether any column lies outside its minimum, maximum or list of values; missing is inside."""
+    """Whether a row is outside the minimum, maximum or values of a column, bool (rows,); missing is inside."""
     bad = pd.Series(False, index=table.index)
     for name, column in data.columns.items():
         values = table[name]
@@ -50,7 +50,7 @@ def enforce(table: pd.DataFrame, data: Data) -> pd.DataFrame:
     """Check a table against its schema.
 
     Raises:
-        ValueError: it does not hold; the message lists each column with what was wrong and the first case.
+        ValueError: a check fails; the message lists each column with the failed check and the first case.
     """
     try:
         return table_schema(data, table.columns).validate(table, lazy=True)

@@ -1,4 +1,4 @@
-"""Which rows train, validate and test."""
+"""Split the rows into training, validation and test."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ PARTS = ("train", "validation", "test")
 
 
 def split_rows(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Series:
-    """The part that each row belongs to: "train", "validation" or "test", index as the table's.
+    """The part of each row: "train", "validation" or "test", with the table's index.
 
     Raises:
-        ValueError: a part would be empty or lack a class, or a group or a duplicate would stand in two parts.
+        ValueError: a part would be empty or miss a class, or a group or a duplicate would be in two parts.
     """
     if split.kind == "grouped":
         parts = _by_group(table[data.group], split, seed)
@@ -30,8 +30,8 @@ def split_rows(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.S
 
 
 def _by_row(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Series:
-    # Not scikit-learn's splitters: they take longer to load than a million rows take to split here, and they draw other
-    # rows, so that every committed result would change.
+    # Not scikit-learn's splitters: loading them takes longer than splitting a million rows here. They also draw other
+    # rows, which would change every committed result.
     rows = pd.Series(_strata(table[data.target], data.task) if split.kind == "stratified" else np.zeros(len(table)))
     test = rows.groupby(rows).sample(frac=split.test, random_state=seed).index
     rest = rows.drop(test)
@@ -43,7 +43,7 @@ def _by_row(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Seri
 
 def _strata(target: pd.Series, task: str) -> np.ndarray:
     if task == "classification":
-        # As numbers in the order of the names: sorting a million texts takes seconds.
+        # Integer codes in the order of the names, because sorting a million strings takes seconds.
         return pd.factorize(target, sort=True)[0]
     return pd.qcut(target, q=min(10, max(2, len(target) // 20)), labels=False, duplicates="drop").to_numpy()
 
@@ -106,9 +106,9 @@ def _refuse_overlap(table: pd.DataFrame, parts: pd.Series, data: Data) -> None:
 
 
 def duplicated_rows(table: pd.DataFrame, data: Data, keep: Literal["first", False]) -> pd.Series:
-    """Boolean, one a row: whether another row (keep="first": an earlier one) equals it in every column but the id."""
+    """Whether another row (keep="first": an earlier one) equals a row in every column but the id; bool (rows,)."""
     compared = _without_id(table, data)
-    # DataFrame.duplicated takes 8 s on 1,000,000 rows of 30 numbers. Given only the rows that share a hash: 0.5 s.
+    # DataFrame.duplicated takes 8 s on 1,000,000 rows of 30 numbers, but 0.5 s on only the rows that share a hash.
     same_hash = pd.util.hash_pandas_object(compared, index=False).duplicated(keep=False)
     duplicated = pd.Series(False, index=table.index)
     duplicated[same_hash] = compared[same_hash].duplicated(keep=keep).to_numpy()

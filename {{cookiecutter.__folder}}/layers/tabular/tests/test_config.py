@@ -1,4 +1,4 @@
-"""The configuration: every shipped file loads, and whatever does not belong is refused with the nearest valid name."""
+"""The configuration: every shipped file loads, and invalid keys and values are refused."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 
-# Whatever configs/config.yaml chooses now, these go together.
+# Compatible choices, whatever configs/config.yaml chooses now.
 TOGETHER = ["data=breast_cancer", "features=default", "split=stratified", "model=xgboost"]
-# What a file needs beside it where it does not go with those.
+# Choices that a file needs if it is not compatible with those.
 BESIDE = {
     "data=diabetes": ["model=ridge"],
     "model=ridge": ["data=diabetes"],

@@ -1,4 +1,4 @@
-"""Features: every column without a role, dates as numbers, nothing that the target or an id tells."""
+"""Features: every column without a role, dates as numbers, no target and no id."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models: each file of configs/model/ fits, predicts better than the baseline, and comes back from its files equal."""
+"""Models: each file of configs/model/ fits, predicts better than the baseline, and is restored from its files."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def configured(model: str, task: str) -> Config:
 
 
 def fitted(model: str, task: str, rows: pd.DataFrame) -> Fitted:
-    """Fit the model on the first 200 rows; skip where its library is not installed."""
+    """Fit the model on the first 200 rows; skip if its library is not installed."""
     try:
         return fit(rows.iloc[:200], rows.iloc[200:250], configured(model, task))
     except ModuleNotFoundError as missing:

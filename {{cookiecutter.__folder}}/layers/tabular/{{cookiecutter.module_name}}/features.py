@@ -1,4 +1,4 @@
-"""Make data/processed from data/interim: features, and the rows that train, validate and test, one file each."""
+"""Make data/processed from data/interim: features, one file each for training, validation and test."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .split import PARTS, split_rows
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
-    """Features of each row: every column without a role of its own, dates as numbers. Index as the table's.
+    """Features of each row: every column without a role, dates as numbers, with the table's index.
 
-    What is learned from the rows (means, scales, categories) is no feature. It belongs in
-    modeling/shared/preprocess.py, which is fitted on training rows only.
+    Statistics of the rows (means, scales, categories) belong in modeling/shared/preprocess.py, which is fitted on
+    training rows only.
 
     Raises:
-        ValueError: a column to drop is not there, or no feature is left.
+        ValueError: a column to drop is missing, or no feature is left.
     """
     for name in features.drop:
         if name not in table.columns:
@@ -44,14 +44,14 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write the parts in data/processed: the features, the target last; test rows with their group beside it."""
+    """Write the parts in data/processed: features, then the target; test rows also have their group."""
     config = load(cfg)
     data = config.data
     table = pd.read_parquet(ROOT / TABLE)
     features = build_features(table, data, config.features)
     parts = split_rows(table, data, config.split, config.seed)
     for part in PARTS:
-        # The group is no feature: evaluation draws whole groups.
+        # The group is not a feature, but evaluation draws whole groups.
         more = [data.group, data.target] if data.group and part == "test" else [data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
     print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))

@@ -1,4 +1,4 @@
-"""Which figures the report of this project shows."""
+"""The figures of this project's report."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .common.config import Config
 
 
 def figures(predictions: pd.DataFrame, config: Config) -> dict[str, Figure]:
-    """The figures that go with the task, by file name. `predictions` is reports/predictions.parquet."""
+    """The figures for the task, by file name. `predictions` is reports/predictions.parquet."""
     if config.data.task == "regression":
         return {
             "residuals": charts.residuals(predictions),

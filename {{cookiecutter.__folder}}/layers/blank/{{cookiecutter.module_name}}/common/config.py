@@ -1,4 +1,4 @@
-"""The types of configs/: what may stand there, and what the stages read.
+"""Types of configs/: the valid keys and values.
 
 Yours: one class for each folder of configs/, one field for each key.
 """
@@ -14,7 +14,7 @@ from .strict import Share, Strict, checked
 
 
 class Data(Strict):
-    """configs/data/: what acquire makes."""
+    """configs/data/: the data that acquire generates."""
 
     samples: PositiveInt
     size: PositiveInt
@@ -43,7 +43,7 @@ class Model(Strict):
 
 
 class Evaluation(Strict):
-    """How sure the reported figures are."""
+    """Settings of the intervals."""
 
     confidence: Share
 

@@ -1,4 +1,4 @@
-"""Where the pictures lie on their way, beside the paths of every project in paths.py.
+"""Paths of the pictures, in addition to those in paths.py.
 
 Yours: the names of your files.
 """

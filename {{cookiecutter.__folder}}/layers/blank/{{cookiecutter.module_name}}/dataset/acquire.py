@@ -1,6 +1,6 @@
 """Bring the raw data into data/raw, unchanged.
 
-Yours: replace `generate` by what downloads, copies or simulates your data.
+Yours: replace `generate` with code that downloads, copies or simulates your data.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..common.paths import CONFIGS, outputs
 
 
 def generate(data: Data, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Noisy pictures of a bright line, float32 (samples, size, size), and whether it lies, int64 (samples,): 1 or 0."""
+    """Noisy pictures of a line, float32 (samples, size, size); 1 if it is horizontal, else 0, int64 (samples,)."""
     rng = np.random.default_rng(seed)
     pictures = rng.normal(scale=data.noise, size=(data.samples, data.size, data.size))
     lying, place = rng.integers(2, size=data.samples), rng.integers(data.size, size=data.samples)

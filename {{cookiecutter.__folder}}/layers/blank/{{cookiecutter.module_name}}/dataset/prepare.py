@@ -1,6 +1,6 @@
-"""Make data/interim from data/raw: the samples fit for use, every lost one counted.
+"""Make data/interim from data/raw: keep the usable samples and count the dropped ones.
 
-Yours: replace `usable` by what makes a sample unfit.
+Yours: replace `usable` with your own criterion.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
 
 
 def usable(pictures: np.ndarray) -> np.ndarray:
-    """Whether each of the pictures (samples, size, size) is whole; bool (samples,).
+    """Whether all pixels of each picture are finite: float (samples, size, size) to bool (samples,).
 
     Raises:
-        ValueError: none is.
+        ValueError: no picture is usable.
     """
     whole: np.ndarray = np.isfinite(pictures).all(axis=(1, 2))
     if not whole.any():

@@ -1,6 +1,6 @@
-"""Judge the trained model on the test samples, which nothing has read before.
+"""Evaluate the trained model on the test samples, which training does not read.
 
-Yours: replace `accuracy` by the figure that your problem is judged by, always with an interval.
+Yours: replace `accuracy` with the metric of your problem, always with an interval.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROO
 
 
 def accuracy(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> dict[str, float]:
-    """Share of right classes, each (samples,), with Wilson's interval (J. Am. Stat. Assoc. 22 (1927) 209)."""
+    """Accuracy of classes (samples,), with Wilson's interval (J. Am. Stat. Assoc. 22 (1927) 209)."""
     right = int((actual == predicted).sum())
     low, high = binomtest(right, len(actual)).proportion_ci(confidence, method="wilson")
     return {"value": right / len(actual), "low": float(low), "high": float(high)}

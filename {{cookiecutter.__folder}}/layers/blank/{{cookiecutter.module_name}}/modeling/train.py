@@ -1,6 +1,6 @@
-"""Fit the model on the training samples, and the baseline beside it.
+"""Fit the model and the baseline on the training samples.
 
-Yours: replace `fit` by your model, and what is dumped into models/ by its own format.
+Yours: replace `fit` with your model, and joblib with the model's own format.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def main(cfg: DictConfig) -> None:
         mlflow.log_params({"seed": config.seed, "model.C": config.model.C})
         fitted = fit(train["features"], train["target"], config.model)
         accuracy = fitted["model"].score(validation["features"], validation["target"])
-        # The model is saved before the metric is logged, which a server can refuse.
+        # Save the model first, because a server may refuse the metric.
         with replacing(outputs() / MODELS) as partial:
             partial.mkdir()
             for name, estimator in fitted.items():

@@ -1,4 +1,4 @@
-"""What the rows of this project are: showers or their stations, simulated, or the images of the MAGIC telescope."""
+"""Types of the data and features: simulated showers or their stations, or the images of the MAGIC telescope."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .table import Data as Table
 
 
 class Showers(Simulation):
-    """configs/data/showers.yaml: a simulation, and what is to be learned from it."""
+    """configs/data/showers.yaml: a simulation and the learning task."""
 
     fewest_stations: PositiveInt
     note: str
@@ -60,5 +60,5 @@ class OfImages(Strict):
     level: Literal["hillas"]
 
 
-# configs/features/: what a row is, and what is known of it.
+# configs/features/: the kind of row and its features.
 Features = Annotated[OfStations | OfEvents | OfTraces | OfImages, Field(discriminator="level")]

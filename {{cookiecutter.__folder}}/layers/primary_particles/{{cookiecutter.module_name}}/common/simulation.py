@@ -48,7 +48,7 @@ class Muons(Strict):
 
 
 class Spectrum(Strict):
-    """What arrives: E^-index between two energies (eV), uniform in the flux through a horizontal plane (degrees)."""
+    """The primaries: E^-index between two energies (eV), uniform in the flux through a horizontal plane (degrees)."""
 
     lowest: PositiveFloat
     highest: PositiveFloat
@@ -91,7 +91,7 @@ class Signal(Strict):
 
 
 class Arrival(Strict):
-    """When particles arrive: medians (ns) at a distance r (m) and a depth behind Xmax, and the log-normal width."""
+    """Arrival times: medians (ns) at a distance r (m) and a depth behind Xmax, and the log-normal width."""
 
     width: PositiveFloat
     distance: PositiveFloat
@@ -101,7 +101,7 @@ class Arrival(Strict):
 
 
 class Station(Strict):
-    """What a water-Cherenkov station makes of particles: times in ns, signals in VEM."""
+    """Response of a water-Cherenkov station: times in ns, signals in VEM."""
 
     bin: PositiveFloat
     bins: PositiveInt
@@ -123,7 +123,7 @@ class Station(Strict):
 
 
 class Resolution(Strict):
-    """How well a shower is reconstructed: energy as a share, angles in degrees, the core in m an axis."""
+    """Resolution of the reconstruction: relative energy, angles in degrees, core in m per axis."""
 
     energy: NonNegativeFloat
     angle: NonNegativeFloat
@@ -131,7 +131,7 @@ class Resolution(Strict):
 
 
 class Simulation(Strict):
-    """A set of showers and everything that they are made with."""
+    """A set of showers and all constants of their simulation."""
 
     showers: PositiveInt
     primaries: Annotated[dict[str, PositiveFloat], Field(min_length=2)]

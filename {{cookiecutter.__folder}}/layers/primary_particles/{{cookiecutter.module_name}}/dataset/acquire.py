@@ -1,4 +1,4 @@
-"""Bring data/raw: simulate showers, or fetch the images of the MAGIC telescope."""
+"""Make data/raw: simulate showers, or fetch the images of the MAGIC telescope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make data/interim from data/raw: showers or images, every value checked, every lost one counted."""
+"""Make data/interim from data/raw: check every value of showers or images, count the dropped ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the tables of a simulation to showers that can be reconstructed: every value checked, lost showers counted."""
+"""Keep the simulated showers that can be reconstructed: check every value, count the dropped showers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..common.rows import Showers
 from ..row_groups import appending
 
 TABLES = ("events", "stations", "traces")
-# What a reconstructed event and a recorded station must lie within.
+# Limits of a reconstructed event and a recorded station.
 LIMITS = {
     "events": {"energy": (1.0, 1e22), "zenith": (0.0, 90.0), "azimuth": (0.0, 360.0), "multiplicity": (1, 1e4)},
     "stations": {
@@ -32,7 +32,7 @@ def row_groups(folder: Path) -> Iterator[dict[str, pa.Table]]:
     """The tables of a simulation, a row group of showers at a time.
 
     Raises:
-        ValueError: a file cannot be read, or the files are not of one simulation.
+        ValueError: a file cannot be read, or the files belong to different simulations.
     """
     try:
         files = {name: pq.ParquetFile(folder / f"{name}.parquet") for name in TABLES}
@@ -46,7 +46,7 @@ def row_groups(folder: Path) -> Iterator[dict[str, pa.Table]]:
 
 
 def check(name: str, table: pa.Table) -> None:
-    """Refuse missing values and what no detector measures.
+    """Refuse missing and unphysical values.
 
     Raises:
         ValueError: a value is missing or outside its limits; the message names the table, column and shower.
@@ -74,7 +74,7 @@ def agree(group: dict[str, pa.Table]) -> None:
     """Refuse tables that do not hold the same showers and stations in the same order.
 
     Raises:
-        ValueError: rows are missing, doubled or out of order.
+        ValueError: rows are missing, duplicated or out of order.
     """
     events, stations, traces = (group[name] for name in TABLES)
     shower, of_station, of_trace = (table["shower"].to_numpy() for table in (events, stations, traces))
@@ -90,7 +90,7 @@ def agree(group: dict[str, pa.Table]) -> None:
 
 
 def usable(group: dict[str, pa.Table], fewest: int) -> tuple[dict[str, pa.Table], int]:
-    """Showers with enough stations to be reconstructed, with their stations and traces; and how many had too few."""
+    """Showers with enough stations for a reconstruction, with stations and traces; and the number of the others."""
     events = group["events"]
     kept = events.filter(pc.greater_equal(events["multiplicity"], fewest))
     result = {"events": kept}
@@ -103,7 +103,7 @@ def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]
     """Write the tables of a simulation, checked and cut, into a new folder; returns the counts of showers.
 
     Raises:
-        ValueError: a value is not fit for use, tables disagree, no shower is left, or a primary is missing.
+        ValueError: a value is invalid, tables disagree, no shower is left, or a primary is missing.
     """
     target.mkdir()
     read, few, found = 0, 0, set()

@@ -1,5 +1,5 @@
 """Air showers on a surface array: a parametrised toy with published ingredients, not CORSIKA and not Offline.
 
-showers draws what a primary does in the atmosphere, array what arrives at the stations, traces what they record,
-reconstruction what an analysis would know of it, and generate writes all that to data/raw.
+showers draws the development in the atmosphere, array computes the mean signals at the stations, traces draws the
+recorded traces, reconstruction smears the truth, and generate writes everything to data/raw.
 """

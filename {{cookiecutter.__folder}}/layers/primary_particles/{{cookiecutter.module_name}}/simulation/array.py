@@ -1,4 +1,4 @@
-"""What arrives at the stations: distances in the plane of the shower, and mean signals of muons and of the rest."""
+"""Distances of stations to the axis, and mean signals of muons and of electrons and photons."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ..common.simulation import Array, Signal
 
-# Where lateral distributions are normalised, in m.
+# Distance at which lateral distributions are normalised, in m.
 REFERENCE_DISTANCE = 1000.0
 
 
@@ -82,9 +82,10 @@ def mean_signals(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean signals of muons and of electrons and photons in VEM, each float64 (showers, stations).
 
-    Muons follow the shower's own number of them and fade exponentially with the depth behind Xmax. The rest follows the
-    energy and a Gaisser-Hillas profile of that depth, which at 1000 m has its maximum later than the shower's. Both are
-    normalised for a shower of 10^19 eV at the reference angle and Xmax.
+    The muonic signal is proportional to the shower's number of muons and falls exponentially with the depth behind
+    Xmax. The other signal is proportional to the energy and to a Gaisser-Hillas profile of that depth. At 1000 m the
+    maximum of this profile is later than the shower's. Both are normalised for a shower of 10^19 eV at the reference
+    angle and Xmax.
     """
     ground = slant(zenith, array)
     behind = ground - xmax

@@ -1,4 +1,4 @@
-"""Simulate showers, some at a time, and write data/raw: events, stations, traces of a sample, and the truth apart."""
+"""Simulate showers in chunks, and write data/raw: events, stations, traces of a sample, and the truth."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from ..row_groups import appending
 from . import array, showers, traces
 from .reconstruction import reconstructed
 
-# What is true of a shower, and no feature may see: eV, degrees, m, g/cm2.
+# True quantities of a shower, which no feature may use: eV, degrees, m, g/cm2.
 TRUTH = ("energy", "zenith", "azimuth", "core_x", "core_y", "xmax", "lg_muons")
 
 
 def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa.Table]:
     """Simulate the showers with these numbers, ascending int64 (showers,).
 
-    Each has a stream of random numbers of its own, from the seed and its number: it comes out the same alone, among
-    others, or on another worker. Primaries take turns, so that the classes are of one size.
+    Each shower has its own random stream, made from the seed and its number, so it does not depend on the other showers
+    or the worker. Primaries alternate, so that the classes have equal sizes.
 
     Returns:
-        truth and events with a row a shower, stations and traces with a row a triggered station, ordered by `shower`.
+        truth and events with a row per shower, stations and traces with a row per triggered station, by `shower`.
     """
     streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,))) for number in numbers.tolist()]
     primary = numbers % len(config.primaries)
@@ -81,16 +81,16 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
 
 
 def chunks(numbers: np.ndarray, config: Simulation, seed: int, workers: int) -> Iterator[dict[str, pa.Table]]:
-    """The showers with these numbers, ascending int64 (showers,), some at a time, by several workers."""
+    """The showers with these numbers, ascending int64 (showers,), in chunks, by several workers."""
     parts = [numbers[first : first + config.chunk] for first in range(0, len(numbers), config.chunk)]
     work = joblib.Parallel(n_jobs=min(workers, len(parts)), return_as="generator", pre_dispatch="1.5*n_jobs")
     yield from work(joblib.delayed(simulate)(part, config, seed) for part in parts)
 
 
 def write(folder: Path, config: Simulation, seed: int, workers: int) -> dict[str, int]:
-    """Write the tables as Parquet into a folder that is not there yet, in row groups of a fixed number of showers.
+    """Write the tables as Parquet into a new folder, in row groups of a fixed number of showers.
 
-    Only some chunks are in memory at a time. The bytes depend on the seed, not on chunk or workers.
+    Only a few chunks are in memory at a time. The bytes depend on the seed, not on chunk or workers.
 
     Returns:
         The number of rows of each table.

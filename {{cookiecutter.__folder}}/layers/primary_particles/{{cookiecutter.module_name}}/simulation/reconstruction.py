@@ -1,4 +1,4 @@
-"""What an analysis would know of a shower: the truth, smeared by the detector's resolution."""
+"""Reconstructed quantities of a shower: the truth, smeared by the detector's resolution."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def reconstructed(
     normal: np.ndarray,
     resolution: Resolution,
 ) -> dict[str, np.ndarray]:
-    """Energy (eV), angles (degrees) and core (m), each (showers,), as a detector would find them.
+    """Energy (eV), angles (degrees) and core (m), each (showers,), smeared by the resolution.
 
     Args:
         energy: eV (showers,).

@@ -1,4 +1,4 @@
-"""What a primary does in the atmosphere: depth of shower maximum and number of muons."""
+"""Development of a shower in the atmosphere: depth of shower maximum and number of muons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stations record: traces in bins of time, and the quantities that an analysis takes from them."""
+"""Traces of stations in bins of time, and the quantities computed from them."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def record(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Traces of the stations that may trigger, noise and saturation included.
 
-    Muons come one by one, each with its own time and track; electrons and photons are many and small. Both pass the
-    light's decay in the water. The random numbers of a shower are its stream's alone, so that neither the number of
-    showers at a time nor that of workers changes a trace.
+    Muons are drawn one by one, each with its own time and track; electrons and photons are drawn per bin. Both are
+    smeared by the decay of light in the water. All random numbers of a shower come from its own stream, so that neither
+    chunks nor workers change a trace.
 
     Args:
         streams: the random numbers of each shower.
-        counts: stations of each shower, int (showers,); their rows follow one another.
+        counts: stations of each shower, int (showers,); their rows are contiguous.
         muonic: mean signal of muons, VEM (stations,).
         em: mean signal of electrons and photons, VEM (stations,).
         muon_median: ns (stations,).
@@ -51,8 +51,8 @@ def record(
         station: the station.
 
     Returns:
-        int64 (recorded,), the rows of the stations that are recorded; int16 (recorded, bins), counts of the converter;
-        bool (recorded,), whether any bin saturated.
+        int64 (recorded,), the rows of the recorded stations; int16 (recorded, bins), ADC counts; bool (recorded,),
+        whether any bin saturated.
     """
     stations, bins = len(muonic), station.bins
     ends = np.cumsum(counts)
@@ -60,12 +60,12 @@ def record(
     owner = np.repeat(np.arange(stations), muons)
     track = np.maximum(1 + station.muon_spread * tracks, 0.1)
     gain = np.maximum(1 + station.gain * gains, 0.1)
-    # Most stations cannot reach the trigger with the muons that were drawn for them, even with five standard deviations
-    # more of electrons and photons: their traces are not drawn.
+    # Most stations cannot reach the trigger with their muons, even if electrons and photons are five standard
+    # deviations above their mean: the traces of these stations are not drawn.
     most = np.bincount(owner, track, stations) + em + 5 * np.sqrt(em * station.em_quantum)
     row = np.flatnonzero(most * gain > station.trigger)
 
-    # What comes later than the trace ends is not recorded.
+    # Particles after the end of the trace are not recorded.
     edges = np.log(np.arange(1, bins + 1) * station.bin)
     shares = ndtr((edges - np.log(em_median[row])[:, None]) / width)
     expected = np.diff(shares, axis=1, prepend=0.0) * (em[row] / station.em_quantum)[:, None]
@@ -87,7 +87,7 @@ def record(
 
 
 def _converted(light: np.ndarray, noise: np.ndarray, station: Station) -> tuple[np.ndarray, np.ndarray]:
-    """Counts of the converter, int16, and whether any bin saturated; light and noise are float32 (recorded, bins)."""
+    """ADC counts, int16, and whether any bin saturated; light and noise are float32 (recorded, bins)."""
     saturated = np.asarray((light > station.saturation).any(axis=1))
     np.minimum(light, np.float32(station.saturation), out=light)
     light += noise * np.float32(station.noise)
@@ -118,17 +118,17 @@ def _decay(light: np.ndarray, gain: np.ndarray, station: Station) -> None:
 def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
     """Total signal, trace length, risetime, falltime and area over peak of each trace.
 
-    The risetime lies between 10 % and 50 % of the signal, the falltime between 50 % and 90 %, the length between 5 %
-    and 95 %, within a bin by linear interpolation; the area over peak is the signal by the highest bin.
+    The risetime is the time between 10 % and 50 % of the signal, the falltime between 50 % and 90 %, the length between
+    5 % and 95 %, with linear interpolation within a bin. The area over peak is the signal divided by the highest bin.
 
     Args:
-        traces: int16 (stations, bins), counts of the converter.
+        traces: int16 (stations, bins), ADC counts.
         station: the station.
 
     Returns:
         signal (VEM), length, risetime, falltime (ns), area_over_peak (bins), each float32 (stations,).
     """
-    # Hundreds of bins of noise alone would add up to a signal.
+    # The noise of hundreds of bins would add up to a signal.
     above = np.where(traces > int(3 * station.noise / station.count), traces, 0)
     grown = np.cumsum(above, axis=1, dtype=np.int32)
     signal = grown[:, -1] * station.count
@@ -144,7 +144,7 @@ def observables(traces: np.ndarray, station: Station) -> dict[str, np.ndarray]:
 
 
 def _reached(grown: np.ndarray, share: float) -> np.ndarray:
-    """Where, in bins, a running sum, int32 (stations, bins), reaches a share of its end; float64 (stations,)."""
+    """The bin at which a running sum, int32 (stations, bins), reaches a share of its end; float64 (stations,)."""
     rows = np.arange(len(grown))
     wanted = share * grown[:, -1]
     place = (grown >= np.ceil(wanted).astype(np.int32)[:, None]).argmax(axis=1)

@@ -1,1 +1,1 @@
-"""Studies beside the pipeline: each a stage of studies/dvc.yaml that writes its figures; a page shows them all."""
+"""Studies beside the pipeline. Each is a stage of studies/dvc.yaml that writes its results; a page shows them all."""

@@ -1,4 +1,4 @@
-"""Every model on the same test showers, and on what other physics would have made of them."""
+"""Compare the models on the same test showers, and on the same showers with other physics."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from .settings import STUDIES, Comparison, Studies, configured
 from .simulated import rows, simulated_showers
 
 JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
-# What a detector that shows the truth would tell, each with the reconstructed energy, as the models have it.
+# True quantities, each used with the reconstructed energy, which the models have too.
 TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
 
 
@@ -50,13 +50,13 @@ class Judge:
         return self._measured(self.named, table, predicted)
 
     def difference(self, table: pd.DataFrame, first: np.ndarray, second: np.ndarray) -> dict[str, Any]:
-        """The first one's metrics minus the second one's, on the same rows, so that most of the chance cancels."""
+        """The first one's metrics minus the second one's, on the same rows, so that most fluctuations cancel."""
         cut = len(self.classes)
 
         def minus(metric: Metric) -> Metric:
             return lambda actual, both: metric(actual, both[:, :cut]) - metric(actual, both[:, cut:])
 
-        # Under other names, because an accuracy gets Wilson's interval, which is not that of a difference.
+        # Other names, because an accuracy gets Wilson's interval, which does not apply to a difference.
         named = {f"{name}_difference": minus(metric) for name, metric in self.named.items()}
         return self._measured(named, table, np.hstack([first, second]))
 
@@ -66,10 +66,10 @@ class Judge:
 
 
 def configurations(settings: Comparison) -> dict[str, Config]:
-    """The configuration of each model by its title; all before the first is trained, and their libraries with them.
+    """The configuration of each model by its title. Builds every model, so that errors appear before any training.
 
     Raises:
-        ValueError: a model, a level or a change of the simulation is not known.
+        ValueError: a model or a level is unknown, or no model uses the level event.
     """
     found = {}
     for level, model in settings.models:
@@ -82,18 +82,18 @@ def configurations(settings: Comparison) -> dict[str, Config]:
 
 
 def changed(settings: Comparison) -> dict[str, dict[str, Any]]:
-    """Overrides of data/showers.yaml by the name of a change, checked as those of the command line are."""
+    """Overrides of data/showers.yaml by the name of a change, checked like those of the command line."""
     for changes in settings.systematics.values():
         configured("showers", "event", more=[f"data.{key}={value}" for key, value in changes.items()])
     return settings.systematics
 
 
 def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]:
-    """Probabilities of the test showers by what is true of them, each by a quadratic discriminant of the train showers.
+    """Probabilities of the test showers from true quantities, by quadratic discriminants of the training showers.
 
     Args:
         config: the simulation's.
-        of: features of the event, a row a shower, by the part of the split.
+        of: features of the event, one row per shower, by the part of the split.
     """
     truth = pd.concat([tables["truth"].to_pandas() for tables in simulated_showers(config)]).set_index("shower")
     train, test = (of[name].join(truth[["xmax", "lg_muons"]], on="shower") for name in ("train", "test"))
@@ -106,7 +106,7 @@ def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]
 
 
 def parts_of_showers(config: Config) -> pd.Series:
-    """The part of each shower by its number, the same at every level: traces may be kept of some showers only."""
+    """The part of each shower by its number. It is the same at every level, even if only some showers have traces."""
     data: Any = config.data
     kept = [usable(tables, data.fewest_stations)[0]["events"].to_pandas() for tables in simulated_showers(config)]
     events = pd.concat(kept, ignore_index=True)
@@ -138,7 +138,7 @@ def main(cfg: DictConfig) -> None:
         if level == "event":
             actual = encode_target(validation["primary"], judge.classes)
             losses[title] = metrics_for(judge.classes)["log_loss"](actual, fitted.predict(validation))
-        # The level of traces has the features of the event, and so the same cut.
+        # The level of traces has the features of the event, so it has the same cut.
         cut = f"physics cut on {'station' if level == 'station' else 'event'}"
         if cut not in result["models"]:
             result["models"][cut] = judge.of(of["test"], by_cut)

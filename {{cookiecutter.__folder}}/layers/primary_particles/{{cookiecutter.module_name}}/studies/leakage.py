@@ -1,4 +1,4 @@
-"""Why rows of one shower must not stand on both sides: one model, tested row by row and shower by shower."""
+"""Leakage: one model, with test rows chosen row by row and shower by shower."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ..common.strict import checked
 from .settings import STUDIES, Leakage, Studies, configured
 from .simulated import rows
 
-# What the reconstruction says of a whole shower. It is the same in each row, and hardly depends on the primary.
+# Reconstructed quantities of a whole shower. They are the same in each row, and hardly depend on the primary.
 NAMES_OF_A_SHOWER = ["lg_energy", "zenith", "azimuth"]
 
 
 def test_rows(shower: np.ndarray, share: float, by_shower: bool, seed: int) -> np.ndarray:
-    """Which rows to test on, bool (rows,): rows drawn at random, or all rows of showers drawn at random."""
+    """Mask of the test rows, bool (rows,): rows drawn at random, or all rows of showers drawn at random."""
     rng = np.random.default_rng(seed)
     if not by_shower:
         return np.asarray(rng.random(len(shower)) < share)
@@ -29,7 +29,7 @@ def test_rows(shower: np.ndarray, share: float, by_shower: bool, seed: int) -> n
 
 
 def accuracies(table: pd.DataFrame, settings: Leakage, threads: int) -> dict[str, Any]:
-    """Test accuracies, one a seed, by how rows were chosen: with all features, and with the shower's names alone."""
+    """Test accuracies, one per seed, by the choice of rows: with all features, and with NAMES_OF_A_SHOWER alone."""
     from xgboost import XGBClassifier
 
     shower = table["shower"].to_numpy()

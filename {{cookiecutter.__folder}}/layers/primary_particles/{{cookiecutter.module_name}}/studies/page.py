@@ -1,4 +1,4 @@
-"""One page that shows the studies: what was measured, in tables and figures, and what it means."""
+"""Write the page of the studies: tables, figures and their meaning."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NAMES = ("leakage", "comparison", "telescope")
 
 
 def points(title: str, x: str, values: dict[str, dict[str, float]], mark: float | None = None) -> Figure:
-    """Values with their intervals, a line each, the first on top; a dotted line at `mark`."""
+    """Values with their intervals, one line each, the first on top; a dotted line at `mark`."""
     figure = Figure(figsize=(7, 1.1 + 0.3 * len(values)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(values))[::-1]
@@ -36,13 +36,13 @@ def points(title: str, x: str, values: dict[str, dict[str, float]], mark: float 
 
 
 def shifts(comparison: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Metrics by model and by what it was tested on, beginning with the physics that it was trained on."""
+    """Metrics by model and by the physics of the test showers, beginning with the physics of the training."""
     trained = comparison["models"]
     return {name: {"as trained": trained[name], **changes} for name, changes in comparison["systematics"].items()}
 
 
 def figures(leakage: dict[str, Any], comparison: dict[str, Any], telescope: dict[str, Any]) -> dict[str, Figure]:
-    """The figures of the page, by name, from what the studies wrote."""
+    """The figures of the page by name, from the results of the studies."""
     ways = {
         f"{way}, {what}": {"value": np.mean(of[what]), "low": min(of[what]), "high": max(of[what])}
         for way, of in leakage["accuracy"].items()

@@ -1,4 +1,4 @@
-"""The types of configs/studies.yaml, and the project's configuration as a study asks for it."""
+"""Types of configs/studies.yaml, and the project's configuration for a study."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ..common.config import Config, load
 from ..common.strict import Share, Strict
 
 STUDIES = Path("reports/studies")
-# Keywords of a class that refuses those it does not know.
+# Keyword arguments of a class that refuses unknown ones.
 Keywords = dict[str, Any]
 PartOrWhole = Annotated[float, Field(gt=0, le=1)]
 
 
 class Trees(Strict):
-    """Keywords of XGBClassifier, which itself only warns of a mistyped one."""
+    """Keyword arguments of XGBClassifier, which itself only warns about a mistyped one."""
 
     n_estimators: PositiveInt
     max_depth: PositiveInt
@@ -39,7 +39,7 @@ class Leakage(Strict):
 
 
 class Comparison(Strict):
-    """Pairs of a level and a model, and changes of the simulation that they are tested on too."""
+    """Pairs of a level and a model, and changed simulations to test them on."""
 
     models: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
     systematics: dict[str, Keywords]
@@ -68,6 +68,6 @@ class Studies(Strict):
 def configured(
     data: str, features: str, split: str = "grouped", model: str = "xgboost", more: Sequence[str] = ()
 ) -> Config:
-    """The project's configuration with these files, whatever it chooses itself; called inside a program of Hydra."""
+    """The project's configuration with these files instead of its own choices; call it inside a program of Hydra."""
     files = [f"data={data}", f"features={features}", f"split={split}", f"model={model}"]
     return load(hydra.compose("config", [*files, *more]))

@@ -16,10 +16,10 @@ from ..simulation.generate import chunks
 
 
 def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
-    """Features, `shower` and `primary` of simulated showers, all of the configured ones or those with these numbers.
+    """Features, `shower` and `primary` of the configured showers, or of those with these numbers.
 
     Raises:
-        ValueError: the level asks for traces where none were kept.
+        ValueError: the level needs traces, but none were kept.
     """
     data: Any = config.data
     tables = []
@@ -34,6 +34,6 @@ def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
 
 
 def simulated_showers(config: Config, numbers: np.ndarray | None = None) -> Iterator[dict[str, pa.Table]]:
-    """The tables of the configured showers, or of those with these numbers, some at a time."""
+    """The tables of the configured showers, or of those with these numbers, in chunks."""
     data: Any = config.data
     yield from chunks(np.arange(data.showers) if numbers is None else numbers, data, config.seed, config.threads)

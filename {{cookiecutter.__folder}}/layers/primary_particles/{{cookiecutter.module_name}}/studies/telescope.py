@@ -63,7 +63,7 @@ def out_of_fold(features: pd.DataFrame, actual: np.ndarray, make: Callable[[], A
     for train, test in StratifiedKFold(folds, shuffle=True, random_state=0).split(features, actual):
         model = make().fit(features.iloc[train], actual[train])
         if hasattr(model, "n_jobs"):
-            # Threads add up a forest's votes in the order in which they end.
+            # With several jobs, the order of a forest's sums varies.
             model.set_params(n_jobs=1)
         predicted[test] = model.predict_proba(features.iloc[test])
     return predicted

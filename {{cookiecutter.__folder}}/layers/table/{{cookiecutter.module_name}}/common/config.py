@@ -1,4 +1,4 @@
-"""The types of configs/: what may stand there, and what the stages read.
+"""Types of configs/: the valid keys and values.
 
 Hydra composes the files, `load` checks the result. An invalid key or value stops the run at once.
 """
@@ -40,7 +40,7 @@ class Model(Strict):
 
 
 class Evaluation(Strict):
-    """How sure the reported figures are."""
+    """Settings of the intervals."""
 
     confidence: Share
     resamples: PositiveInt

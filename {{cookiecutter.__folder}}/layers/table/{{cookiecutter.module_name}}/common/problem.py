@@ -1,4 +1,4 @@
-"""What a model is fitted for."""
+"""The learning task."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Task = Literal["classification", "regression"]
 
 @dataclass(frozen=True)
 class Problem:
-    """The task, with all that a model has to know of it. `classes` are sorted names, empty for regression."""
+    """The task and its settings for a model. `classes` are sorted names, empty for regression."""
 
     task: Task
     classes: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""The types of configs/data/: where a table comes from, how it is read, and what its columns are."""
+"""Types of configs/data/: the source of a table, how it is read, and its columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .strict import Strict
 
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
-# The types that a column may have, and how the prepared table holds them.
+# The types of columns, and their dtypes in the prepared table.
 DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
 
 
@@ -45,7 +45,7 @@ class Reading(Strict):
 
 
 class Cleaning(Strict):
-    """What happens to rows that are not fit for use."""
+    """What happens to unusable rows."""
 
     duplicates: Literal["keep", "drop"]
     missing: Literal["keep", "drop"]
@@ -53,7 +53,7 @@ class Cleaning(Strict):
 
 
 class Column(Strict):
-    """What a column must be."""
+    """Requirements on a column."""
 
     type: Literal["number", "integer", "category", "date"]
     minimum: float | None = None
@@ -71,7 +71,7 @@ class Column(Strict):
 
 
 class Data(Strict):
-    """configs/data/: where the table comes from and what its columns are."""
+    """configs/data/: the source of the table and its columns."""
 
     source: Annotated[SklearnSource | FileSource, Field(discriminator="kind")]
     read: Reading = Reading()
@@ -82,16 +82,16 @@ class Data(Strict):
     time: str | None
     clean: Cleaning
     columns: dict[str, Column]
-    # What a reader of the report has to know of these data.
+    # A note on these data, shown in the report.
     note: str | None = None
 
     @model_validator(mode="after")
     def _fit_the_target_to_the_task(self) -> Data:
         listed = self.columns[self.target].type if self.target in self.columns else None
         if self.task == "classification" and listed not in (None, "category"):
-            raise ValueError(f"columns.{self.target}: a class to learn has the type category, numbered or not")
+            raise ValueError(f"columns.{self.target}: the target of a classification must have the type category")
         if self.task == "regression" and listed in ("category", "date"):
-            raise ValueError(f"columns.{self.target}: a number to learn has the type number or integer")
+            raise ValueError(f"columns.{self.target}: the target of a regression must have the type number or integer")
         return self
 
     @property

@@ -1,4 +1,4 @@
-"""Where tables come from: scikit-learn, a URL, a mirror or a local file."""
+"""Sources of tables: scikit-learn, a URL, a mirror or a local file."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from ..common.table import FileSource, SklearnSource
 
 
 def bring(source: SklearnSource | FileSource, target: Path) -> str:
-    """Write a table to a file that is not there yet; returns what served it."""
+    """Write a table to a new file; returns its source."""
     return write_sklearn(source, target) if isinstance(source, SklearnSource) else fetch_file(source, target)
 
 
 def write_sklearn(source: SklearnSource, target: Path) -> str:
-    """Write one of scikit-learn's own data sets as CSV, classes by their names; returns what served it."""
+    """Write one of scikit-learn's own data sets as CSV, classes by their names; returns its source."""
     from sklearn import datasets
 
     if source.loader == "breast_cancer":
@@ -32,10 +32,10 @@ def write_sklearn(source: SklearnSource, target: Path) -> str:
 
 
 def fetch_file(source: FileSource, target: Path) -> str:
-    """Bring a file from the first place that has it, checked against its SHA-256; returns what served it.
+    """Fetch a file from the first source that has it, and check its SHA-256; returns that source.
 
     Raises:
-        ValueError: no hash is configured, or no place has a file with that hash; the message says what each gave.
+        ValueError: no hash is configured, or no source has a file with that hash; the message lists each failure.
     """
     refusals = []
     local = [Path(name).expanduser() for name in (os.environ.get("DATA_FILE"), source.path) if name]
@@ -43,7 +43,7 @@ def fetch_file(source: FileSource, target: Path) -> str:
         try:
             _download(url, source.sha256, target)
             return url
-        except Exception as error:  # noqa: BLE001 - any failure of one place is a reason to try the next
+        except Exception as error:  # noqa: BLE001 - if one source fails, the next is tried
             refusals.append(f"{url}: {_short(error)}")
     for path in local:
         found = ROOT / path
@@ -55,14 +55,14 @@ def fetch_file(source: FileSource, target: Path) -> str:
             shutil.copyfile(found, target)
             return str(path)
     places = "; ".join(refusals) or "neither source.url nor source.path is set"
-    hint = "; a copy of the file is taken from DATA_FILE=path" if source.url else ""
-    raise ValueError(f"the data could not be had: {places}{hint}")
+    hint = "; to use a local copy, set DATA_FILE=path" if source.url else ""
+    raise ValueError(f"the data could not be fetched: {places}{hint}")
 
 
 def _download(url: str, expected: str | None, target: Path) -> None:
     import pooch
 
-    # Not pooch.retrieve: a kill would leave its temporary file behind.
+    # Not pooch.retrieve, because a kill would leave its temporary file behind.
     pooch.downloaders.choose_downloader(url, progressbar=True)(url, str(target), None)
     actual = sha256(target)
     if actual != expected:

@@ -1,4 +1,4 @@
-"""From a text file to a clean table: columns of one type each, rows fit for use."""
+"""From a text file to a clean table: typed columns, usable rows."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ..split import duplicated_rows
 
 
 def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
-    """Read a delimited text file; columns named in `text` stay as written, the others become numbers where they are.
+    """Read a delimited text file; columns in `text` stay as written, the others become numbers if they are numeric.
 
     Raises:
-        ValueError: the file is empty or cannot be read so; the message says what to configure.
+        ValueError: the file is empty or does not match `read`; the message says what to configure.
     """
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
@@ -28,7 +28,7 @@ def read_table(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
     except UnicodeError as error:
         raise ValueError(f"{path.name} is not {read.encoding} ({error}): set read.encoding, perhaps cp1252") from None
     except pa.ArrowInvalid as error:
-        raise ValueError(f"{path.name} is no table separated by {read.separator!r}: {error}") from None
+        raise ValueError(f"{path.name} is not a table separated by {read.separator!r}: {error}") from None
     if not table.columns.is_unique:
         raise ValueError(f"{path.name} has two columns {table.columns[table.columns.duplicated()][0]!r}")
     if read.thousands is not None:
@@ -40,14 +40,14 @@ def _read_text(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
     reading = pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names)
     parsing = pyarrow.csv.ParseOptions(delimiter=read.separator, newlines_in_values=True)
     if read.thousands is not None:
-        # pyarrow has no option for a thousands separator: everything is text at first.
+        # pyarrow has no option for a thousands separator, so everything is read as text first.
         with pyarrow.csv.open_csv(path, reading, parsing) as stream:
             text = stream.schema.names
     converting = pyarrow.csv.ConvertOptions(
         decimal_point=read.decimal,
         null_values=[*pyarrow.csv.ConvertOptions().null_values, *read.missing],
         strings_can_be_null=True,
-        # As bytes, like text of other columns that pyarrow cannot decode. Both are decoded below, one by one.
+        # Read as bytes, like other text columns that pyarrow cannot decode. Both are decoded below, one by one.
         column_types=dict.fromkeys(text, pa.binary()),
     )
     table = pyarrow.csv.read_csv(path, reading, parsing, converting)
@@ -62,7 +62,7 @@ def _read_text(path: Path, read: Reading, text: list[str]) -> pd.DataFrame:
 
 
 def _without_thousands(values: pd.Series, read: Reading) -> pd.Series:
-    """1.234,56 without its thousands mark; text that is no number, such as 01.02.2020, stays as it is."""
+    """Remove the thousands separator of 1.234,56; text that is not a number, such as 01.02.2020, is unchanged."""
     group, point = re.escape(read.thousands or ""), re.escape(read.decimal)
     number = values.str.fullmatch(rf"\s*[+-]?(\d{{1,3}}({group}\d{{3}})+|\d+)({point}\d*)?([eE][+-]?\d+)?\s*", na=False)
     if not number.any():
@@ -72,7 +72,7 @@ def _without_thousands(values: pd.Series, read: Reading) -> pd.Series:
 
 
 def _numbers(values: pd.Series, read: Reading) -> pd.Series:
-    """Text as numbers, with the configured decimal mark and no other; what is no number becomes missing."""
+    """Parse text as numbers with the configured decimal mark only; other text becomes missing."""
     if read.decimal != "." and not pd.api.types.is_numeric_dtype(values):
         values = values.astype("str").str.translate(str.maketrans(f".{read.decimal}", "?."))
     return pd.to_numeric(values, errors="coerce")
@@ -82,7 +82,7 @@ def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
     """Give every column its type: float64, int64, str or datetime64.
 
     Raises:
-        ValueError: a configured column is missing, or holds a value that is not of its type.
+        ValueError: a configured column is missing, or holds a value of another type.
     """
     for name in [*data.columns, *data.roles]:
         if name not in table.columns:
@@ -101,14 +101,14 @@ def type_columns(table: pd.DataFrame, data: Data) -> pd.DataFrame:
 
 
 def written(data: Data) -> list[str]:
-    """Columns that are taken as they are written: categories, dates, and, unless listed otherwise, id, group, class."""
+    """Columns that are read as text: categories, dates, and, unless listed otherwise, id, group and class."""
     names = [data.id, data.group, data.target if data.task == "classification" else None]
     listed = [name for name, column in data.columns.items() if column.type in ("category", "date")]
     return listed + [name for name in names if name and name not in data.columns]
 
 
 def clean(table: pd.DataFrame, data: Data) -> tuple[pd.DataFrame, dict[str, int]]:
-    """Drop the rows that are not fit for use.
+    """Drop the unusable rows.
 
     Returns:
         The rows kept, and how many were read, dropped for each reason, and kept.
@@ -149,10 +149,10 @@ def _typed(values: pd.Series, column: Column | None, read: Reading) -> pd.Series
     if kind == "date":
         dates = pd.to_datetime(values, errors="coerce", format=read.date_format or "ISO8601", utc=True)
         _refuse(values, dates, "date")
-        # All times on one clock: an offset is subtracted, a time without an offset stays as it is written.
+        # All times in UTC: an offset is subtracted, a time without an offset stays as it is written.
         return dates.dt.tz_localize(None).astype("datetime64[us]")
     if kind is None and values.notna().any() and _numbers(values.dropna(), read).notna().mean() > 0.5:
-        # Text that is mostly numbers is more often a mistake than a category: the user decides.
+        # Text that is mostly numbers is more often a mistake than a category, so the user decides.
         _refuse(values, _numbers(values, read), "number", hint="; if it is text, list it under columns")
     return values.astype("str")
 
@@ -161,6 +161,6 @@ def _refuse(values: pd.Series, converted: pd.Series, kind: str, hint: str = "") 
     bad = values[values.notna() & converted.isna()]
     if len(bad):
         raise ValueError(
-            f"column {values.name!r}: {len(bad)} of {len(values)} values are no {kind}, "
+            f"column {values.name!r}: {len(bad)} of {len(values)} values are not of type {kind}, "
             f"the first is {bad.iloc[0]!r} in data row {bad.index[0] + 1}{hint}"
         )

@@ -1,4 +1,4 @@
-"""Judge the trained model on the test rows, which nothing has read before."""
+"""Evaluate the trained model on the test rows, which training does not read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fit the configured model on the training rows, and the baseline beside it."""
+"""Fit the configured model and the baseline on the training rows."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def main(cfg: DictConfig) -> None:
         )
         metrics = metrics_for(fitted.problem.classes) | domain_metrics(config.data, fitted.problem.classes)
         scores = {name: metric(actual, predicted) for name, metric in metrics.items()}
-        # The model is saved before the metrics are logged, which a server can refuse.
+        # Save the model first, because a server may refuse the metrics.
         with replacing(outputs() / MODELS) as partial:
             save(fitted, partial)
         mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})

@@ -1,4 +1,4 @@
-"""Where the table lies on its way, beside the paths of every project in paths.py."""
+"""Paths of the table, in addition to those in paths.py."""
 
 from __future__ import annotations
 

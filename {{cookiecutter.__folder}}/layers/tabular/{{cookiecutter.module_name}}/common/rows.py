@@ -1,4 +1,4 @@
-"""What the rows of this project are: the types of configs/data/ and configs/features/."""
+"""Types of this project's configs/data/ and configs/features/."""
 
 from __future__ import annotations
 

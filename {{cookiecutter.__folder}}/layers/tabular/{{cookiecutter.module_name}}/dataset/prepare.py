@@ -1,4 +1,4 @@
-"""Make data/interim from data/raw: typed columns, rows fit for use, the schema enforced, every lost row counted."""
+"""Make data/interim from data/raw: type the columns, drop and count unusable rows, enforce the schema."""
 
 from __future__ import annotations
 

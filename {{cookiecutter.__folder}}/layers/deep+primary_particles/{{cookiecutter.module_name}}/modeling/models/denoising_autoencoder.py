@@ -31,10 +31,10 @@ class Model(NetworkSettings):
 
 
 def both_losses() -> type[torch.nn.Module]:
-    """The loss of what `network` returns: cross entropy of the classes, and mean square of what was not restored."""
+    """The loss of `network`'s output: cross entropy of the classes plus mean squared reconstruction error."""
     import torch
 
-    # skorch turns outputs into probabilities where the loss is a CrossEntropyLoss.
+    # skorch turns outputs into probabilities if the loss is a CrossEntropyLoss.
     class Losses(torch.nn.CrossEntropyLoss):
         def forward(self, output: tuple[torch.Tensor, torch.Tensor], target: torch.Tensor) -> torch.Tensor:
             scores, missed = output
@@ -44,7 +44,7 @@ def both_losses() -> type[torch.nn.Module]:
 
 
 def network(inputs: int, outputs: int, code: int, hidden: list[int], noise: float) -> torch.nn.Module:
-    """(batch, inputs) of any float type to scores (batch, outputs) and restored minus given inputs (batch, inputs)."""
+    """(batch, inputs) of any float type to scores (batch, outputs) and reconstruction errors (batch, inputs)."""
     import torch
 
     def layers(widths: list[int]) -> torch.nn.Sequential:
@@ -63,7 +63,7 @@ def network(inputs: int, outputs: int, code: int, hidden: list[int], noise: floa
         def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
             x = x.float()
             numbers = self.encode(x + noise * torch.randn_like(x) if self.training else x)
-            # Classes train the classifier alone, not the code.
+            # The classes train only the classifier, not the code.
             return self.classify(numbers.detach()), self.decode(numbers) - x
 
     return Autoencoder()

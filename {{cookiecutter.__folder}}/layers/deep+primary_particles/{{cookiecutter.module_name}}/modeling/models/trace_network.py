@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
 
-# What `features.event_features` says of a shower, before what its stations say.
+# Number of features of the event (`features.event_features`), which come before those of the stations.
 OF_EVENT = 16
 
 
@@ -22,7 +22,7 @@ class Model(NetworkSettings):
     """Convolutions over each trace, an average over the stations, layers of the given widths."""
 
     tasks = ("classification",)
-    # The network itself standardises the event, tells missing stations apart, and takes traces as they are.
+    # The network itself standardises the features of the event and masks missing stations.
     scaled: ClassVar[bool] = False
     stations: PositiveInt
     bins: PositiveInt
@@ -41,19 +41,19 @@ def network(
 ) -> torch.nn.Module:
     """Deep sets of traces (M. Zaheer et al., NeurIPS 2017): (batch, inputs) of any float type to (batch, outputs).
 
-    The inputs are those of `features.trace_features`: first those of the event, then for each station its core
-    distance, its signal and its trace, not a number where a shower has too few stations. The stations of a shower are a
-    set: each passes the same layers, and the mean over those that are there is joined with the inputs of the event.
+    The inputs are those of `features.trace_features`: the features of the event, then core distance, signal and trace
+    of each station, NaN for missing stations. The stations of a shower are a set: each passes the same layers, and the
+    mean over the present ones is joined with the features of the event.
 
     Raises:
-        ValueError: the inputs are not those of so many stations and bins.
+        ValueError: the number of inputs does not match stations and bins.
     """
     import torch
 
     if inputs != OF_EVENT + stations * (2 + bins):
         raise ValueError(
             f"trace_network: {inputs} features are not {OF_EVENT} of the event and {stations} stations of {bins} bins: "
-            "set features=traces, and stations and bins as that file has them"
+            "set features=traces, and stations and bins as in that file"
         )
 
     class Traces(torch.nn.Module):
@@ -78,7 +78,7 @@ def network(
             there = (~each[:, :1].isnan()).float()
             each = each.nan_to_num()
             seen = self.look(each[:, None, 2:])
-            # Distances in km, so that all are numbers of about one.
+            # Distances in km, so that all inputs are of order one.
             where = each[:, :2] * each.new_tensor([0.001, 1.0])
             found = self.station(torch.cat([seen.mean(dim=2), seen.amax(dim=2), where], dim=1)) * there
             pooled = found.reshape(len(x), stations, -1).sum(dim=1)

@@ -29,7 +29,7 @@ def network(
 ) -> torch.nn.Module:
     """Fully connected layers: (batch, inputs) of any float type to float32 (batch, outputs).
 
-    The output is stretched to the target's center and spread, so that training starts at the right scale.
+    The output is scaled to the target's center and spread, so that training starts at the right scale.
     """
     import torch
 

@@ -1,4 +1,4 @@
-"""What every neural network shares: how it is trained, by PyTorch through skorch, and how it is stored."""
+"""Base class of the neural networks: training by PyTorch through skorch, and storage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class NetworkSettings(ModelSettings):
-    """A skorch NeuralNetClassifier or NeuralNetRegressor, the number of epochs found on the validation rows."""
+    """A skorch NeuralNetClassifier or NeuralNetRegressor, stopped early by the validation rows."""
 
     learning_rate: PositiveFloat
     weight_decay: NonNegativeFloat
@@ -27,7 +27,7 @@ class NetworkSettings(ModelSettings):
     device: Literal["cpu", "cuda"]
 
     def architecture(self) -> tuple[Callable[..., torch.nn.Module], dict[str, Any]]:
-        """Return the function that builds the network, and what it takes besides inputs, outputs, center and spread."""
+        """Return the function that builds the network, and its arguments except inputs, outputs, center, spread."""
         raise NotImplementedError(f"the model {self.name} does not say how its network is built")
 
     def estimator(self, problem: Problem) -> Any:
@@ -65,7 +65,7 @@ class NetworkSettings(ModelSettings):
         estimator.set_params(
             module__inputs=features.shape[1],
             train_split=predefined_split(Dataset(validation[0], _shaped(validation[1]))),
-            # A batch of one row has no spread to standardise by: where one row is left over, an epoch skips it.
+            # Batch normalisation fails on a batch of one row, so an epoch skips a single row that is left over.
             iterator_train__drop_last=len(features) % self.batch_size == 1,
         )
         if target.dtype != np.int64:

@@ -11,7 +11,7 @@ from ..shared.estimators import ModelSettings
 
 
 class Model(ModelSettings):
-    """Nystroem's features (C. Williams, M. Seeger, NeurIPS 2000) and LinearSVC, its scores made probabilities."""
+    """Nystroem's features (C. Williams, M. Seeger, NeurIPS 2000) and LinearSVC with calibrated probabilities."""
 
     tasks = ("classification",)
     components: PositiveInt

@@ -1,4 +1,4 @@
-"""What every model has to beat: Fisher's linear discriminant of a few quantities that physics names."""
+"""The baseline of every model: Fisher's linear discriminant of a few physical quantities."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ CUTS = (
 
 
 def baseline(problem: Problem, features: list[str]) -> Any:
-    """Return an estimator, to be fitted on a table of these features (R. A. Fisher, Ann. Eugen. 7 (1936) 179)."""
+    """Return an unfitted estimator for a table of these features (R. A. Fisher, Ann. Eugen. 7 (1936) 179)."""
     from sklearn.compose import make_column_transformer
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 
     cut = next(names for names in CUTS if set(names) <= set(features))
-    # Squares and products, because the atmosphere that a shower has crossed is not linear in its angle.
+    # Squares and products, because the depth of atmosphere is not linear in the zenith angle.
     steps = make_column_transformer((StandardScaler(), list(cut))), PolynomialFeatures(2, include_bias=False)
     return make_pipeline(*steps, LinearDiscriminantAnalysis())

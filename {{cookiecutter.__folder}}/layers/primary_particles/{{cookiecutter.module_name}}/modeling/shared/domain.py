@@ -1,4 +1,4 @@
-"""The figures that the field judges by: how well light and heavy nuclei are told apart, and gammas from hadrons."""
+"""Metrics of the field: how well light and heavy nuclei, and gammas and hadrons, are told apart."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
 
 
 def gamma_efficiency(signal: int, share: float) -> Metric:
-    """The share of the class `signal` that is kept where a given share of all others is taken for it."""
+    """The efficiency of the class `signal` at which a given share of all others is taken for it."""
 
     def efficiency(actual: np.ndarray, predicted: np.ndarray) -> float:
         background, found, _ = roc_curve(actual == signal, predicted[:, signal])

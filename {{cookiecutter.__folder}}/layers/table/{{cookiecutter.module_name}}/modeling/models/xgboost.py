@@ -15,7 +15,7 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 
 
 class Model(ModelSettings):
-    """XGBClassifier or XGBRegressor, the number of trees found on the validation rows."""
+    """XGBClassifier or XGBRegressor, stopped early by the validation rows."""
 
     scaled: ClassVar[bool] = False
     n_estimators: PositiveInt

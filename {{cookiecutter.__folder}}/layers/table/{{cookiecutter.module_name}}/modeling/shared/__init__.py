@@ -1,1 +1,1 @@
-"""What training and evaluation share, and every model with them. Both stages declare the whole folder in dvc.yaml."""
+"""Shared by training, evaluation and every model. Both stages declare the whole folder in dvc.yaml."""

@@ -1,4 +1,4 @@
-"""What every model shares: its settings, how it is built, fitted and stored, and how the configured one is found."""
+"""Base class of the models, and lookup of the configured one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class ModelSettings(Strict):
     """configs/model/: a model's settings, and how it is built, fitted and stored. Subclasses override what differs.
 
-    Models import heavy libraries where they use them: a mistake in the settings is then reported at once.
+    Models import heavy libraries only where they use them, so that a mistake in the settings is reported at once.
     """
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
@@ -50,7 +50,7 @@ def chosen(config: Config) -> ModelSettings:
     """The settings of the configured model, checked by the file in models/ that has its name.
 
     Raises:
-        ValueError: there is no such model, it does not do the task, or a setting is not valid.
+        ValueError: the model does not exist or does not do the task, or a setting is invalid.
     """
     name = config.model.name
     known = [path.stem for path in (Path(__file__).parents[1] / "models").glob("[!_]*.py")]

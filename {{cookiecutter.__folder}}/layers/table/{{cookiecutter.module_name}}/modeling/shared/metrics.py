@@ -1,4 +1,4 @@
-"""The figures that a model is judged by, each with its interval. Defined here and nowhere else."""
+"""Metrics of a model, each with its interval."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Metric = Callable[[np.ndarray, np.ndarray], float]
 
 
 def classification_metrics(classes: int) -> dict[str, Metric]:
-    """The metrics of a classifier by name; the area under the ROC curve is one against the rest for several classes."""
+    """The metrics of a classifier by name; the area under the ROC curve of several classes is one against the rest."""
     labels = np.arange(classes)
 
     def roc_auc(actual: np.ndarray, predicted: np.ndarray) -> float:
@@ -46,7 +46,7 @@ def regression_metrics() -> dict[str, Metric]:
 
 
 def metrics_for(classes: tuple[str, ...]) -> dict[str, Metric]:
-    """The metrics of a classifier where there are classes, else those of a regression."""
+    """The metrics of a classifier if there are classes, else those of a regression."""
     return classification_metrics(len(classes)) if classes else regression_metrics()
 
 
@@ -62,9 +62,9 @@ def with_intervals(
     """Each metric as value, low and high.
 
     The accuracy has Wilson's interval (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209), the others the percentiles of
-    a bootstrap over rows; a resample that lacks a class is drawn again. Rows of one group are alike: where `groups`
-    (rows,) names some with several rows, whole groups are drawn, for the accuracy too. The number of threads changes
-    the time only.
+    a bootstrap over rows; a resample without one of the classes is drawn again. If a group in `groups` (rows,) has
+    several rows, whole groups are drawn, for the accuracy too, because rows of a group are alike. The number of threads
+    changes only the time.
     """
     members = _members(np.arange(len(actual)) if groups is None else groups)
     wilson = {"accuracy"} if len(members.sizes) == len(actual) else set()
@@ -72,7 +72,7 @@ def with_intervals(
     classes = np.unique(actual) if actual.dtype.kind == "i" else None
 
     def score(number: int) -> list[float]:
-        # Each resample has random numbers of its own, so that the order in which threads draw them does not matter.
+        # Each resample has its own random stream, so that the order of the threads does not matter.
         rows = _resample(np.random.default_rng((seed, number)), members, actual, classes)
         drawn = actual[rows], predicted[rows]
         return [metric(*drawn) for metric in resampling.values()]
@@ -113,7 +113,7 @@ def _resample(
     for _ in range(1000):
         drawn = rng.integers(len(members.sizes), size=len(members.sizes))
         sizes = members.sizes[drawn]
-        # The rows of a group follow one another, from its first place on.
+        # The rows of a group are contiguous in `members.order`.
         places = np.repeat(members.starts[drawn] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
         rows: np.ndarray = members.order[places]
         if classes is None or np.bincount(actual[rows], minlength=classes[-1] + 1)[classes].all():

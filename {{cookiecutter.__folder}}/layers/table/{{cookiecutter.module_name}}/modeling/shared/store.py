@@ -1,4 +1,4 @@
-"""A fitted model as a folder: preprocessing, estimator, baseline, and a manifest that ties them together."""
+"""A fitted model as a folder: preprocessing, estimator, baseline, and a manifest with their hashes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .estimators import ModelSettings
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model with what it needs to predict from a table of features."""
+    """A fitted model, which predicts from a table of features."""
 
     settings: ModelSettings
     problem: Problem
@@ -32,12 +32,12 @@ class Fitted:
         return _predict(self.estimator, inputs, self.problem)
 
     def predict_baseline(self, table: pd.DataFrame) -> np.ndarray:
-        """What the baseline says, shaped as from `predict`."""
+        """The baseline's predictions, shaped like those of `predict`."""
         return _predict(self.baseline, table[self.features], self.problem)
 
 
 def save(fitted: Fitted, folder: Path) -> None:
-    """Write a fitted model into a folder that is not there yet."""
+    """Write a fitted model into a new folder."""
     folder.mkdir()
     joblib.dump(fitted.preprocess, folder / "preprocess.joblib")
     joblib.dump(fitted.baseline, folder / "baseline.joblib")
@@ -58,10 +58,10 @@ def save(fitted: Fitted, folder: Path) -> None:
 def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> Fitted:
     """Read back what `save` wrote.
 
-    The files are pickles in part: only load a folder that this project made.
+    Some files are pickles: only load a folder that this project made.
 
     Raises:
-        ValueError: a file is not the one that the manifest names, or another model is configured than was trained.
+        ValueError: a file does not match the manifest, or the configured model is not the trained one.
     """
     manifest = read_json(folder / "manifest.json")
     for name, expected in manifest["files"].items():
@@ -85,7 +85,7 @@ def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> F
 def _predict(estimator: Any, inputs: Any, problem: Problem) -> np.ndarray:
     if problem.classes:
         probabilities = np.asarray(estimator.predict_proba(inputs), dtype=np.float64)
-        # Rows of libraries that compute in single precision add up to one only nearly.
+        # Probabilities in single precision add up to one only approximately.
         shares: np.ndarray = probabilities / probabilities.sum(axis=1, keepdims=True)
         return shares
     return np.asarray(estimator.predict(inputs), dtype=np.float64).ravel()

@@ -1,4 +1,4 @@
-"""The baseline: predicts without looking at the features."""
+"""The baseline: a prediction that ignores the features."""
 
 from __future__ import annotations
 

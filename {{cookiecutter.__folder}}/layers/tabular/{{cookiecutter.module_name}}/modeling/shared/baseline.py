@@ -1,4 +1,4 @@
-"""What every model has to beat: a prediction that does not look at the features."""
+"""The baseline of every model: a prediction that ignores the features."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...common.problem import Problem
 
 
 def baseline(problem: Problem, features: list[str]) -> Any:
-    """Return an estimator, to be fitted on a table of these features: class frequencies, or the mean."""
+    """Return an unfitted estimator for a table of these features: class frequencies, or the mean."""
     from sklearn.dummy import DummyClassifier, DummyRegressor
 
     return DummyClassifier(strategy="prior") if problem.classes else DummyRegressor()

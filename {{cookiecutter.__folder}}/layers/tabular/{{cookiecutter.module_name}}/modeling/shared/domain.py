@@ -1,4 +1,4 @@
-"""The figures that your field judges by, beside the usual ones of metrics.py. A project starts without any."""
+"""Metrics of your field, in addition to those of metrics.py. A project starts without any."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from .metrics import Metric
 
 
 def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
-    """Further metrics by name, for the data that are configured; `classes` is empty for a regression."""
+    """Further metrics by name for the configured data; `classes` is empty for a regression."""
     return {}
