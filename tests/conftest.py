@@ -136,6 +136,6 @@ print(json.dumps([
 """
 
     def runs(project: Project) -> list[dict[str, Any]]:
-        return list(json.loads(project.run("python", "-W", "ignore", "-c", code).stdout.splitlines()[-1]))
+        return list(json.loads(project.run("python", "-c", code).stdout.splitlines()[-1]))
 
     return runs

@@ -32,7 +32,12 @@ def serving(port: int, folder: Path, variables: dict[str, str], *command: str) -
     """A server in its own process group that answers at the port while the block runs."""
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=variables, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=folder,
+            env={**variables, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         assert ask(f"http://127.0.0.1:{port}/health") == b"OK"

@@ -1,8 +1,8 @@
 """A warm interpreter for tests of what a stage does, not of how it is started: most of a stage's time is imports.
 
-A program `python` stands first on PATH. It hands `python -m mlops.stage` to a server that has loaded the libraries and
-forks for each stage, and runs everything else as usual. The runner's watching process is left out: tests/pipeline has
-tests of it, of DVC and of MLflow that use no warm interpreter.
+A program `python` stands first on PATH. It hands `python -m mlops.stage` and `python -c` to a server, which has loaded
+the libraries and forks for each of them, and runs everything else as usual. The runner's watching process is left out:
+tests/pipeline has tests of it, of DVC and of MLflow that use no warm interpreter.
 """
 
 from __future__ import annotations

@@ -18,18 +18,25 @@ stage: Any = importlib.import_module("mlops.stage")
 
 
 def run(arguments: list[str], folder: str, variables: dict[str, str]) -> int:
-    """Run a stage as the runner's second process does, after what its first one prepares; returns the exit status."""
+    """Run `-c CODE` or a stage in a folder; returns the exit status."""
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(folder)
     sys.path[0] = folder
-    module, *overrides = arguments
+    if arguments[0] == "-c":
+        exec(arguments[1], {"__name__": "__main__"})
+        return 0
+    return run_stage(*arguments[2:])
+
+
+def run_stage(module: str, *overrides: str) -> int:
+    """Run a stage as the runner's second process does, after the preparations of its first process."""
     record = stage.RUNS / f"warm-{module.rpartition('.')[2]}-{os.getpid()}"
     try:
-        os.environ.update(stage.fixed_environment(stage.threads(overrides), module, record))
+        os.environ.update(stage.fixed_environment(stage.threads(list(overrides)), module, record))
         del os.environ["MLOPS_STAGE"]
         record.mkdir(parents=True)
-        status: int = stage.run(module, overrides)
+        status: int = stage.run(module, list(overrides))
     except Exception as error:  # noqa: BLE001 - as the runner does
         return int(stage.complain(module, error))
     if status != 0:
@@ -49,10 +56,8 @@ def serve(listening: socket.socket) -> None:
                 listening.close()
                 for number, stream in enumerate(streams, 1):
                     os.dup2(stream, number)
-                status = run(**request)
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(status)
+                # An ordinary end: libraries stop their own processes, which hold the streams open.
+                sys.exit(run(**request))
             for stream in streams:
                 os.close(stream)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
