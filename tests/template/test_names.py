@@ -6,10 +6,11 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-TEMPLATE = Path(__file__).resolve().parents[2]
+from tests.project import TEMPLATE
 
 REFUSED = {
     "": "is empty",
@@ -51,15 +52,39 @@ REFUSED = {
 }
 
 
+# Refused by cookiecutter's command line too: names that a shell, a folder or JSON might take otherwise, and one more.
+TYPED = ["", "a" * 300, "../outside", "señal", "quo'te", "tab\tbed", "class"]
+
+
+@pytest.fixture(scope="module")
+def hook() -> ModuleType:
+    """The hook that refuses names, as a module."""
+    spec = importlib.util.spec_from_file_location("pre_gen", TEMPLATE / "hooks" / "pre_gen_project.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 @pytest.mark.parametrize("name", ["student_forecast", "a", "x9", "a" * 40, "mi_proyecto"])
-def test_good_names_are_taken(name: str, tmp_path: Path) -> None:
+def test_good_names_are_taken(hook: ModuleType, name: str) -> None:
+    assert hook.refusal(name) is None
+
+
+@pytest.mark.parametrize("name", ["a" * 40, "mi_proyecto"])
+def test_projects_of_good_names_are_made(name: str, tmp_path: Path) -> None:
     done = bake(tmp_path, f"module_name={name}")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / name / name / "features.py").is_file()
 
 
 @pytest.mark.parametrize("name", REFUSED, ids=repr)
-def test_bad_names_are_refused(name: str, tmp_path: Path) -> None:
+def test_bad_names_are_refused(hook: ModuleType, name: str) -> None:
+    assert REFUSED[name] in hook.refusal(name)
+
+
+@pytest.mark.parametrize("name", TYPED, ids=repr)
+def test_bad_names_leave_nothing(name: str, tmp_path: Path) -> None:
     done = bake(tmp_path, f"module_name={name}")
     assert done.returncode != 0
     (line,) = [line for line in done.stderr.splitlines() if "valid name" in line]
@@ -88,11 +113,7 @@ def test_long_titles_become_short_names(tmp_path: Path) -> None:
     assert (tmp_path / "predicting_student_enrolment_in_spanish" / "dvc.yaml").is_file()
 
 
-def test_the_refused_names_hold_every_package_of_the_environment(environment: dict[str, str]) -> None:
-    spec = importlib.util.spec_from_file_location("pre_gen", TEMPLATE / "hooks" / "pre_gen_project.py")
-    assert spec and spec.loader
-    hook = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(hook)
+def test_the_refused_names_hold_every_package_of_the_environment(hook: ModuleType, environment: dict[str, str]) -> None:
     code = "import importlib.metadata as m; print(*m.packages_distributions())"
     installed = subprocess.run(["python", "-c", code], env=environment, capture_output=True, text=True, check=True)
     taken = [name for name in installed.stdout.split() if hook.refusal(name) is None]

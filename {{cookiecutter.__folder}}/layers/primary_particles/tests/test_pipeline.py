@@ -33,6 +33,8 @@ def project(tmp_path: Path) -> Path:
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     for choice in ("data=showers", "features=event", "split=grouped", "model=fisher"):
         run(copy, "mlops", "select", choice)
+    config = copy / "configs" / "config.yaml"
+    config.write_text(re.sub(r"resamples: \d+", "resamples: 20", config.read_text(encoding="utf-8")), encoding="utf-8")
     path = copy / "configs" / "data" / "showers.yaml"
     fewer = re.sub(r"(?m)^(showers|traces): \d+", r"\1: 1200", path.read_text(encoding="utf-8"))
     path.write_text(fewer, encoding="utf-8")

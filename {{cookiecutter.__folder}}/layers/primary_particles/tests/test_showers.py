@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +21,26 @@ from {{ cookiecutter.module_name }}.dataset.showers import prepare_showers
 from {{ cookiecutter.module_name }}.simulation import generate
 
 
+@functools.cache
 def configured(*overrides: str) -> Config:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
         choices = ["data=showers", "features=event", "split=grouped", "model=fisher", "data.showers=240"]
         return load(compose("config", [*choices, "data.row_group=100", *overrides]))
 
 
-@pytest.fixture
-def raw(tmp_path: Path) -> Path:
-    """The raw tables of 240 showers."""
+@pytest.fixture(scope="module")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The raw tables of 240 showers. Only copy them."""
+    folder = tmp_path_factory.mktemp("simulated") / "raw"
     data: Any = configured().data
-    generate.write(tmp_path / "raw", data, seed=1, workers=1)
-    return tmp_path / "raw"
+    generate.write(folder, data, seed=1, workers=1)
+    return folder
+
+
+@pytest.fixture
+def raw(simulated: Path, tmp_path: Path) -> Path:
+    """A copy of the raw tables for one test."""
+    return Path(shutil.copytree(simulated, tmp_path / "raw"))
 
 
 def prepared(raw: Path, *overrides: str) -> dict[str, int]:

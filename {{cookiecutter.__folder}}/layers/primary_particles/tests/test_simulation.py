@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ MOMENTS = {
 }
 
 
+@functools.cache
 def configured(*overrides: str) -> Showers:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
         choices = ["data=showers", "features=event", "split=grouped", "model=fisher"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ reports/metrics.json reports/predictions.parquet reports/figures/comparison.png 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the pipeline's inputs, without its outputs, on the data that need no network."""
+    """A copy of the pipeline's inputs, without its outputs, on the data that need no network, with fewer resamples."""
     copy = tmp_path / "copy"
     for name in ("configs", "data/external", "mlops", "requirements", "{{ cookiecutter.module_name }}"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -32,6 +33,8 @@ def project(tmp_path: Path) -> Path:
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     for choice in ("data=breast_cancer", "features=default", "split=stratified", "model=xgboost"):
         run(copy, "mlops", "select", choice)
+    config = copy / "configs" / "config.yaml"
+    config.write_text(re.sub(r"resamples: \d+", "resamples: 20", config.read_text(encoding="utf-8")), encoding="utf-8")
     return copy
 
 
