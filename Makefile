@@ -1,5 +1,7 @@
 .DEFAULT_GOAL := help
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# 3.11 if it is installed, else the newest that is. pyenv finds a version only if it is named.
+PYTHON ?= $(or $(shell for version in 3.11 3.14 3.13 3.12; do \
+  PYENV_VERSION=$$version python$$version -c 'import sys; print(sys._base_executable)' 2>/dev/null && break; done),python3)
 TREE := {{cookiecutter.__folder}}
 BIN := .venv/bin
 # Caches stay out of the template: cookiecutter would take them for its files.
@@ -55,6 +57,8 @@ clean:  ## remove what the other targets made
 
 # pip checks every file against the lock's hashes.
 .venv/ready: requirements.lock
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info; \
+	  v >= (3, 11) or sys.exit("Python 3.11 or newer is needed, found %d.%d: make PYTHON=python3.11" % v[:2])'
 	"$(PYTHON)" -m venv --clear .venv
 	$(BIN)/python -m pip install -qq --no-deps --require-hashes --requirement requirements.lock
 	touch $@

@@ -6,6 +6,7 @@ import keyword
 import os
 import re
 import sys
+from importlib import metadata
 
 # Modules in the project's environment: a module of the same name would shadow them.
 DEPENDENCIES = frozenset(
@@ -34,7 +35,15 @@ FOLDERS = frozenset(
     tests venv
     """.split()
 )
+# Names of devices, which no file on Windows can have.
+DEVICES = frozenset(
+    """
+    aux com0 com1 com2 com3 com4 com5 com6 com7 com8 com9 con lpt0 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9 nul prn
+    """.split()
+)
 LONGEST = 40
+# The first cookiecutter that finds templates/, which files of the core include.
+OLDEST = (2, 2)
 EXAMPLE = "a valid name is student_forecast"
 
 
@@ -53,6 +62,8 @@ def refusal(name: str) -> str | None:
         return f"the module name {name!r} is that of a module of Python's standard library"
     if name in DEPENDENCIES:
         return f"the module name {name!r} is that of a package that the project uses"
+    if name in DEVICES:
+        return f"the module name {name!r} is that of a device on Windows"
     if name in FOLDERS:
         return f"the module name {name!r} is that of a folder of the project"
     return None
@@ -61,8 +72,13 @@ def refusal(name: str) -> str | None:
 def main(context: dict[str, str]) -> int:
     """Check the answers; returns the exit status."""
     email = context["author_email"]
+    version = metadata.version("cookiecutter")
     reason = refusal(context["module_name"])
-    if reason:
+    if tuple(map(int, version.split(".")[:2])) < OLDEST:
+        needed = ".".join(map(str, OLDEST))
+        reason = f"cookiecutter {needed} or newer is needed, found {version}: pip install --upgrade cookiecutter"
+        print(reason, file=sys.stderr)
+    elif reason:
         print(f"{reason}; {EXAMPLE}", file=sys.stderr)
     # The project's metadata allow only such an address: with another one, the installation fails.
     elif email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):

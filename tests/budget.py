@@ -13,9 +13,21 @@ SECONDS: dict[str, float] = BUDGET["seconds"]
 TAKEN: Counter[str] = Counter()
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse a folder without a budget."""
+    for item in session.items:
+        if folder_of(item.nodeid) not in SECONDS:
+            raise pytest.UsageError(f"{folder_of(item.nodeid)} has no budget: add it to tests/budget.toml")
+
+
+def folder_of(node: str) -> str:
+    """The folder of tests that a test belongs to."""
+    return "/".join(node.split("/")[:2])
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Add up what set-up, test and clean-up took, whichever worker ran them."""
-    TAKEN["/".join(report.nodeid.split("/")[:2])] += report.duration  # type: ignore[assignment]
+    TAKEN[folder_of(report.nodeid)] += report.duration  # type: ignore[assignment]
 
 
 def exceeded() -> list[str]:

@@ -14,12 +14,23 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
-from tests.budget import pytest_runtest_logreport, pytest_sessionfinish, pytest_terminal_summary
+from tests.budget import (
+    pytest_collection_finish,
+    pytest_runtest_logreport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+)
 from tests.project import TEMPLATE, TREE, Project, bake_project, clean_environment, locks, run_and_committed
 from tests.warm import warm
 
 # Hooks of pytest and a fixture, which are found by their names.
-__all__ = ["pytest_runtest_logreport", "pytest_sessionfinish", "pytest_terminal_summary", "warm"]
+__all__ = [
+    "pytest_collection_finish",
+    "pytest_runtest_logreport",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "warm",
+]
 SHARED = TEMPLATE / "build" / "shared"
 
 
@@ -48,8 +59,10 @@ def environment() -> dict[str, str]:
             project = bake_project(SHARED, variables, project_name="Shared", deep_learning="torch")
             project.run("make", "env", "DEEP=cpu")
             ready.write_text(stamp)
-    binaries = SHARED / "shared" / ".venv" / "bin"
-    return {**variables, "PATH": f"{binaries}{os.pathsep}{variables['PATH']}"}
+    venv = SHARED / "shared" / ".venv"
+    path = f"{venv / 'bin'}{os.pathsep}{variables['PATH']}"
+    # The Makefile of a project takes its programs from there.
+    return {**variables, "PATH": path, "UV_PROJECT_ENVIRONMENT": str(venv)}
 
 
 @pytest.fixture(scope="session")

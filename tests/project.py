@@ -84,8 +84,9 @@ class Project:
 
     def commit(self) -> None:
         """Commit everything as it is."""
+        person = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
         self.run("git", "add", "--all")
-        self.run("git", "-c", "user.name=Test", "-c", "user.email=test@localhost", "commit", "-q", "-m", "Test")
+        self.run("git", *person, "commit", "--quiet", "--allow-empty", "-m", "Test")
 
     def lock(self) -> dict[str, Any]:
         """The stages of dvc.lock."""

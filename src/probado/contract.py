@@ -37,6 +37,14 @@ RUNNER = "mlops/"
 RUNNER_MAIN = "mlops/stage.py"
 # The runner reads these for its records: they are no inputs of a stage.
 READ_BY_RUNNER = ("configs/", "requirements/")
+# The project's own environment.
+VENV = ".venv"
+# The locks of its groups, and the judge's wheel.
+BASE_LOCK = "requirements/base.lock"
+DEV_LOCK = "requirements/dev.lock"
+BUILD_LOCK = "requirements/build.lock"
+DEEP_LOCKS = "requirements/deep-*.lock"
+WHEELS = "requirements/probado-*.whl"
 # Folders for the proof; the second serves where the first is an output as a whole.
 PROOF_FOLDERS = ("reports", "proof")
 # The files of a proof. A proof covers the commit without them.

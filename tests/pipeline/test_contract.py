@@ -41,6 +41,15 @@ def test_the_judge_may_set_other_values(stage, tmp_path: Path, monkeypatch: pyte
     assert "`MLOPS_INSTEAD`" in page.PAGE
 
 
+def test_the_environment_is_that_of_the_page() -> None:
+    locks = [*(TREE / "requirements").glob("*.lock"), *TREE.glob("layers/deep/requirements/*.lock")]
+    own = {"requirements/uv.lock", "requirements/probado.lock"}
+    assert {f"requirements/{lock.name}" for lock in locks} - own == set(page.LOCKS)
+    assert len(list((TREE / "requirements").glob("probado-*.whl"))) == 1 and "`requirements/probado-*.whl`" in page.PAGE
+    code = (TREE / "mlops" / "environment.py").read_text(encoding="utf-8")
+    assert '"UV_PROJECT_ENVIRONMENT", ".venv"' in code and "`.venv`" in page.PAGE
+
+
 def test_it_reads_no_more_for_its_records() -> None:
     """Except for DVC's and git's own files, which no stage declares either."""
     code = (TREE / "mlops" / "tracking.py").read_text(encoding="utf-8")

@@ -126,10 +126,15 @@ def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Proje
     assert (project.outputs(), project.leftovers()) == (before, [])
 
 
-def test_make_ui_shows_the_runs(project: Project) -> None:
-    port = free_port()
-    server = f"http://127.0.0.1:{port}"
-    with serving(port, project.path, {**project.environment, "MLFLOW_PORT": str(port)}, "make", "ui"):
-        assert b"<title>MLflow</title>" in ask(server)
-        (run,) = runs_at(server, project.module)
-        assert run["status"] == "FINISHED"
+def test_make_ui_shows_the_runs_at_the_next_free_port(project: Project) -> None:
+    with socket.socket() as another:
+        another.bind(("127.0.0.1", 0))
+        another.listen()
+        taken = another.getsockname()[1]
+        server = f"http://127.0.0.1:{taken + 1}"
+        with serving(taken + 1, project.path, {**project.environment, "MLFLOW_PORT": str(taken)}, "make", "ui"):
+            assert b"<title>MLflow</title>" in ask(server)
+            (run,) = runs_at(server, project.module)
+            assert run["status"] == "FINISHED"
+        said = (project.path / "server.log").read_text(encoding="utf-8")
+        assert f"port {taken} is taken by another program: MLflow is at {server}" in said

@@ -21,8 +21,11 @@ def test_the_judge_fixes_what_the_page_names(tmp_path: Path) -> None:
 def test_names_are_those_of_the_page() -> None:
     assert page.FIXED == contract.FIXED
     assert page.THREADS == contract.THREAD_VARIABLES
-    for name in (contract.INSTEAD, contract.CONFIG, contract.RUNNER_MAIN, *contract.READ_BY_RUNNER):
+    names = (contract.INSTEAD, contract.CONFIG, contract.RUNNER_MAIN, contract.VENV, contract.WHEELS)
+    for name in (*names, *contract.READ_BY_RUNNER):
         assert f"`{name}`" in page.PAGE, name
+    locks = [contract.BASE_LOCK, contract.DEV_LOCK, contract.BUILD_LOCK]
+    assert {*locks, *(contract.DEEP_LOCKS.replace("*", build) for build in ("cpu", "gpu"))} == set(page.LOCKS)
     files = {f"{folder}/proof.{kind}" for folder in ("reports", "proof") for kind in page.PROOF_KINDS}
     assert files == set(contract.PROOF_FILES) and len(page.PROOF_KINDS) == 4
 

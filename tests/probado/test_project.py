@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import zipfile
 from importlib.metadata import requires
@@ -51,6 +52,8 @@ def test_the_whole_pipeline_under_other_circumstances(blank: Project, tmp_path: 
     assert (proof["judge"]["as_installed"], proof["judge"]["of_project"]) == (True, True)
     project.commit()
     assert project.run("probado", "prove", "--check").returncode == 0
+    shutil.copy(project.path / "reports" / "proof.json", tmp_path / "elsewhere.json")
+    assert project.run("probado", "prove", "--against", str(tmp_path / "elsewhere.json")).returncode == 0
 
 
 def test_make_prove_builds_the_environment_offline(blank: Project, tmp_path: Path) -> None:
@@ -69,6 +72,11 @@ def test_make_prove_builds_the_environment_offline(blank: Project, tmp_path: Pat
     assert "building the environment from requirements/*.lock" in done.stdout
     assert "EXACT: 3 of 3 outputs are the committed bytes" in done.stdout
     assert evidence(project)["environment"]["drifted"] == []
+    done = project.run(*alone, "probado", "prove", "--env", "reuse", "--diagnose")
+    diagnosis = evidence(project)["diagnosis"]
+    assert set(diagnosis) == {"acquire", "prepare"}
+    results = {line["result"] for lines in diagnosis.values() for line in lines}
+    assert results <= {"the same", "as committed"}, diagnosis
 
 
 def test_threads_of_a_forest(script: Make, prove: Prove, environment: dict[str, str]) -> None:

@@ -111,6 +111,7 @@ def test_a_first_commit_that_fails_is_told_with_its_reason(tmp_path: Path) -> No
     assert (tmp_path / "my_ml_project" / "dvc.yaml").is_file()
 
 
+@pytest.mark.slow
 def test_without_git_the_project_is_usable(tmp_path: Path, environment: dict[str, str]) -> None:
     binaries = tmp_path / "bin"
     binaries.mkdir()

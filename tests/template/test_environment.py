@@ -99,6 +99,7 @@ def test_a_group_that_the_project_lacks(bake: Callable[..., Project]) -> None:
     [
         ("find-links", "/a /b", "UV_FIND_LINKS", "/a,/b"),
         ("index-url", "/a", "UV_DEFAULT_INDEX", "/a"),
+        ("extra-index-url", "/a /b", "UV_INDEX", "/a /b"),
         ("cert", "/a", "SSL_CERT_FILE", "/a"),
     ],
 )

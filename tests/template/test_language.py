@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import TEMPLATE, TREE, Project
+from tests.project import TEMPLATE, Project
 
-pytestmark = pytest.mark.skipif(not (TREE / "layers" / "es").is_dir(), reason="no layer holds Spanish yet")
 CHOICES = [("tabular", "no"), ("primary_particles", "no"), ("primary_particles", "torch"), ("blank", "torch")]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,12 @@ REFUSED = {
     "torch": "package that the project uses",
     "hydra": "package that the project uses",
     "git": "package that the project uses",
+    "con": "device on Windows",
+    "nul": "device on Windows",
+    "aux": "device on Windows",
+    "prn": "device on Windows",
+    "com1": "device on Windows",
+    "lpt9": "device on Windows",
     "data": "folder of the project",
     "tests": "folder of the project",
     "mlops": "folder of the project",
@@ -53,7 +60,7 @@ REFUSED = {
 
 
 # Refused by cookiecutter's command line too: names that a shell, a folder or JSON might take otherwise, and one more.
-TYPED = ["", "a" * 300, "../outside", "señal", "quo'te", "tab\tbed", "class"]
+TYPED = ["", "a" * 300, "../outside", "señal", "quo'te", "tab\tbed", "class", "con"]
 
 
 @pytest.fixture(scope="module")
@@ -108,11 +115,23 @@ def test_what_is_no_address_is_refused(email: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_older_cookiecutter_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "older" / "cookiecutter-2.1.1.dist-info").mkdir(parents=True)
+    metadata = "Metadata-Version: 2.1\nName: cookiecutter\nVersion: 2.1.1\n"
+    (tmp_path / "older" / "cookiecutter-2.1.1.dist-info" / "METADATA").write_text(metadata)
+    done = bake(tmp_path / "out", PYTHONPATH=str(tmp_path / "older"))
+    assert done.returncode != 0
+    assert "cookiecutter 2.2 or newer is needed, found 2.1.1: pip install --upgrade cookiecutter" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out" / "my_ml_project").exists()
+
+
 def test_long_titles_become_short_names(tmp_path: Path) -> None:
     assert bake(tmp_path, "project_name=Predicting student enrolment in Spanish universities").returncode == 0
     assert (tmp_path / "predicting_student_enrolment_in_spanish" / "dvc.yaml").is_file()
 
 
+@pytest.mark.slow
 def test_the_refused_names_hold_every_package_of_the_environment(hook: ModuleType, environment: dict[str, str]) -> None:
     code = "import importlib.metadata as m; print(*m.packages_distributions())"
     installed = subprocess.run(["python", "-c", code], env=environment, capture_output=True, text=True, check=True)
@@ -121,6 +140,6 @@ def test_the_refused_names_hold_every_package_of_the_environment(hook: ModuleTyp
     assert set(taken) <= {"shared"}
 
 
-def bake(folder: Path, *answers: str) -> subprocess.CompletedProcess[str]:
+def bake(folder: Path, *answers: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(folder), *answers]
-    return subprocess.run(command, capture_output=True, text=True)
+    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **variables})

@@ -62,6 +62,9 @@ def test_rooms_of_the_package_build_on_one_another() -> None:
 def test_one_file_knows_the_insides_of_dvc() -> None:
     knowing = [path for path in (TEMPLATE / "src").rglob("*.py") if imported(path) & {"dvc", "dvc_data"}]
     assert knowing == [TEMPLATE / "src" / "probado" / "repository" / "dvc.py"]
+    # The runner, which imports nothing of the judge, has its own.
+    of_runner = [path.name for path in (TREE / "mlops").glob("*.py") if imported(path) & {"dvc", "dvc_data"}]
+    assert of_runner == ["tracking.py"]
 
 
 def imported(path: Path) -> set[str]:

@@ -80,6 +80,7 @@ def test_a_later_release(tmp_path: Path) -> None:
     assert list(project.rglob("*.rej")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("starter", "deep_learning"), [("tabular", "torch"), ("blank", "no")])
 def test_from_before_the_judge_was_a_package(starter: str, deep_learning: str, tmp_path: Path) -> None:
     template = tmp_path / "template"

@@ -2,7 +2,8 @@
 
 A program `python` stands first on PATH. It hands `python -m mlops.stage` and `python -c` to a server, which has loaded
 the libraries and forks for each of them, and runs everything else as usual. The runner's watching process is left out:
-tests/pipeline has tests of it, of DVC and of MLflow that use no warm interpreter.
+tests/pipeline has tests of it, of DVC and of MLflow that use no warm interpreter. A warm stage runs the
+template's mlops/, not a project's copy of it.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract import FIXED, THREADS
 from tests.project import TREE
 
 HERE = Path(__file__).parent
-# Libraries read these when they are loaded. The runner sets them for a stage.
-VARIABLES = {"OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "MPLBACKEND": "Agg"}
+# The interpreter and libraries read these when they start. The runner sets them for a stage.
+VARIABLES = {**FIXED, **dict.fromkeys(THREADS, "2")}
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +36,9 @@ def warm(environment: dict[str, str]) -> Iterator[dict[str, str]]:
         with subprocess.Popen(
             command, env={**environment, **VARIABLES, "PYTHONPATH": str(TREE)}, stdout=subprocess.PIPE, cwd="/"
         ) as server:
-            assert server.stdout and server.stdout.readline() == b"ready\n"
-            path = f"{folder}{os.pathsep}{environment['PATH']}"
-            yield {**environment, "PATH": path, "WARM_SOCKET": str(address), "WARM_PYTHON": str(python)}
-            server.terminate()
+            try:
+                assert server.stdout and server.stdout.readline() == b"ready\n"
+                path = f"{folder}{os.pathsep}{environment['PATH']}"
+                yield {**environment, "PATH": path, "WARM_SOCKET": str(address), "WARM_PYTHON": str(python)}
+            finally:
+                server.terminate()

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import random
 import socket
 import sys
 from typing import Any
@@ -14,6 +15,8 @@ pyarrow.parquet pydantic sklearn.datasets sklearn.ensemble sklearn.metrics sklea
 """.split()
 for library in LIBRARIES:
     importlib.import_module(library)
+numpy: Any = importlib.import_module("numpy")
+torch: Any = importlib.import_module("torch")
 stage: Any = importlib.import_module("mlops.stage")
 
 
@@ -23,6 +26,10 @@ def run(arguments: list[str], folder: str, variables: dict[str, str]) -> int:
     os.environ.update(variables)
     os.chdir(folder)
     sys.path[0] = folder
+    # Forks share these states, so that code without a seed would give the same twice.
+    random.seed()
+    numpy.random.seed()
+    torch.seed()
     if arguments[0] == "-c":
         exec(arguments[1], {"__name__": "__main__"})
         return 0

@@ -18,9 +18,10 @@ def main(arguments: list[str]) -> int:
         "select", help="choose one file of a group in configs/config.yaml, such as: model=xgboost"
     )
     select.add_argument("choice", metavar="GROUP=NAME")
+    commands.add_parser("ui", help="show the runs in MLflow's pages, at MLFLOW_PORT (5000) or the next free port")
     options = parser.parse_args(arguments)
 
-    from mlops import environment
+    from mlops import environment, ui
     from mlops import select as selection
 
     try:
@@ -28,8 +29,10 @@ def main(arguments: list[str]) -> int:
             environment.sync(options.deep)
         elif options.command == "lock":
             environment.lock(options.upgrade)
-        else:
+        elif options.command == "select":
             selection.select(options.choice)
+        else:
+            return ui.show()
     except (ValueError, OSError) as error:
         print(f"mlops {options.command}: {error}", file=sys.stderr)
         return 1

@@ -19,7 +19,13 @@ LOCKS = Path("requirements")
 # `make env` installs these; the deep groups are optional.
 DAILY = ("base", "dev", "uv", "probado")
 # pip's settings that uv does not read, and uv's names for them.
-FROM_PIP = {"find-links": "UV_FIND_LINKS", "index-url": "UV_DEFAULT_INDEX", "cert": "SSL_CERT_FILE"}
+FROM_PIP = {
+    "find-links": "UV_FIND_LINKS",
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "trusted-host": "UV_INSECURE_HOST",
+    "cert": "SSL_CERT_FILE",
+}
 
 
 def sync(deep: str | None = None) -> None:
@@ -33,6 +39,8 @@ def sync(deep: str | None = None) -> None:
     for lock in locks:
         if not lock.is_file():
             raise ValueError(f"there is no {lock}: this project was made without that group")
+    version = ".".join(map(str, sys.version_info[:3]))
+    print(f"building {VENV} from requirements/*.lock with Python {version}: about a minute", flush=True)
     uv = bootstrap_uv()
     # Show progress on a terminal only: a log needs no list of 170 packages.
     quiet = [] if sys.stderr.isatty() else ["--quiet"]
@@ -48,6 +56,7 @@ def sync(deep: str | None = None) -> None:
         [str(uv), "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
     ):
         raise ValueError("the project itself could not be installed, see above")
+    print(f"{VENV} is ready; to type commands without make: source {VENV}/bin/activate")
 
 
 def lock(upgrade: bool) -> None:
@@ -128,12 +137,14 @@ def run(command: list[str], text: str = "") -> bool:
 
 def uv_environment() -> dict[str, str]:
     """The caller's environment; uv compiles bytecode, downloads no Python, and uses pip's package sources."""
-    environment = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never", **os.environ}
+    settings = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never"}
+    # Like pip, take a file from any of the indexes: the hashes in the locks decide.
+    environment = {**settings, "UV_INDEX_STRATEGY": "unsafe-best-match", **os.environ}
     environment["VIRTUAL_ENV"] = str(VENV.resolve())
     for option, value in pip_settings().items():
         variable = FROM_PIP.get(option)
         if variable and variable not in os.environ:
-            environment[variable] = ",".join(value.split()) if variable == "UV_FIND_LINKS" else value
+            environment[variable] = ("," if variable == "UV_FIND_LINKS" else " ").join(value.split())
     return environment
 
 

@@ -89,11 +89,19 @@ def setting(name: str, overrides: list[str]) -> str | None:
 
 
 def resume(module: str) -> dict[str, str]:
-    """The variables of `trained` for a stage whose code names MLflow: others start no run, and the search is slow."""
+    """The variables of `trained` for a stage that may start a run. The search for it takes seconds of imports.
+
+    A stage may start a run if code of the project's own package among its deps in dvc.yaml names MLflow.
+    """
     package = module.partition(".")[0]
-    deps = [Path(dep) for dep in read_yaml(Path("dvc.yaml")).get("stages", {}).get(stage(), {}).get("deps", [])]
-    code = [file for dep in deps if dep.parts[0] == package for file in (dep, *dep.rglob("*.py")) if file.is_file()]
-    return trained() if any(b"mlflow" in file.read_bytes() for file in code) else {}
+    for dep in read_yaml(Path("dvc.yaml")).get("stages", {}).get(stage(), {}).get("deps", []):
+        if dep.partition("/")[0] == package:
+            # Such as modeling/models/${model}.py, where any of the files may be meant.
+            path = Path(dep.partition("$")[0].rpartition("/")[0] if "$" in dep else dep)
+            files = [path] if path.is_file() else path.rglob("*.py")
+            if any(b"mlflow" in file.read_bytes().lower() for file in files):
+                return trained()
+    return {}
 
 
 def trained() -> dict[str, str]:
@@ -229,7 +237,8 @@ def close_killed(record: str, reason: str) -> None:
         client.set_tag(run.info.run_id, "mlops.error", reason)
         client.set_terminated(run.info.run_id, "KILLED")
     if resumed:
-        client.set_terminated(resumed, "FINISHED")
+        if client.get_run(resumed).info.status == "RUNNING":
+            client.set_terminated(resumed, "FINISHED")
         tags = {"mlops.beside": resumed, "mlops.error": reason}
         with mlflow.start_run(run_name=f"{stage()} killed", tags=tags) as run:
             pass

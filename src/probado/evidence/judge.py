@@ -10,6 +10,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from probado import __version__
+from probado.contract import WHEELS
 from probado.evidence.proof import Judge
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -24,7 +25,7 @@ def this_judge(root: Path) -> Judge:
     found = {path.relative_to(PACKAGE).as_posix(): sha256(path) for path in _files()}
     expected = _recorded()
     differing = [name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)]
-    wheels = [_hash_of(_in_wheel(wheel)) for wheel in root.glob("requirements/probado-*.whl")]
+    wheels = [_hash_of(_in_wheel(wheel)) for wheel in root.glob(WHEELS)]
     return Judge(
         version=__version__,
         sha256=_hash_of(found),

@@ -11,9 +11,9 @@ from probado.evidence.proof import Proof, Verdict
 TEMPLATES = Path(__file__).parent / "templates"
 PAGES = ("proof.md", "proof.html", "proof.svg")
 MEANINGS: dict[Verdict, str] = {
-    "EXACT": "Run again from a clean clone, every output came out with the very bytes that are committed.",
-    "WITHIN TOLERANCE": "Run again from a clean clone, what came out is as close as the project declares.",
-    "FAIL": "Run again from a clean clone, something else came out, or a rule was broken that results may depend on.",
+    "EXACT": "A rerun from a clean clone gave every output with the committed bytes.",
+    "WITHIN TOLERANCE": "A rerun from a clean clone gave outputs as close as the project declares.",
+    "FAIL": "A rerun from a clean clone gave other outputs, or broke a rule that results may depend on.",
     "INCONCLUSIVE": "Undecided: something that the rerun needs, or is compared with, could not be fetched.",
 }
 COLOURS: dict[Verdict, str] = {

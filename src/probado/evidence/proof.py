@@ -29,10 +29,10 @@ class Judge(Part):
 
     version: str
     sha256: str
-    # Installed from a wheel, every file as in it. Whether that wheel is the released one, its hash says.
+    # Installed from a wheel, and every file is as in it. The hash tells whether that wheel is the released one.
     as_installed: bool
     modified: list[str]
-    # It is the judge whose wheel the commit has in requirements/; None where the commit has none.
+    # The same judge as the wheel in the commit's requirements/; None if the commit has no such wheel.
     of_project: bool | None
 
 
@@ -155,7 +155,7 @@ class Proof(Part):
     causes: list[CauseResult]
     perturbations: list[Perturbation]
     diagnosis: dict[str, list[Experiment]]
-    # Why nothing can be told of a part of it.
+    # Why a part of the proof is undecided.
     reasons: list[str]
     advice: list[str]
     seconds: float

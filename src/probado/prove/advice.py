@@ -26,7 +26,5 @@ def advise(bench: Bench, claimed: list[Claim], findings: Findings) -> list[str]:
     parameters = {path for stage in bench.pipeline.stages for path in stage.parameters}
     backing = [root / path for path in sorted(findings.written() | parameters)]
     lines += misquoted(root, claimed)
-    lines += [
-        f"no claim, output or parameter has the number of {line}" for line in unbacked(root, prose, backing, claimed)
-    ]
+    lines += [f"{line} is in no claim, output or parameter" for line in unbacked(root, prose, backing, claimed)]
     return lines

@@ -30,10 +30,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the command takes."""
     parser.add_argument("project", nargs="?", default=".", help="any project with git and DVC (default: here)")
     parser.add_argument("--rev", default="HEAD", help="the commit to prove (default: HEAD)")
+    parser.add_argument("--allow-dirty", action="store_true", help="ignore uncommitted changes; the proof says so")
     parser.add_argument(
-        "--allow-dirty", action="store_true", help="prove the commit beside uncommitted changes; marked"
+        "--env", choices=("build", "reuse"), default="build", help="reuse the present one; the proof says so"
     )
-    parser.add_argument("--env", choices=("build", "reuse"), default="build", help="reuse the environment; marked")
     parser.add_argument("--perturb", action="store_true", help="once more in another place, once with other threads")
     parser.add_argument("--diagnose", action="store_true", help="report what each stage depends on")
     parser.add_argument("--limit", type=float, default=360, metavar="MINUTES", help="for one stage (default: 360)")

@@ -23,14 +23,14 @@ def first_answer(ask: Callable[[Cause], str | None]) -> tuple[Cause, str] | None
 
 
 def other_place() -> Iterator[tuple[Cause, Circumstance]]:
-    """Circumstances that are all changed for a rerun in another place, each with the cause that it shows."""
+    """Each circumstance that a rerun in another place changes, with the cause that it reveals."""
     for cause in all_causes():
         if cause.perturbs:
             yield cause, cause.perturbs
 
 
 def contradiction(pipeline: Pipeline, root: Path) -> CauseResult | None:
-    """What contradicts dvc.lock in a fresh clone, before anything runs: in the first stage that has something."""
+    """The first contradiction between dvc.lock and a fresh clone, found before anything runs."""
     order = [stage.name for stage in pipeline.stages]
     found = [(cause, finding) for cause in all_causes() if (finding := cause.in_commit(pipeline, root))]
     if not found:
@@ -40,7 +40,7 @@ def contradiction(pipeline: Pipeline, root: Path) -> CauseResult | None:
 
 
 def broken_rules(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
-    """Why the first stage failed that did, or which rules it broke while it ran; then what dvc.lock contradicts."""
+    """The rules that the first faulty stage broke, or why it failed; otherwise contradictions between stages."""
     for name, run in runs.items():
         seen = [cause.result(name, detail) for cause in all_causes() if (detail := cause.in_run(run))]
         if seen:

@@ -14,7 +14,7 @@ class Findings:
 
     # What sets this proof apart from a full one.
     remarks: list[str] = field(default_factory=list)
-    # Why a part of it cannot be told.
+    # Why a part of the proof is undecided.
     reasons: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     causes: list[CauseResult] = field(default_factory=list)

@@ -37,7 +37,7 @@ def compare_outputs(
             results[out.path] = result
             if rule.by and result.verdict == "FAIL" and result.found is not None:
                 judged_by[out.path] = rule.by
-    # The last first: another output may be judged by it.
+    # In reverse order, because an output may be judged by a later one that is itself judged by another.
     for path, by in reversed(judged_by.items()):
         if by in results:
             verdict = "WITHIN TOLERANCE" if results[by].verdict == "EXACT" else results[by].verdict
@@ -82,7 +82,7 @@ def _verdict(
     if found == out.recorded:
         return "EXACT", ""
     if rule.by:
-        return "FAIL", f"no output {rule.by} to go by"
+        return "FAIL", f"the output {rule.by} that judges it is missing"
     if str(rule) == "bytes":
         return "OTHER BYTES" if elsewhere else "FAIL", "other bytes"
     committed = reference(out)

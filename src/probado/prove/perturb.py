@@ -49,9 +49,9 @@ def _hashes(runs: Runs) -> dict[str, str | None]:
 
 def _in_other_place(bench: Bench, stages: list[Stage], runs: Runs) -> Perturbed:
     """Rerun with all circumstances of another place at once; where something changes, find which of them does it."""
-    print("again in another folder, with another hash seed, time zone, locale and order of folders", flush=True)
-    bench.refresh()
     place = [circumstance for _, circumstance in other_place()]
+    print(f"again in another place: {', '.join(one.name for one in place)}", flush=True)
+    bench.refresh()
     guilty, why = _attribute(bench, rerun(bench, stages, *place), _hashes(runs))
     unchanged = f"{why[0].stage} gives the same bytes" if guilty else "all the same bytes"
     if why and not guilty:

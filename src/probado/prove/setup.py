@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from probado.contract import BASE_LOCK, VENV
 from probado.evidence.machine import this_machine
 from probado.evidence.proof import EnvironmentResult, Machine
 from probado.room.clone import Clone
 from probado.room.environment import Environment, build_environment, caller_path, reuse_environment
 from probado.room.locks import Locked
 from probado.room.network import Network, probe_network
-from probado.room.packages import BASE, drifted
+from probado.room.packages import drifted
 from probado.room.process import Outcome, run_confined
 from probado.room.room import Room, hidden_original
 from probado.room.variables import room_variables, thread_count
@@ -77,11 +78,11 @@ def make_environment(asked: Asked, folder: Path, clone: Clone) -> Environment:
 def look_at_environment(room: Room) -> EnvironmentResult:
     """The environment as evidence, with the packages that are not as this template's locks say.
 
-    Where one was built, the project's own is looked at: results may have been made with it.
+    If the room built one, this inspects the project's own environment, which may have made the results.
     """
-    own = room.project / ".venv" / "bin" / "python"
+    own = room.project / VENV / "bin" / "python"
     built = room.environment.built
-    look = (room.root / BASE).is_file() and (not built or own.is_file())
+    look = (room.root / BASE_LOCK).is_file() and (not built or own.is_file())
     wrong = drifted(room.root, str(own) if built else "python", room.ask) if look else []
     return EnvironmentResult(made=room.environment.made, seconds=round(room.environment.seconds, 1), drifted=wrong)
 

@@ -78,9 +78,9 @@ class Pipeline:
 
 
 def check_rules(pipeline: Pipeline) -> None:
-    """Check that an output is an input of the one that judges it.
+    """Check that each output judged by another one is an input of it.
 
-    A rule for elsewhere may name what the output is made from: there every stage has to give the same twice.
+    A rule for other machines may also name an input of the output, because there every stage runs twice and must agree.
 
     Raises:
         Refused: an output is judged by one that is not made from it.

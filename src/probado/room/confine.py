@@ -1,7 +1,7 @@
 """Run a command that leaves no process and reaches no more than it may: confine.py METHOD [FOLDER ...] -- COMMAND ...
 
-Runs by itself, with the standard library of any Python from 3.8 on, beside the command, which is in a session of its
-own. When the command ends, or whoever started this process does, everything that came of it is killed.
+This file needs only the standard library of Python 3.8 or newer. The command runs in its own session. When the command
+or the process that started this one ends, every process that came from the command is killed.
 
 METHOD    allowed     the network as it is
           namespace   a network of its own, with nothing but its loopback; the first FOLDER is empty for the command,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from probado.contract import VENV
 from probado.errors import Refused
 from probado.room.clone import Clone
 from probado.room.installers import Command, package_sources
@@ -18,7 +19,7 @@ from probado.room.locks import Locked, Recipe, find_recipe
 from probado.room.process import Outcome
 from probado.text import last_line
 
-# What installers keep below the caller's home, for the room's own home is empty.
+# Caches of installers below the caller's home, passed on because the room's home is empty.
 CACHES = {
     "UV_CACHE_DIR": ".cache/uv",
     "PIP_CACHE_DIR": ".cache/pip",
@@ -127,7 +128,7 @@ def reuse_environment(project: Path, clone: Clone, reason: str) -> Environment:
         clone: its clone.
         reason: why nothing was built, for the evidence; empty where it was asked for.
     """
-    own = project / ".venv" / "bin"
+    own = project / VENV / "bin"
     binaries = (*([str(own)] if own.is_dir() else []), *caller_path())
     return _with_editable(Environment("reused" + (reason and f": {reason}"), binaries), clone.original)
 

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from probado.contract import VENV
+
 Command = list[str]
 # Settings of pip that uv does not read by itself, and uv's variables for them.
 PIP_SETTINGS = {
     "find-links": "UV_FIND_LINKS",
     "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
     "trusted-host": "UV_INSECURE_HOST",
     "cert": "SSL_CERT_FILE",
 }
@@ -83,7 +86,7 @@ class Pip:
 
 def find_uv(project: Path) -> str | None:
     """The program uv of the project's .venv, of the judge's environment, or of PATH."""
-    folders = [project / ".venv" / "bin", Path(sys.prefix) / "bin"]
+    folders = [project / VENV / "bin", Path(sys.prefix) / "bin"]
     return shutil.which("uv", path=os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)]))
 
 
@@ -95,7 +98,8 @@ def choose_installer(project: Path) -> Installer:
 
 def package_sources() -> dict[str, str]:
     """Variables that tell pip and uv where this user's packages come from; no value of them is ever written down."""
-    variables = {}
+    # Like pip, take a file from any of the indexes: the hashes in the locks decide.
+    variables = {"UV_INDEX_STRATEGY": os.environ.get("UV_INDEX_STRATEGY", "unsafe-best-match")}
     for option, value in pip_settings().items():
         variables["PIP_" + option.upper().replace("-", "_")] = value
         name = PIP_SETTINGS[option]

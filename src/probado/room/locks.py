@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from probado.contract import BASE_LOCK, BUILD_LOCK, DEEP_LOCKS, DEV_LOCK, VENV
 from probado.room.installers import Command, Uv, choose_installer, find_uv
-from probado.room.packages import BASE, torch_build
+from probado.room.packages import torch_build
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class Locked:
     @property
     def own_python(self) -> str | None:
         """The interpreter of the project's .venv, which results were made with."""
-        own = self.project / ".venv" / "bin" / "python"
+        own = self.project / VENV / "bin" / "python"
         return str(own.resolve()) if own.is_file() else None
 
     def python(self) -> str:
@@ -82,12 +83,12 @@ def _has_hashes(lock: Path) -> bool:
 
 def _of_template(locked: Locked) -> Recipe | None:
     """requirements/*.lock of this template's projects: base, dev, and the build of PyTorch that was used."""
-    if not _has_hashes(locked.root / BASE):
+    if not _has_hashes(locked.root / BASE_LOCK):
         return None
     deep = torch_build(locked.project, locked.root)
-    groups = ("base", "dev", *([f"deep-{deep}"] if deep else []))
-    locks = [lock for group in groups if (lock := locked.root / "requirements" / f"{group}.lock").is_file()]
-    build = locked.root / "requirements" / "build.lock"
+    names = (BASE_LOCK, DEV_LOCK, *([DEEP_LOCKS.replace("*", deep)] if deep else []))
+    locks = [lock for name in names if (lock := locked.root / name).is_file()]
+    build = locked.root / BUILD_LOCK
     installer = choose_installer(locked.project)
     create = installer.create(locked.python(), locked.environment)
     install = installer.install(locked.environment, locks, build if build.is_file() else None)
@@ -142,7 +143,7 @@ def _of_pixi(locked: Locked) -> Recipe | str:
 
 # The first one that a project has is used.
 KINDS: dict[str, Callable[[Locked], Recipe | str | None]] = {
-    BASE: _of_template,
+    BASE_LOCK: _of_template,
     "uv.lock": _of_uv,
     "pixi.lock": _of_pixi,
     "poetry.lock": _of_poetry,

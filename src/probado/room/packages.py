@@ -10,6 +10,7 @@ from pathlib import Path
 from packaging.markers import Marker
 from packaging.utils import canonicalize_name
 
+from probado.contract import BASE_LOCK, DEEP_LOCKS, VENV
 from probado.room.process import Outcome
 
 # Python imports the first of several distributions of one name.
@@ -19,7 +20,6 @@ LIST = (
     "print(json.dumps({d.metadata['Name']: d.version for d in reversed(found)}))"
 )
 PIN = re.compile(r"(?m)^([\w.-]+)==([^\s;\\]+)(?: ; ([^\\\n]+))?")
-BASE = "requirements/base.lock"
 
 
 def drifted(root: Path, python: str, run: Callable[[Sequence[str]], Outcome]) -> list[str]:
@@ -36,7 +36,7 @@ def drifted(root: Path, python: str, run: Callable[[Sequence[str]], Outcome]) ->
     listed = json.loads(outcome.output.splitlines()[-1]).items()
     installed: dict[str, str] = {canonicalize_name(name): version for name, version in listed}
     lines = []
-    for lock in (root / BASE, *sorted(root.glob("requirements/deep-*.lock"))):
+    for lock in (root / BASE_LOCK, *sorted(root.glob(DEEP_LOCKS))):
         pinned = pins(lock)
         # At most one of the builds of PyTorch is installed.
         if lock.name.startswith("deep-") and installed.get("torch") not in pinned.get("torch", []):
@@ -62,10 +62,8 @@ def torch_build(project: Path, root: Path) -> str | None:
     Returns:
         "cpu", "gpu" or None, as in the name of requirements/deep-*.lock.
     """
-    builds = {
-        lock.stem.removeprefix("deep-"): pins(lock).get("torch", []) for lock in root.glob("requirements/deep-*.lock")
-    }
-    own = project / ".venv"
+    builds = {lock.stem.removeprefix("deep-"): pins(lock).get("torch", []) for lock in root.glob(DEEP_LOCKS)}
+    own = project / VENV
     if not own.is_dir():
         return "cpu" if "cpu" in builds else None
     names = [folder.name for folder in own.glob("lib/python*/site-packages/torch-*.dist-info")]

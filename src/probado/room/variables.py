@@ -21,6 +21,8 @@ ALLOWED = (
     "UV_CACHE_DIR",
     "UV_FIND_LINKS",
     "UV_DEFAULT_INDEX",
+    "UV_INDEX",
+    "UV_INDEX_STRATEGY",
     "UV_OFFLINE",
     "DATA_FILE",
 )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 from probado.prove.causes.base import Cause
-from probado.prove.circumstances import CLOCK
+from probado.prove.circumstances import ANOTHER_DAY, CLOCK
 from probado.prove.laboratory import Difference, Laboratory
 
-# The day of CLOCK, as programs write it.
-DAY = (b"2030-12-14", b"1923445678", b"14/12/2030", b"12/14/2030", b"20301214", b"Dec 14")
+# The day of CLOCK as programs write it.
+FORMATS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%Y%m%d", "%b %d")
+DAY = [str(ANOTHER_DAY), *(time.strftime(form, time.gmtime(ANOTHER_DAY)) for form in FORMATS)]
 
 
 class ClockWritten(Cause):
@@ -17,7 +20,7 @@ class ClockWritten(Cause):
     rank = 160
 
     def in_variation(self, lab: Laboratory) -> str | None:
-        return "" if lab.steady(CLOCK) and any(lab.contains(text) for text in DAY) else None
+        return "" if lab.steady(CLOCK) and any(lab.contains(text.encode()) for text in DAY) else None
 
     def in_steady(self, difference: Difference) -> str | None:
         return "" if difference.lab.changes(CLOCK) else None

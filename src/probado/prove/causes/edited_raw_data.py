@@ -1,4 +1,4 @@
-"""Raw data were changed after they were brought."""
+"""Raw data were changed after they were fetched."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from probado.prove.laboratory import Difference
 
 class EditedRawData(Cause):
     name = "edited-raw-data"
-    says = "the raw data were changed after they were brought; the source gives what this rerun gave"
+    says = "the raw data were changed after they were fetched: this rerun got other data from the source"
     fix = (
         "fetch them again (dvc repro -f of the stage); a correction of raw data belongs in the stage that prepares them"
     )

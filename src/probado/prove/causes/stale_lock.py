@@ -12,7 +12,7 @@ from probado.repository.pipeline import Pipeline
 
 class StaleLock(Cause):
     name = "stale-lock"
-    says = "dvc.lock was made from something else than this commit holds"
+    says = "dvc.lock does not belong to this commit's code, parameters or data"
     fix = "dvc repro, look at what changed, commit dvc.lock with it"
     rank = 90
 

@@ -8,8 +8,8 @@ from probado.prove.laboratory import Difference
 
 class Unknown(Cause):
     name = "unknown"
-    says = "it gives the same on every run here, and something else than was committed"
-    fix = "dvc repro in a fresh clone, compare with what was committed; it may be of other code or data"
+    says = "every run here gives the same bytes, which are not the committed ones"
+    fix = "dvc repro in a fresh clone, compare with what was committed; it may come from other code or data"
     rank = 290
 
     def in_the_end(self, difference: Difference) -> str | None:

@@ -8,7 +8,7 @@ from probado.repository.paths import inside
 
 class UntrackedFile(Cause):
     name = "untracked-file"
-    says = "the stage needs a file that stands in the project and not in its commit"
+    says = "the stage needs a file that is in the project but not committed"
     fix = "git add it, or dvc add it when it is large, and name it among the deps of the stage"
     rank = 20
 
