@@ -21,7 +21,7 @@ prove: .venv/ready  ## judge any project with git and DVC from outside: make pro
 wheel: .venv/ready  ## build the judge from src/ into the projects' requirements/, once when work on it is done
 	$(BIN)/python tools/wheel.py
 
-test: .venv/ready lint  ## every test, half an hour to an hour, by the machine
+test: .venv/ready lint  ## every test, 15 to 40 minutes, by the machine
 	$(BIN)/pytest -n 2 --dist worksteal --durations=20
 
 test-fast: .venv/ready  ## the tests that take seconds

@@ -1,5 +1,6 @@
 """The warm interpreter: load the libraries once, and run each stage in a fork."""
 
+import gc
 import importlib
 import json
 import os
@@ -64,7 +65,10 @@ def serve(listening: socket.socket) -> None:
                 for number, stream in enumerate(streams, 1):
                     os.dup2(stream, number)
                 # An ordinary end: libraries stop their own processes, which hold the streams open.
-                sys.exit(run(**request))
+                status = run(**request)
+                # As the runner does: without it, Python goes through all objects as it ends.
+                gc.freeze()
+                sys.exit(status)
             for stream in streams:
                 os.close(stream)
             status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -72,6 +76,7 @@ def serve(listening: socket.socket) -> None:
 
 
 if __name__ == "__main__":
+    gc.freeze()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(sys.argv[1])
         listening.listen()
