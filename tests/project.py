@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import importlib.util
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import yaml
@@ -145,6 +147,15 @@ def bake_project(folder: Path, environment: dict[str, str], **answers: str) -> P
     assert done.returncode == 0, done.stderr
     (path,) = set(folder.iterdir()) - before
     return Project(path, path.name, environment)
+
+
+def load_hook(name: str) -> ModuleType:
+    """A hook of the template as a module, by the name of its file: pre_gen_project or post_gen_project."""
+    spec = importlib.util.spec_from_file_location(name, TEMPLATE / "hooks" / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def clean_environment() -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.project import CHOICES, TEMPLATE, TREE, Project, bake_project, clean_environment
+from tests.project import CHOICES, TEMPLATE, TREE, Project, bake_project, clean_environment, load_hook
 
 Choice = Callable[[str, str], Project]
 LISTS = Path(__file__).parent / "layers"
@@ -31,14 +30,10 @@ LAYERS = {
 of_each_choice = pytest.mark.parametrize(("starter", "deep_learning"), CHOICES)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def hook() -> ModuleType:
     """The hook that copies the layers, as a module."""
-    spec = importlib.util.spec_from_file_location("post_gen", TEMPLATE / "hooks" / "post_gen_project.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_hook("post_gen_project")
 
 
 def listed(layer: str) -> list[str]:

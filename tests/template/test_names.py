@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -11,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.project import TEMPLATE
+from tests.project import TEMPLATE, load_hook
 
 REFUSED = {
     "": "is empty",
@@ -66,11 +65,7 @@ TYPED = ["", "a" * 300, "../outside", "señal", "quo'te", "tab\tbed", "class", "
 @pytest.fixture(scope="module")
 def hook() -> ModuleType:
     """The hook that refuses names, as a module."""
-    spec = importlib.util.spec_from_file_location("pre_gen", TEMPLATE / "hooks" / "pre_gen_project.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_hook("pre_gen_project")
 
 
 @pytest.mark.parametrize("name", ["student_forecast", "a", "x9", "a" * 40, "mi_proyecto"])

@@ -64,10 +64,10 @@ def serve(listening: socket.socket) -> None:
                 listening.close()
                 for number, stream in enumerate(streams, 1):
                     os.dup2(stream, number)
-                # An ordinary end: libraries stop their own processes, which hold the streams open.
                 status = run(**request)
-                # As the runner does: without it, Python goes through all objects as it ends.
+                # As the runner does: otherwise Python goes through all objects at exit.
                 gc.freeze()
+                # Not os._exit: libraries must stop their own processes, which hold the streams open.
                 sys.exit(status)
             for stream in streams:
                 os.close(stream)
