@@ -27,7 +27,7 @@ def making(quick: bool) -> Group:
     if theirs:
         ccds = ["ccds", Path(theirs).resolve(), "--no-input", "--output-dir", folder]
         sides["CCDS"] = functools.partial(made, functools.partial(timed, ccds, SCRATCH))
-    runs = side_by_side(sides, 1 if quick else 7)
+    runs = side_by_side(sides, 1 if quick else 15)
     group.figures.append(
         Figure("making a project" + (", against CCDS" if theirs else ""), runs, goal=1.0 if theirs else None)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import subprocess
 import sys
@@ -110,15 +111,19 @@ def test_what_is_no_address_is_refused(email: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_cookiecutter_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "older" / "cookiecutter-2.1.1.dist-info").mkdir(parents=True)
-    metadata = "Metadata-Version: 2.1\nName: cookiecutter\nVersion: 2.1.1\n"
-    (tmp_path / "older" / "cookiecutter-2.1.1.dist-info" / "METADATA").write_text(metadata)
-    done = bake(tmp_path / "out", PYTHONPATH=str(tmp_path / "older"))
-    assert done.returncode != 0
-    assert "cookiecutter 2.2 or newer is needed, found 2.1.1: pip install --upgrade cookiecutter" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert not (tmp_path / "out" / "my_ml_project").exists()
+def test_an_older_cookiecutter_is_refused(
+    hook: ModuleType, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    answers = {"module_name": "study", "author_email": ""}
+    # A cookiecutter before 2.2 leaves the questions' texts among the answers: seen with 1.7.3 and 2.1.1.
+    assert hook.main({**answers, "__prompts__": {}}) == 1
+    found = importlib.metadata.version("cookiecutter")
+    assert capsys.readouterr().err == (
+        f"cookiecutter 2.2 or newer is needed, found {found}: pip install --upgrade cookiecutter\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+    assert hook.main(answers) == 0
 
 
 def test_long_titles_become_short_names(tmp_path: Path) -> None:
@@ -135,6 +140,6 @@ def test_the_refused_names_hold_every_package_of_the_environment(hook: ModuleTyp
     assert set(taken) <= {"shared"}
 
 
-def bake(folder: Path, *answers: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def bake(folder: Path, *answers: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cookiecutter", str(TEMPLATE), "--no-input", "--output-dir", str(folder), *answers]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **variables})
+    return subprocess.run(command, capture_output=True, text=True)
