@@ -36,8 +36,8 @@ PLACES = {
         "mlflow.log_params",
         "mlflow.log_metrics",
         "mlflow.tracking.fluent.end_run",
-        "mlops.tracking.resume",
-        "mlops.tracking.finish",
+        "mlops.records.prepare",
+        "mlops.records.finish",
     ],
     "MLflow's new database": ["mlflow.store.db.utils._initialize_tables"],
 }

@@ -13,6 +13,7 @@ TEXTS = {
         "ready": "is ready. Next:",
         "no git": "git is not installed: no repository was made. Once it is: git init, and delete .dvc/config.local",
         "inside": "this folder is inside a git repository: no other one was made",
+        "cruft": "cruft makes no git repository. In a new project: git init && git add --all && git commit -m Start",
         "no commit": "git could not make the first commit; the project works without it",
     },
     "es": {
@@ -20,11 +21,12 @@ TEXTS = {
         "no git": "git no está instalado: no se ha creado ningún repositorio. Cuando lo esté: git init, y borre "
         ".dvc/config.local",
         "inside": "esta carpeta está dentro de un repositorio de git: no se ha creado otro",
+        "cruft": "cruft no crea un repositorio de git. En un proyecto nuevo: git init && git add --all && "
+        "git commit -m Inicio",
         "no commit": "git no pudo hacer el primer commit; el proyecto funciona sin él",
     },
 }
 LAYERS = "layers"
-BEGUN = ".begun"
 # Files of a layer that are not copied: the list of required layers, and the parts that files of the core include.
 REQUIRES, PARTS = "requires.txt", "parts"
 # Most of a layer is copied, not rendered, which takes half the time. This hook fills in the module's name, in tests and
@@ -59,21 +61,16 @@ def files(layer: str) -> list[str]:
 
 
 def lay(project: str, answers: dict[str, str]) -> None:
-    """Move the files of the chosen layers into the project, and remove the folder of layers.
-
-    In an existing project, a file is replaced if cookiecutter replaces files (-f), and kept if it skips them (-s).
-    """
+    """Move the files of the chosen layers into the project, and remove the folder of layers."""
     folder = os.path.join(project, LAYERS)
-    kept = skipping(project)
     for layer in chosen(folder, answers):
         for name in files(os.path.join(folder, layer)):
             target = os.path.join(project, name.replace(MODULE_FOLDER, answers["module_name"]))
-            if not (kept and os.path.lexists(target)):
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                source = os.path.join(folder, layer, name)
-                if name.startswith("tests" + os.sep):
-                    name_module(source, answers["module_name"])
-                os.replace(source, target)
+            source = os.path.join(folder, layer, name)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            if name.startswith("tests" + os.sep):
+                name_module(source, answers["module_name"])
+            os.replace(source, target)
     shutil.rmtree(folder)
 
 
@@ -85,23 +82,15 @@ def name_module(path: str, name: str) -> None:
         file.write(text.replace(MODULE, name))
 
 
-def skipping(project: str) -> bool:
-    """Whether cookiecutter skipped existing files: pyproject.toml is then older than the mark of pre_gen."""
-    mark = os.path.join(project, BEGUN)
-    older = os.path.getmtime(os.path.join(project, "pyproject.toml")) < os.path.getmtime(mark)
-    os.remove(mark)
-    return older
-
-
 def start_git(project: str, answers: dict[str, str]) -> str:
     """Make a repository with a first commit; returns a message about a problem, empty on success.
 
-    No repository is made under cruft, which compares rendered folders (its context has no `_output_dir`), or inside
-    another repository, unless that one ignores the folder.
+    No repository is made under cruft, which compares rendered folders (its context has no `_output_dir`) and cannot be
+    told to make a project or to update one, or inside another repository, unless that one ignores the folder.
     """
-    if "_output_dir" not in answers:
-        return ""
     texts = TEXTS[answers["language"]]
+    if "_output_dir" not in answers:
+        return texts["cruft"]
     if shutil.which("git") is None:
         # DVC fails without git unless no_scm is set; .dvc/config.local is this machine's own and never committed.
         with open(os.path.join(project, ".dvc", "config.local"), "w", encoding="utf-8") as settings:
@@ -114,7 +103,8 @@ def start_git(project: str, answers: dict[str, str]) -> str:
     author += ["-c", f"user.email={answers['author_email'] or 'author@localhost'}", "-c", "commit.gpgsign=false"]
     steps = [
         ["-c", "init.defaultBranch=main", "init", "--quiet"],
-        ["add", "--all"],
+        # The user's own list of files to ignore may name data/ or *.lock.
+        ["-c", f"core.excludesFile={os.devnull}", "add", "--all"],
         [*author, "-c", "maintenance.auto=false", "commit", "-q", "--no-verify", "-m", "Start from the template"],
     ]
     for step in steps:

@@ -85,18 +85,11 @@ def main(context: dict[str, str]) -> int:
     elif email and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", email):
         reason = f"author_email {email!r} is not an e-mail address; a valid one is ana@example.org, or none"
         print(reason, file=sys.stderr)
-    elif not begin(os.getcwd()):
-        reason = "the project has a folder layers/, which the template needs temporarily: rename or remove it"
+    elif os.listdir():
+        # Cookiecutter's -f and -s replace files, and remove folders that are copied as they are.
+        reason = f"{os.getcwd()} exists and is not empty: a project is made in a new folder, choose another module name"
         print(reason, file=sys.stderr)
     return 1 if reason else 0
-
-
-def begin(project: str) -> bool:
-    """Write the mark that lets post_gen tell new files from older ones; returns False if the project has layers/."""
-    if os.path.lexists(os.path.join(project, "layers")):
-        return False
-    open(os.path.join(project, ".begun"), "w").close()
-    return True
 
 
 CONTEXT = r"""{{ cookiecutter | jsonify }}"""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import os
 import re
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -123,12 +121,6 @@ class Project:
     def copy(self, target: Path) -> Project:
         """An independent copy, caches included."""
         shutil.copytree(self.path, target, symlinks=True)
-        if (target / "mlflow.db").is_file():
-            # MLflow stores whole paths: without this, runs of the copy would write into the original.
-            with contextlib.closing(sqlite3.connect(target / "mlflow.db")) as database, database:
-                for table, column in (("experiments", "artifact_location"), ("runs", "artifact_uri")):
-                    moved = f"update {table} set {column} = replace({column}, ?, ?)"
-                    database.execute(moved, (str(self.path), str(target)))
         return Project(target, self.module, self.environment)
 
     def clone(self, target: Path) -> Project:

@@ -15,6 +15,14 @@ COMMANDS = {
         "probado.prove.command",
         "rerun a project from a clean clone and compare every output with dvc.lock",
     ),
+    "merge": (
+        "probado.merge.command",
+        "copy the MLflow runs of another store, such as a cluster's, into that of the project here",
+    ),
+    "merge-lock": (
+        "probado.merge.lock",
+        "merge dvc.lock stage by stage; git calls it where make env has registered it",
+    ),
 }
 
 

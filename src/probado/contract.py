@@ -37,6 +37,9 @@ RUNNER = "mlops/"
 RUNNER_MAIN = "mlops/stage.py"
 # The runner reads these for its records: they are no inputs of a stage.
 READ_BY_RUNNER = ("configs/", "requirements/")
+# The store of a project's MLflow runs: the variable that names it, and the file without that.
+STORE = "MLFLOW_TRACKING_URI"
+DATABASE = "mlflow.db"
 # The project's own environment.
 VENV = ".venv"
 # The locks of its groups, and the judge's wheel.

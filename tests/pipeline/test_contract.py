@@ -52,8 +52,8 @@ def test_the_environment_is_that_of_the_page() -> None:
 
 def test_it_reads_no_more_for_its_records() -> None:
     """Except for DVC's and git's own files, which no stage declares either."""
-    code = (TREE / "mlops" / "tracking.py").read_text(encoding="utf-8")
-    code += (TREE / "mlops" / "stage.py").read_text(encoding="utf-8")
+    files = ("errors", "pipeline", "project", "records", "stage", "store", "tracking")
+    code = "".join((TREE / "mlops" / f"{name}.py").read_text(encoding="utf-8") for name in files)
     named = {
         found.split("/")[0] + "/"
         for found in re.findall(r'Path\("(\w[\w./]*)"\)', code)

@@ -150,7 +150,7 @@ def test_a_starter_names_what_it_stands_on(hook: ModuleType, tmp_path: Path) -> 
             "other/g.txt": "g",
         },
     )
-    lay_out(tmp_path, {".begun": "", "pyproject.toml": ""})
+    lay_out(tmp_path, {"pyproject.toml": ""})
     answers = {"starter": "forecast", "language": "en", "deep_learning": "torch", "module_name": "waves"}
     assert hook.chosen(str(tmp_path / "layers"), answers) == ["deep", "deep+series", "forecast", "series", "table"]
     without = {**answers, "deep_learning": "no"}
@@ -162,7 +162,7 @@ def test_a_starter_names_what_it_stands_on(hook: ModuleType, tmp_path: Path) -> 
 
 def test_tests_get_the_name_of_the_module(hook: ModuleType, tmp_path: Path) -> None:
     source = "from {{ cookiecutter.module_name }}.split import PARTS  # ñ\r\n"
-    lay_out(tmp_path, {"layers/blank/tests/test_split.py": "", ".begun": "", "pyproject.toml": ""})
+    lay_out(tmp_path, {"layers/blank/tests/test_split.py": "", "pyproject.toml": ""})
     (tmp_path / "layers/blank/tests/test_split.py").write_bytes(source.encode())
     hook.lay(str(tmp_path), {"starter": "blank", "language": "es", "deep_learning": "no", "module_name": "waves"})
     laid = (tmp_path / "tests" / "test_split.py").read_bytes().decode()
@@ -186,27 +186,31 @@ def edited(tmp_path: Path) -> Project:
     return project
 
 
-def test_what_is_there_stays_where_cookiecutter_skips_files(edited: Project) -> None:
-    done = again(edited, "--overwrite-if-exists", "--skip-if-file-exists")
-    assert done.returncode == 0, done.stderr
-    for name in ("README.md", "dvc.yaml", "tests/test_split.py", f"{edited.module}/common/config.py"):
-        assert (edited.path / name).read_text() == "mine\n", name
-    assert (edited.path / edited.module / "modeling" / "mine.py").is_file()
-    assert "def split_rows" in (edited.path / edited.module / "split.py").read_text(encoding="utf-8")
-    assert not (edited.path / "layers").exists() and not (edited.path / ".begun").exists()
-
-
-def test_what_is_there_is_replaced_where_cookiecutter_overwrites(edited: Project) -> None:
-    done = again(edited, "--overwrite-if-exists")
-    assert done.returncode == 0, done.stderr
-    status = edited.run("git", "status", "--porcelain").stdout.splitlines()
-    assert status == [f"?? {edited.module}/modeling/mine.py"]
-
-
-def test_a_folder_of_the_users_that_is_called_layers_is_left_alone(edited: Project) -> None:
+@pytest.mark.parametrize("options", [[], ["-f"], ["-f", "-s"]], ids=["plain", "overwrite", "skip"])
+def test_an_existing_folder_is_refused_and_left_alone(edited: Project, options: list[str]) -> None:
     lay_out(edited.path / "layers", {"mine.txt": "mine"})
-    done = again(edited, "--overwrite-if-exists")
+    before = {path: path.read_bytes() for path in edited.path.rglob("*") if path.is_file()}
+    done = again(edited, *options)
     assert done.returncode != 0
-    assert "the project has a folder layers/" in done.stderr and "Traceback" not in done.stderr
-    assert (edited.path / "layers" / "mine.txt").read_text() == "mine"
-    assert (edited.path / "README.md").read_text() == "mine\n"
+    assert "Traceback" not in done.stderr
+    said = done.stdout + done.stderr
+    assert "exists" in said and "my_ml_project" in said
+    assert {path: path.read_bytes() for path in edited.path.rglob("*") if path.is_file()} == before
+
+
+def test_what_the_user_ignores_everywhere_is_in_the_first_commit(tmp_path: Path) -> None:
+    settings = f"[core]\n\texcludesFile = {tmp_path}/ignored\n"
+    lay_out(tmp_path, {"ignored": "data/\nmodels/\n*.lock\n*.whl\n", "config": settings})
+    project = bake_project(tmp_path / "here", {**clean_environment(), "GIT_CONFIG_GLOBAL": str(tmp_path / "config")})
+    committed = set(project.run("git", "ls-files").stdout.splitlines())
+    there = {path.relative_to(project.path).as_posix() for path in project.path.rglob("*") if path.is_file()}
+    assert committed == {name for name in there if not name.startswith(".git/")}
+    # What the pipeline writes later is seen too.
+    for name in (
+        "dvc.lock",
+        "requirements/new.lock",
+        f"{project.module}/modeling/models/mine.py",
+        "configs/data/x.yaml",
+    ):
+        (project.path / name).write_text("")
+        assert project.run("git", "status", "--porcelain", "--", name).stdout == f"?? {name}\n"

@@ -58,7 +58,7 @@ def create(template: Path, folder: Path, checkout: str, **answers: str) -> Path:
     command = ["create", str(template), "--no-input", "--output-dir", str(folder), "--checkout", checkout, *context]
     cruft(folder, *command)
     (project,) = folder.iterdir()
-    assert not (project / ".git").exists() and not (project / "layers").exists() and not (project / ".begun").exists()
+    assert not (project / ".git").exists() and not (project / "layers").exists()
     git(folder, "init", "--quiet", str(project))
     return project
 

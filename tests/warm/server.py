@@ -39,7 +39,7 @@ def run(arguments: list[str], folder: str, variables: dict[str, str]) -> int:
 
 def run_stage(module: str, *overrides: str) -> int:
     """Run a stage as the runner's second process does, after the preparations of its first process."""
-    record = stage.RUNS / f"warm-{module.rpartition('.')[2]}-{os.getpid()}"
+    record = stage.project.runs() / f"warm-{module.rpartition('.')[2]}-{os.getpid()}"
     try:
         os.environ.update(stage.fixed_environment(stage.threads(list(overrides)), module, record))
         del os.environ["MLOPS_STAGE"]

@@ -19,9 +19,10 @@ def main(arguments: list[str]) -> int:
     )
     select.add_argument("choice", metavar="GROUP=NAME")
     commands.add_parser("ui", help="show the runs in MLflow's pages, at MLFLOW_PORT (5000) or the next free port")
+    commands.add_parser("record", help="bring runs that MLflow lacks from .runs/ into it: a store was locked or away")
     options = parser.parse_args(arguments)
 
-    from mlops import environment, ui
+    from mlops import environment, records, ui
     from mlops import select as selection
 
     try:
@@ -31,6 +32,8 @@ def main(arguments: list[str]) -> int:
             environment.lock(options.upgrade)
         elif options.command == "select":
             selection.select(options.choice)
+        elif options.command == "record":
+            return records.catch_up()
         else:
             return ui.show()
     except (ValueError, OSError) as error:

@@ -6,6 +6,7 @@ Standard library only, because it runs before the environment exists.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import os
 import shutil
@@ -56,7 +57,17 @@ def sync(deep: str | None = None) -> None:
         [str(uv), "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
     ):
         raise ValueError("the project itself could not be installed, see above")
+    register_merge_drivers()
     print(f"{VENV} is ready; to type commands without make: source {VENV}/bin/activate")
+
+
+def register_merge_drivers() -> None:
+    """Tell git of the merge drivers in .gitattributes. Without git or a repository there is nothing to do."""
+    python = (VENV / ("Scripts" if os.name == "nt" else "bin") / "python").as_posix()
+    drivers = {"dvc-lock": f'"{python}" -m probado merge-lock %O %A %B', "dvc-output": "true"}
+    for name, driver in drivers.items():
+        with contextlib.suppress(OSError):
+            subprocess.run(["git", "config", f"merge.{name}.driver", driver], stderr=subprocess.DEVNULL)
 
 
 def lock(upgrade: bool) -> None:
@@ -156,10 +167,5 @@ def pip_settings() -> dict[str, str]:
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())
     settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
-    variables = {option: os.environ.get(pip_variable(option)) for option in FROM_PIP}
+    variables = {option: os.environ.get("PIP_" + option.upper().replace("-", "_")) for option in FROM_PIP}
     return settings | {option: value for option, value in variables.items() if value}
-
-
-def pip_variable(option: str) -> str:
-    """The variable that sets an option of pip."""
-    return "PIP_" + option.upper().replace("-", "_")

@@ -1,0 +1,1 @@
+"""Bring together what two copies of a project have recorded."""

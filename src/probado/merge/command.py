@@ -1,0 +1,58 @@
+"""probado merge OTHER: copy the MLflow runs of another store into that of the project here."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from probado.contract import DATABASE, STORE
+from probado.errors import Refused
+from probado.merge.runs import SQLITE, merge
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("other", metavar="OTHER", help="a project's folder, its mlflow.db, or a server's address")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Merge, and say what was done; returns the exit status."""
+    try:
+        found = merge(source(options.other), target())
+    except ImportError:
+        print("probado merge: MLflow is not installed here: run it in the project's environment", file=sys.stderr)
+        return 1
+    except Refused as error:
+        print(f"probado merge: {error}", file=sys.stderr)
+        return 1
+    print(f"{found.copied} runs copied, {found.known} were there already, {found.running} still run and were left")
+    return 0
+
+
+def source(other: str) -> str:
+    """The address of a store that is given as a project's folder, a database file, or an address.
+
+    Raises:
+        Refused: there is no such store.
+    """
+    if "://" in other:
+        return other
+    file = Path(other) / DATABASE if Path(other).is_dir() else Path(other)
+    if not file.is_file():
+        raise Refused(f"there is no {file}: name a project's folder, its {DATABASE}, or a server's address")
+    return f"{SQLITE}{file.resolve()}"
+
+
+def target() -> str:
+    """The address of the store of the project in the current folder.
+
+    Raises:
+        Refused: it has none yet.
+    """
+    address = os.environ.get(STORE, SQLITE + DATABASE)
+    file = Path(address.removeprefix(SQLITE))
+    if address.startswith(SQLITE) and not file.is_file():
+        raise Refused(f"there is no {file} here: run it in a project's folder, after its first run")
+    return address

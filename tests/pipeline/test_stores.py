@@ -1,0 +1,136 @@
+"""Runs are recorded in the project's own store wherever it lies, however many start, and stores merge."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.lift import add_stage, lift, said
+from tests.project import Project
+
+pytestmark = pytest.mark.slow
+
+Runs = Callable[[Project], list[dict[str, Any]]]
+
+
+def test_a_moved_project_keeps_its_runs_and_writes_into_its_own_folder(
+    project: Project, runs: Runs, tmp_path: Path
+) -> None:
+    add_stage(project)
+    lift(project)
+    shutil.move(project.path, tmp_path / "50% (moved)")
+    moved = Project(tmp_path / "50% (moved)", project.module, project.environment)
+    moved.edit(f"{moved.module}/lift.py", "1.5", "2.5")
+    assert said(lift(moved)) == []
+    assert not project.path.exists()
+    second, first, *_ = runs(moved)
+    assert (second["metrics"], first["metrics"]) == ({"lift": 2.5}, {"lift": 1.5})
+    assert json.loads(second["artifacts"]["dvc/lift.json"]) == moved.lock()["lift"]
+    assert "dvc/lift.json" in first["artifacts"]
+
+
+def test_a_copied_project_leaves_the_artifacts_of_the_original_alone(finished: Project, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(finished.path, copy, symlinks=True)
+    project = Project(copy, finished.module, finished.environment)
+    before = sorted(finished.path.glob("mlruns/**/*"))
+    add_stage(project)
+    assert said(lift(project)) == []
+    assert sorted(finished.path.glob("mlruns/**/*")) == before
+    assert list(project.path.glob("mlruns/**/dvc/lift.json"))
+
+
+def test_first_runs_at_once_share_one_database(finished: Project, tmp_path: Path, runs: Runs) -> None:
+    project = finished.copy(tmp_path / "project")
+    (project.path / "mlflow.db").unlink()
+    add_stage(project)
+    values = ["one", "two", "three", "four"]
+    started = [
+        subprocess.Popen(
+            ["python", "-m", "mlops.stage", f"{project.module}.lift", f"+target=reports/{value}.txt:{value}"],
+            cwd=project.path,
+            env=project.environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for value in values
+    ]
+    ends = [(process.communicate()[1], process.returncode) for process in started]
+    assert [status for _, status in ends] == [0] * len(values), ends
+    assert not any("stage " in stderr for stderr, _ in ends), ends
+    assert sorted(run["params"]["value"] for run in runs(project)) == sorted(values)
+
+
+@pytest.mark.parametrize("how", [["--temp"], ["--queue"]], ids=["temp", "queue"])
+def test_experiments_in_a_temporary_folder_are_recorded_in_the_project(
+    finished: Project, tmp_path: Path, runs: Runs, how: list[str]
+) -> None:
+    project = finished.copy(tmp_path / "project")
+    before = len(runs(project))
+    project.run("dvc", "exp", "run", *how, "-S", "configs/model/xgboost.yaml:max_depth=2", "train")
+    if "--queue" in how:
+        project.run("dvc", "exp", "run", "--run-all", "--jobs", "1")
+    new, *older = runs(project)
+    assert (len(older), new["status"], new["params"]["model.max_depth"]) == (before, "FINISHED", "2")
+    assert "dvc/train.json" in new["artifacts"]
+    assert json.loads((project.path / new["tags"]["mlops.record"] / "record.json").read_text())["status"] == 0
+
+
+def test_the_runs_of_two_machines_are_merged_without_doubles(project: Project, tmp_path: Path, runs: Runs) -> None:
+    add_stage(project)
+    cluster = project.copy(tmp_path / "cluster")
+    cluster.edit(f"{cluster.module}/lift.py", "1.5", "2.5")
+    for place in (project, cluster):
+        lift(place)
+    merge = ("python", "-m", "probado", "merge")
+    done = project.run(*merge, str(cluster.path))
+    assert done.stdout == "1 runs copied, 1 were there already, 0 still run and were left\n"
+    copied, own, shared = runs(project)
+    assert [run["metrics"].get("lift") for run in (copied, own, shared)] == [2.5, 1.5, None]
+    (theirs, _) = runs(cluster)
+    assert copied["tags"].pop("mlops.copied_from") == theirs["id"]
+    for key in ("status", "name", "params", "metrics", "artifacts", "tags"):
+        assert copied[key] == theirs[key], key
+    # In either direction, nothing is copied twice.
+    assert "0 runs copied, 2 were there already" in project.run(*merge, str(cluster.path / "mlflow.db")).stdout
+    assert "1 runs copied, 2 were there already" in cluster.run(*merge, str(project.path)).stdout
+    refused = project.run(*merge, "elsewhere", check=False)
+    assert refused.returncode == 1
+    assert "there is no elsewhere: name a project's folder, its mlflow.db, or a server's address" in refused.stderr
+
+
+@pytest.mark.parametrize("other", [{"model": "logistic"}, {"resamples": "20"}], ids=["both trained", "one trained"])
+def test_branches_that_ran_different_things_merge_without_hands(project: Project, other: dict[str, str]) -> None:
+    """One branch adds a stage, the other trains anew."""
+    project.run("git", "config", "merge.dvc-lock.driver", "python -m probado merge-lock %O %A %B")
+    project.run("git", "config", "merge.dvc-output.driver", "true")
+    project.run("git", "switch", "--quiet", "--create", "lift")
+    add_stage(project)
+    project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
+    project.repro()
+    project.commit()
+    project.run("git", "switch", "--quiet", "main")
+    if "model" in other:
+        project.select(**other)
+    else:
+        project.edit("configs/config.yaml", "resamples: 40", "resamples: 20")
+    project.repro()
+    project.commit()
+    person = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+    done = project.run("git", *person, "merge", "lift", check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    again = [name for name in ("train", "evaluate", "report") if "model" in other or name != "train"]
+    assert f"both branches ran {', '.join(again)} on other inputs: type dvc repro" in done.stdout + done.stderr
+    assert set(project.lock()) == {"acquire", "prepare", "featurize", "train", "evaluate", "report", "lift"} - set(
+        again
+    )
+    project.run("dvc", "checkout", check=False)
+    # DVC has run one of the two trainings before, and restores it.
+    assert project.repro() == ([] if "model" in other else again)
+    assert set(again) <= set(project.lock())
