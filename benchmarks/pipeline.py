@@ -116,7 +116,8 @@ def digest(path: Path) -> str:
 @functools.cache
 def fixed() -> dict[str, str]:
     """The variables that the stage runner sets, for the sides that run without it."""
-    code = "import json; from mlops import stage as s; print(json.dumps(s.fixed_environment(2, 'bench', s.project.runs())))"
+    code = "import json; from mlops import stage as s; runs = s.project.runs(); "
+    code += "print(json.dumps(s.fixed_environment(2, 'bench', runs)))"
     path = SCRATCH / "fixed.json"
     timed(["sh", "-c", f'python -c "{code}" > {path}'], project(), environment())
     names = re.compile("PYTHON|TZ|L[AC]|MPL|SOURCE|CUBLAS|HYDRA|.*_THREADS$")
