@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("record", help="bring runs that MLflow lacks from .runs/ into it: a store was locked or away")
     options = parser.parse_args(arguments)
 
-    from mlops import environment, records, ui
+    from mlops import environment, ui
     from mlops import select as selection
 
     try:
@@ -33,6 +33,9 @@ def main(arguments: list[str]) -> int:
         elif options.command == "select":
             selection.select(options.choice)
         elif options.command == "record":
+            # It needs the environment, which the other commands build.
+            from mlops import records
+
             return records.catch_up()
         else:
             return ui.show()
