@@ -114,7 +114,7 @@ def end(record: dict[str, Any], failed: bool) -> str | None:
     """
     resumed = os.environ.get("MLOPS_RESUMED")
     loaded: Any = sys.modules.get("mlflow")
-    run = loaded.last_active_run() if loaded else None
+    run: Any = loaded.last_active_run() if loaded else None
     if not failed and run is None:
         return None
     import mlflow
