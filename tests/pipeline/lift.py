@@ -10,7 +10,6 @@ import yaml
 
 from tests.project import Project
 
-# A stage of one's own that tracks a run.
 LIFT = """
 import sys
 from pathlib import Path

@@ -46,6 +46,14 @@ def test_a_copied_project_leaves_the_artifacts_of_the_original_alone(finished: P
     assert list(project.path.glob("mlruns/**/dvc/lift.json"))
 
 
+def test_a_database_outside_of_the_project_keeps_the_paths_of_its_artifacts(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    shutil.move(project.path / "mlflow.db", tmp_path / "shared" / "mlflow.db")
+    add_stage(project)
+    assert said(lift(project, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path}/shared/mlflow.db")) == []
+    assert not (tmp_path / "shared" / "mlruns").exists()
+
+
 def test_first_runs_at_once_share_one_database(finished: Project, tmp_path: Path, runs: Runs) -> None:
     project = finished.copy(tmp_path / "project")
     (project.path / "mlflow.db").unlink()

@@ -81,7 +81,9 @@ def prepare(address: str) -> None:
         with contextlib.closing(sqlite3.connect(file, timeout=LOCKED)) as connection:
             connection.execute("begin immediate")
         make_experiment(address)
-        relocate(file)
+        # A database elsewhere may serve several projects, whose artifacts lie in their own folders.
+        if project.home().resolve() in file.resolve().parents:
+            relocate(file)
 
 
 def make_tables(file: Path) -> None:

@@ -1,7 +1,7 @@
 """Link MLflow runs to the project's state: commit, inputs, and the stage's own entry in dvc.lock.
 
 MLflow finds `RunContext` through the entry point mlflow.run_context_provider and puts its tags on every new run. The
-stage runner calls `resume` before a stage, `end` and `complete` after it. MLflow is imported only for a stage that uses
+stage runner calls `trained` before a stage, `end` and `complete` after it. MLflow is imported only for a stage that uses
 it or fails, DVC only for one that used MLflow or failed.
 """
 
