@@ -1,4 +1,4 @@
-"""The running stage as DVC sees it: its entry for dvc.lock, its last good outputs. DVC's internals are used only here."""
+"""The running stage as DVC sees it: its entry for dvc.lock, its last good outputs. Only here is DVC imported."""
 
 from __future__ import annotations
 
