@@ -1,8 +1,8 @@
 """Link MLflow runs to the project's state: commit, inputs, and the stage's own entry in dvc.lock.
 
 MLflow finds `RunContext` through the entry point mlflow.run_context_provider and puts its tags on every new run. The
-stage runner calls `trained` before a stage, `end` and `complete` after it. MLflow is imported only for a stage that uses
-it or fails, DVC only for one that used MLflow or failed.
+stage runner calls `trained` before a stage, `end` and `complete` after it. MLflow is imported only for a stage that
+uses it or fails, DVC only for one that used MLflow or failed.
 """
 
 from __future__ import annotations
