@@ -87,7 +87,8 @@ def main(context: dict[str, str]) -> int:
         print(reason, file=sys.stderr)
     elif os.listdir():
         # Cookiecutter's -f and -s replace files, and remove folders that are copied as they are.
-        reason = f"{os.getcwd()} exists and is not empty: a project is made in a new folder, choose another module name"
+        reason = f"{os.getcwd()} exists and is not empty: a project is made in a new folder; probado adopt lays it"
+        reason += " beside what is in an existing one"
         print(reason, file=sys.stderr)
     return 1 if reason else 0
 

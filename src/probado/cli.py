@@ -15,6 +15,10 @@ COMMANDS = {
         "probado.prove.command",
         "rerun a project from a clean clone and compare every output with dvc.lock",
     ),
+    "adopt": (
+        "probado.adopt.command",
+        "lay what a project of the template has, and an existing one lacks, beside what is there",
+    ),
     "merge": (
         "probado.merge.command",
         "copy the MLflow runs of another store, such as a cluster's, into that of the project here",

@@ -9,6 +9,7 @@ import ast
 import contextlib
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -48,17 +49,29 @@ def sync(deep: str | None = None) -> None:
     install = [str(uv), "pip", "sync", *quiet, "--require-hashes", "--build-constraints", str(LOCKS / "build.lock")]
     install += [*find_links(), *map(str, locks)]
     if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
-        raise ValueError(
-            "the environment is not complete, see above: a locked package could not be installed. Behind a mirror, a "
-            "folder of wheels or a proxy, set pip's index-url, find-links or cert: they are passed on to uv."
-        )
-    # The build backend and every dependency are in the locks: nothing is fetched here.
-    if not run(
-        [str(uv), "pip", "install", "--quiet", "--offline", "--no-deps", "--no-build-isolation", "--editable", "."]
-    ):
-        raise ValueError("the project itself could not be installed, see above")
+        advice = "behind a mirror, a folder of wheels or a proxy, set pip's index-url, find-links or cert: uv gets them"
+        raise ValueError(f"not complete, see above: a locked package could not be installed; {advice}")
+    install_project(uv)
     register_merge_drivers()
     print(f"{VENV} is ready; to type commands without make: source {VENV}/bin/activate")
+
+
+def install_project(uv: Path) -> None:
+    """Install the project; where the locks lack its build backend, put its folder on Python's path instead.
+
+    Raises:
+        ValueError: it could not be installed.
+    """
+    packages = sorted(VENV.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"))[-1]
+    backend = re.search(r"(?m)^build-backend\s*=\s*[\"'](\w+)", Path("pyproject.toml").read_text(encoding="utf-8"))
+    if backend is None or not (packages / backend[1]).is_dir():
+        (packages / "project.pth").write_text(f"{Path.cwd()}\n", encoding="utf-8")
+        print("pyproject.toml names no build backend of the locks: this folder is on Python's path instead")
+        return
+    # The build backend and every dependency are in the locks: nothing is fetched here.
+    offline = ["--quiet", "--offline", "--no-deps", "--no-build-isolation"]
+    if not run([str(uv), "pip", "install", *offline, "--editable", "."]):
+        raise ValueError("the project itself could not be installed, see above")
 
 
 def register_merge_drivers() -> None:
@@ -80,16 +93,8 @@ def lock(upgrade: bool) -> None:
     """
     refuse_old_python()
     uv = bootstrap_uv()
-    settings = [
-        *(["--upgrade"] if upgrade else []),
-        "--universal",
-        "--python-version",
-        "3.11",
-        "--generate-hashes",
-        "--no-annotate",
-        "--no-header",
-        "--quiet",
-    ]
+    settings = ["--upgrade"] if upgrade else []
+    settings += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header"]
     import tomllib
 
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
@@ -102,7 +107,7 @@ def lock(upgrade: bool) -> None:
         # The judge's dependencies are in base.lock, so its own lock names only the wheel.
         alone = ["--no-deps", *find_links()] if group == "probado" else []
         # From standard input, because uv reads no groups of a pyproject.toml that it does not manage.
-        command = [str(uv), "pip", "compile", "-", *constraints, *settings, *alone, "--output-file", target]
+        command = [str(uv), "pip", "compile", "-", "--quiet", *constraints, *settings, *alone, "--output-file", target]
         if not run(command, "\n".join(requirements)):
             raise ValueError(f"{target} could not be resolved, see above")
 
@@ -124,13 +129,12 @@ def bootstrap_uv() -> Path:
         version = lock.read_text(encoding="utf-8").split()[0].removeprefix("uv==")
         of_the_lock = ["--require-hashes", "--no-deps", "--requirement", str(lock)]
         pip = [str(python), "-m", "pip"]
-        made = run([sys.executable, "-m", "venv", str(VENV)])
+        if made := run([sys.executable, "-m", "venv", str(VENV)]):
+            (VENV / ".gitignore").write_text("*\n", encoding="utf-8")  # a project of others may not ignore it
         if made and not any(kept.glob(f"uv-{version}-*")):
             made = run([*pip, "download", "-qq", "--dest", str(kept), *of_the_lock])
         if not made or not run([*pip, "install", "-qq", "--no-index", "--find-links", str(kept), *of_the_lock]):
-            raise ValueError(
-                ".venv could not be made, see above; on Debian and Ubuntu venv is a package of its own: python3-venv"
-            )
+            raise ValueError(".venv could not be made, see above; on Debian and Ubuntu, install python3-venv")
     return uv
 
 
@@ -167,5 +171,5 @@ def pip_settings() -> dict[str, str]:
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())
     settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
-    variables = {option: os.environ.get("PIP_" + option.upper().replace("-", "_")) for option in FROM_PIP}
-    return settings | {option: value for option, value in variables.items() if value}
+    variable = {option: "PIP_" + option.upper().replace("-", "_") for option in FROM_PIP}
+    return settings | {option: os.environ[name] for option, name in variable.items() if os.environ.get(name)}

@@ -32,9 +32,8 @@ def _explain(error: BaseException) -> str:
     for found in (error, cause):
         parent, key = getattr(found, "parent_node", None), getattr(found, "key", None)
         if parent is not None and key is not None and hasattr(parent, "keys"):
-            return (
-                f"configs: there is no key {getattr(found, 'full_key', key)!r}; {nearest(str(key), map(str, parent))}"
-            )
+            full = getattr(found, "full_key", key)
+            return f"configs: there is no key {full!r}; {nearest(str(key), map(str, parent))}"
     if isinstance(error, ModuleNotFoundError):
         deep = " DEEP=cpu" if error.name in ("torch", "skorch", "safetensors") else ""
         return f"this Python has no module {error.name!r}: make env{deep}, then activate .venv"

@@ -84,6 +84,12 @@ class Pip:
         return [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-deps"]
 
 
+def put_on_path(environment: Path, root: Path) -> Command:
+    """Let the environment import from the project's folder, as `make env` does where there is nothing to install."""
+    code = "import sys, sysconfig; open(sysconfig.get_path('purelib') + '/project.pth', 'w').write(sys.argv[1])"
+    return [str(environment / "bin" / "python"), "-c", code, str(root)]
+
+
 def find_uv(project: Path) -> str | None:
     """The program uv of the project's .venv, of the judge's environment, or of PATH."""
     folders = [project / VENV / "bin", Path(sys.prefix) / "bin"]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from probado.contract import BASE_LOCK, BUILD_LOCK, DEEP_LOCKS, DEV_LOCK, VENV
-from probado.room.installers import Command, Uv, choose_installer, find_uv
-from probado.room.packages import torch_build
+from probado.room.installers import Command, Uv, choose_installer, find_uv, put_on_path
+from probado.room.packages import pins, torch_build
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,15 @@ class Locked:
         return next((found for name in names if (found := shutil.which(name))), None)
 
     def is_package(self) -> bool:
-        """Whether the project itself can be installed."""
-        return any((self.root / name).is_file() for name in ("pyproject.toml", "setup.py"))
+        """Whether the project itself can be installed: its pyproject.toml names a build backend that is locked."""
+        project = self.root / "pyproject.toml"
+        text = project.read_text(encoding="utf-8", errors="replace") if project.is_file() else ""
+        try:
+            needed = tomllib.loads(text).get("build-system", {}).get("requires", [])
+        except tomllib.TOMLDecodeError:
+            return False
+        locked = {name for lock in (BASE_LOCK, DEV_LOCK) for name in pins(self.root / lock)}
+        return bool(needed) and {canonicalize_name(Requirement(text).name) for text in needed} <= locked
 
 
 def find_recipe(locked: Locked) -> Recipe | str:
@@ -92,7 +103,8 @@ def _of_template(locked: Locked) -> Recipe | None:
     installer = choose_installer(locked.project)
     create = installer.create(locked.python(), locked.environment)
     install = installer.install(locked.environment, locks, build if build.is_file() else None)
-    finish = [installer.install_project(locked.environment, locked.root)] if locked.is_package() else []
+    own = installer.install_project if locked.is_package() else put_on_path
+    finish = [own(locked.environment, locked.root)]
     # PyTorch's own index has the build for CPUs where no folder of wheels does.
     from_pytorch = (
         [[*install, "--torch-backend", "cpu"], *finish] if deep == "cpu" and isinstance(installer, Uv) else None

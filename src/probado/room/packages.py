@@ -48,7 +48,9 @@ def drifted(root: Path, python: str, run: Callable[[Sequence[str]], Outcome]) ->
 
 
 def pins(lock: Path) -> dict[str, list[str]]:
-    """Versions that a lock has for this system, by package."""
+    """Versions that a lock has for this system, by package; none if there is no such file."""
+    if not lock.is_file():
+        return {}
     pinned: dict[str, list[str]] = {}
     for name, version, marker in PIN.findall(lock.read_text(encoding="utf-8")):
         if not marker or Marker(marker.strip()).evaluate():

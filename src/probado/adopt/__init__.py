@@ -1,0 +1,1 @@
+"""Adopt an existing project: lay the machinery of a new one beside what is there."""
