@@ -29,6 +29,15 @@ def test_no_sha256_yet(own: Callable[..., Project]) -> None:
     assert f"its sha256 is {hashlib.sha256(GOOD.encode()).hexdigest()}, configured is None" in line
 
 
+POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 1234\n"
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["the pointer's own hash", "no hash yet"])
+def test_a_pointer_of_git_lfs_is_named(own: Callable[..., Project], known: bool) -> None:
+    project = own(POINTER, **({} if known else {"source": {"sha256": None}}))
+    assert "data/external/own.csv: a pointer of Git LFS, not the file: git lfs pull" in refused(project, ACQUIRE)
+
+
 def test_no_source(own: Callable[..., Project]) -> None:
     assert "neither source.url nor source.path is set" in refused(own(GOOD, source={"path": None}), ACQUIRE)
 
@@ -39,9 +48,15 @@ def server(tmp_path: Path) -> Iterator[str]:
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = {"/good": GOOD, "/corrupt": GOOD.replace("1", "7"), "/truncated": GOOD[:200]}.get(self.path)
+            body = {
+                "/good": GOOD,
+                "/corrupt": GOOD.replace("1", "7"),
+                "/pointer": POINTER,
+                "/truncated": GOOD[:200],
+            }.get(self.path)
             self.send_response(404 if body is None else 200)
-            self.send_header("Content-Length", str(len(GOOD)))
+            # A truncated body is shorter than promised.
+            self.send_header("Content-Length", str(len(POINTER if self.path == "/pointer" else GOOD)))
             self.end_headers()
             self.wfile.write((body or "").encode())
 
@@ -52,6 +67,11 @@ def server(tmp_path: Path) -> Iterator[str]:
         threading.Thread(target=listening.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{listening.server_port}"
         listening.shutdown()
+
+
+def test_a_downloaded_pointer_of_git_lfs_is_named(own: Callable[..., Project], server: str) -> None:
+    line = refused(own(GOOD, source={"url": f"{server}/pointer", "path": None}), ACQUIRE)
+    assert "/pointer: a pointer of Git LFS, not the file: name the address of the file itself" in line
 
 
 def test_a_download_says_which_source_served_it(own: Callable[..., Project], server: str) -> None:

@@ -108,6 +108,17 @@ def test_the_runs_of_two_machines_are_merged_without_doubles(project: Project, t
     # In either direction, nothing is copied twice.
     assert "0 runs copied, 2 were there already" in project.run(*merge, str(cluster.path / "mlflow.db")).stdout
     assert "1 runs copied, 2 were there already" in cluster.run(*merge, str(project.path)).stdout
+    # A merge that was interrupted: a copy without its end. The next merge replaces it.
+    code = """
+import mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+(copied,) = client.search_runs([e.experiment_id for e in client.search_experiments()], "tags.`mlops.copied_from` != ''")
+client.set_tag(copied.info.run_id, "mlops.copying", copied.data.tags["mlops.copied_from"])
+client.delete_tag(copied.info.run_id, "mlops.copied_from")
+"""
+    cluster.run("python", "-c", code)
+    assert "1 runs copied, 2 were there already" in cluster.run(*merge, str(project.path)).stdout
+    assert len(runs(cluster)) == 3
     refused = project.run(*merge, "elsewhere", check=False)
     assert refused.returncode == 1
     assert "there is no elsewhere: name a project's folder, its mlflow.db, or a server's address" in refused.stderr

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import Project, bake_project
+from tests.template.conftest import Make
 
 pytestmark = pytest.mark.slow
 
@@ -33,15 +34,17 @@ def fresh(
     return bake_project(folder, environment, starter=request.param, project_name="Señal débil")
 
 
-def test_its_tests_pass(fresh: Project) -> None:
-    done = fresh.run("make", "test")
+def test_its_tests_pass(fresh: Project, old_make: Make) -> None:
+    done = old_make(fresh, "test")
     assert " passed" in done.stdout and "failed" not in done.stdout
 
 
 @pytest.mark.parametrize(("starter", "deep_learning"), PAIRS)
-def test_its_lint_passes(tmp_path: Path, environment: dict[str, str], starter: str, deep_learning: str) -> None:
-    project = bake_project(tmp_path, environment, starter=starter, deep_learning=deep_learning)
-    project.run("make", "lint")
+def test_its_lint_passes(
+    tmp_path: Path, environment: dict[str, str], old_make: Make, starter: str, deep_learning: str
+) -> None:
+    project = bake_project(tmp_path / "new", environment, starter=starter, deep_learning=deep_learning)
+    old_make(project, "lint")
 
 
 def test_the_tests_pass_with_deep_learning(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -23,12 +23,13 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def cruft(folder: Path, *arguments: str) -> None:
-    """Run cruft, which must succeed."""
+def cruft(folder: Path, *arguments: str) -> str:
+    """Run cruft, which must succeed; returns what it says."""
     done = subprocess.run(
         [sys.executable, "-m", "cruft", *arguments], cwd=folder, capture_output=True, text=True, env=clean_environment()
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 def commit(folder: Path) -> None:
@@ -56,7 +57,10 @@ def create(template: Path, folder: Path, checkout: str, **answers: str) -> Path:
     folder.mkdir()
     context = [part for key, value in answers.items() for part in ("--extra-context", f'{{"{key}": "{value}"}}')]
     command = ["create", str(template), "--no-input", "--output-dir", str(folder), "--checkout", checkout, *context]
-    cruft(folder, *command)
+    said = cruft(folder, *command)
+    # A hook cannot tell an update from a new project: it says what is left to do.
+    if checkout == "main":
+        assert "cruft makes no git repository. In a new project: git init && git add --all && git commit" in said
     (project,) = folder.iterdir()
     assert not (project / ".git").exists() and not (project / "layers").exists()
     git(folder, "init", "--quiet", str(project))

@@ -14,14 +14,13 @@ def main(arguments: list[str]) -> int:
     env.add_argument("--deep", choices=("cpu", "gpu"), help="with PyTorch, built for the CPU or for CUDA")
     lock = commands.add_parser("lock", help="bring requirements/*.lock in line with pyproject.toml")
     lock.add_argument("--upgrade", action="store_true", help="to the newest versions that it allows")
-    select = commands.add_parser("select", help="choose a group's file in configs/config.yaml, such as: model=xgboost")
-    select.add_argument("choice", metavar="GROUP=NAME")
+    choose = commands.add_parser("select", help="choose a group's file in configs/config.yaml, such as: model=xgboost")
+    choose.add_argument("choice", metavar="GROUP=NAME")
     commands.add_parser("ui", help="show the runs in MLflow's pages, at MLFLOW_PORT (5000) or the next free port")
     commands.add_parser("record", help="bring runs that MLflow lacks from .runs/ into it: a store was locked or away")
     options = parser.parse_args(arguments)
 
-    from mlops import environment, ui
-    from mlops import select as selection
+    from mlops import environment, select, ui
 
     try:
         if options.command == "env":
@@ -29,7 +28,7 @@ def main(arguments: list[str]) -> int:
         elif options.command == "lock":
             environment.lock(options.upgrade)
         elif options.command == "select":
-            selection.select(options.choice)
+            select.select(options.choice)
         elif options.command == "record":
             # It needs the environment, which the other commands build.
             from mlops import records

@@ -125,6 +125,17 @@ def dirty() -> bool:
     return any(not any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns) for path in changed)
 
 
+def refuse_links() -> None:
+    """Raise ValueError if a link leads an output of the running stage out of the project: DVC would fail afterwards."""
+    outs = outputs(definition()[1]) if stage() else ()
+    for folder in sorted({folder for out in outs for folder in Path(out).parents}):
+        if folder.is_symlink() and not folder.resolve().is_relative_to(Path.cwd().resolve()):
+            disk = "dvc config --local cache.dir FOLDER && dvc config --local cache.type symlink"
+            raise ValueError(
+                f"{folder} leads out of the project, which DVC refuses. Make it a folder; for a big disk: {disk}"
+            )
+
+
 def outputs(step: dict[str, Any]) -> Iterator[str]:
     """Paths of everything that a stage writes, as dvc.yaml states them."""
     for kind in ("outs", "metrics", "plots"):
@@ -152,8 +163,10 @@ def digest(*paths: Path) -> str:
 
 def read_yaml(path: Path) -> dict[str, Any]:
     """A YAML file as a dictionary, empty if the file is missing."""
-    if not path.is_file():
-        return {}
     import yaml
 
-    return yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) or {}
+    try:
+        return yaml.load(path.read_text("utf-8") if path.is_file() else "", Loader=yaml.CSafeLoader) or {}
+    except yaml.YAMLError as error:
+        advice = f"after a merge: git checkout --ours {path} && dvc repro"
+        raise ValueError(f"{path} is no valid YAML, {advice}") from error

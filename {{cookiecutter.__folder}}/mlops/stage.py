@@ -36,12 +36,8 @@ FIXED = {
     # Without it Hydra swallows exceptions, and no traceback can be kept.
     "HYDRA_FULL_ERROR": "1",
 }
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
+THREAD_VARIABLES = tuple(
+    f"{name}_THREADS" for name in ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMUM")
 )
 # Libraries make many objects and little garbage. By default Python collects every 700 objects, and all of them at exit.
 # These settings save about a second per stage.
@@ -55,11 +51,8 @@ def main(arguments: list[str]) -> int:
         return 2
     module, *overrides = arguments
     gc.set_threshold(*COLLECT_EVERY)
-    if os.environ.get("MLOPS_STAGE") != module:
-        status = supervise(module, overrides)
-    else:
-        del os.environ["MLOPS_STAGE"]
-        status = run(module, overrides)
+    supervised = os.environ.pop("MLOPS_STAGE", None) == module
+    status = run(module, overrides) if supervised else supervise(module, overrides)
     gc.freeze()
     return status
 
@@ -73,6 +66,7 @@ def supervise(module: str, overrides: list[str]) -> int:
         return complain(module, ValueError(f"there is no {project.CONFIG} here: run it in the project's folder"))
     folder = project.runs() / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{module.rpartition('.')[2]}-{os.getpid()}"
     try:
+        project.refuse_links()
         environment = fixed_environment(threads(overrides), module, folder)
         folder.mkdir(parents=True)
         # Delay Ctrl-C until the stage can report the interruption.
@@ -92,8 +86,7 @@ def supervise(module: str, overrides: list[str]) -> int:
         reason = f"killed by signal {-status} ({signal.strsignal(-status)})"
         print(f"stage {module}: {reason}", file=sys.stderr)
         os.environ.update(environment)
-        missing = records.killed(folder, module, overrides, status, reason)
-        if missing:
+        if missing := records.killed(folder, module, overrides, status, reason):
             print(f"stage {module}: its MLflow run could not be closed: {missing}", file=sys.stderr)
     return 128 - status if status < 0 else status
 
@@ -146,8 +139,7 @@ def run(module: str, overrides: list[str]) -> int:
     record = records.start(module, overrides)
     if record["commit"] == "none" and (refusal := project.refusal()):
         print(f"stage {module}: the commit is not recorded: {refusal}", file=sys.stderr)
-    begun = time.perf_counter()
-    status = 0
+    begun, status = time.perf_counter(), 0
     failure: BaseException | None = None
     missing: str | None = None
     try:
@@ -172,8 +164,7 @@ def run(module: str, overrides: list[str]) -> int:
         with contextlib.suppress(OSError):
             log.write_text(redact("".join(traceback.format_exception(failure))), encoding="utf-8")
     # The science decides the exit status. A run that could not be recorded is no reason to lose its outputs.
-    missing = records.finish(folder, record, missing)
-    if missing:
+    if missing := records.finish(folder, record, missing):
         how = f"{'failed' if failure else 'done'}, but not recorded in MLflow: {missing}"
         print(f"stage {module}: {how}; to record it later: python -m mlops record", file=sys.stderr)
     return status
@@ -190,8 +181,7 @@ def end_with_parent() -> None:
 
 def complain(module: str, error: BaseException, log: Path | None = None) -> int:
     """Print the error in one line; returns the exit status."""
-    where = f"  (traceback: {log})" if log else ""
-    print(f"stage {module}: {explain(error)}{where}", file=sys.stderr)
+    print(f"stage {module}: {explain(error)}{f'  (traceback: {log})' if log else ''}", file=sys.stderr)
     return 1
 
 

@@ -19,7 +19,7 @@ from probado.evidence.binding import mismatches, proof_path
 from probado.evidence.proof import STATUS, read_proof
 from probado.prove.setup import Asked
 from probado.prove.steps import prove
-from probado.repository.git import commit_of, uncommitted
+from probado.repository.git import commit_of, merge_marks, uncommitted
 from probado.room.folder import room_folder
 from probado.room.variables import NO_TELEMETRY
 
@@ -76,6 +76,12 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         return _check(project)
     if options.against:
         return _compare_with(project, options.against)
+    if marks := merge_marks(project):
+        file = marks.rpartition(":")[0]
+        raise Refused(
+            f"{marks}: a merge left its marks: git checkout --ours {file} (or --theirs), then dvc repro and commit; "
+            "the merge driver that make env registers does this by itself"
+        )
     dirty = uncommitted(project)
     if dirty and not options.allow_dirty:
         files = "1 file is" if len(dirty) == 1 else f"{len(dirty)} files are"

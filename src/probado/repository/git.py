@@ -52,6 +52,16 @@ def uncommitted(project: Path) -> list[str]:
     return [line[3:] for line in listed.splitlines()]
 
 
+def merge_marks(project: Path) -> str | None:
+    """The first line, as FILE:LINE, where a merge left its marks in DVC's files; None if there is none."""
+    try:
+        found = git(project, "grep", "-n", "-I", "-e", "^<<<<<<< ", "--", "*dvc.lock", "*dvc.yaml", "*.dvc")
+    except subprocess.CalledProcessError:
+        return None
+    file, line = found.split(":")[:2]
+    return f"{file}:{line}"
+
+
 def tree_hash(project: Path, revision: str) -> str:
     """SHA-256 over names and contents of a revision, without the proof itself."""
     listed = git(project, "ls-tree", "-r", "-z", revision, "--", ".").split("\0")

@@ -10,6 +10,8 @@ from ..common.files import sha256
 from ..common.paths import ROOT
 from ..common.table import FileSource, SklearnSource
 
+LFS = b"version https://git-lfs.github.com/spec/"
+
 
 def bring(source: SklearnSource | FileSource, target: Path) -> str:
     """Write a table to a new file; returns its source."""
@@ -49,6 +51,8 @@ def fetch_file(source: FileSource, target: Path) -> str:
         found = ROOT / path
         if not found.is_file():
             refusals.append(f"{path}: no such file")
+        elif _is_lfs_pointer(found):
+            refusals.append(f"{path}: a pointer of Git LFS, not the file: git lfs pull")
         elif (actual := sha256(found)) != source.sha256:
             refusals.append(f"{path}: its sha256 is {actual}, configured is {source.sha256}")
         else:
@@ -66,9 +70,17 @@ def _download(url: str, expected: str | None, target: Path) -> None:
     pooch.downloaders.choose_downloader(url, progressbar=True)(url, str(target), None)
     actual = sha256(target)
     if actual != expected:
-        size = target.stat().st_size
+        size, pointer = target.stat().st_size, _is_lfs_pointer(target)
         target.unlink()
+        if pointer:
+            raise ValueError("a pointer of Git LFS, not the file: name the address of the file itself")
         raise ValueError(f"its sha256 is {actual} ({size} bytes), configured is {expected}")
+
+
+def _is_lfs_pointer(path: Path) -> bool:
+    """Whether Git LFS left its pointer in the place of the file."""
+    with path.open("rb") as stream:
+        return stream.read(len(LFS)) == LFS
 
 
 def _short(error: Exception) -> str:
