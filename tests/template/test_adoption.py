@@ -14,12 +14,31 @@ from tests.template.conftest import Make
 
 SCORE = """import json
 from grades.config import SLOPE
-json.dump(SLOPE, open("reports/score.json", "w"))
+rows = open("data/raw/grades.csv").readlines()
+json.dump(SLOPE * len(rows), open("reports/score.json", "w"))
 """
+# As the command says: git ignores all of data/ there.
+IGNORED = "/data/**\n!/data/**/\n!/data/**/*.dvc\n!/data/**/.gitignore\n.venv\n__pycache__/\n"
 # What a person edits by hand after the adoption; the rest are commands.
-EDITS: dict[str, Files] = {"ccds": {"grades/score.py": SCORE, "reports/.gitkeep": ""}, "scripts": {}, "dvc": {}}
+EDITS: dict[str, Files] = {
+    "ccds": {"grades/score.py": SCORE, "reports/.gitkeep": "", ".gitignore": IGNORED},
+    "scripts": {},
+    "dvc": {},
+}
 STAGES = {
-    "ccds": ("--name", "score", "--deps", "grades", "--outs", "reports/score.json", "python", "-m", "grades.score"),
+    "ccds": (
+        "--name",
+        "score",
+        "--deps",
+        "grades",
+        "--deps",
+        "data/raw",
+        "--outs",
+        "reports/score.json",
+        "python",
+        "-m",
+        "grades.score",
+    ),
     "scripts": (
         *("--name", "analysis", "--deps", "analysis.py", "--deps", "grades.csv"),
         *("--outs", "result.json", "python", "analysis.py"),
@@ -45,6 +64,8 @@ def test_an_adopted_project_is_proven(choice: Callable[[str, str], Project], old
             (project.path / name).parent.mkdir(parents=True, exist_ok=True)
             (project.path / name).write_text(text, encoding="utf-8")
         assert len(EDITS[kind]) <= 5
+        if kind == "ccds":
+            project.run(str(venv / "bin" / "dvc"), "add", "--quiet", "data/raw")
         if kind in STAGES:
             project.run(str(venv / "bin" / "dvc"), "stage", "add", "--quiet", *STAGES[kind])
         project.run("make", "reproduce")

@@ -57,21 +57,15 @@ def sync(deep: str | None = None) -> None:
 
 
 def install_project(uv: Path) -> None:
-    """Install the project; where the locks lack its build backend, put its folder on Python's path instead.
-
-    Raises:
-        ValueError: it could not be installed.
-    """
+    """Install the project; where that fails, or the locks lack its build backend, put it on Python's path instead."""
     packages = sorted(VENV.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"))[-1]
     backend = re.search(r"(?m)^build-backend\s*=\s*[\"'](\w+)", Path("pyproject.toml").read_text(encoding="utf-8"))
-    if backend is None or not (packages / backend[1]).is_dir():
-        (packages / "project.pth").write_text(f"{Path.cwd()}\n", encoding="utf-8")
-        print("pyproject.toml names no build backend of the locks: this folder is on Python's path instead")
-        return
     # The build backend and every dependency are in the locks: nothing is fetched here.
     offline = ["--quiet", "--offline", "--no-deps", "--no-build-isolation"]
-    if not run([str(uv), "pip", "install", *offline, "--editable", "."]):
-        raise ValueError("the project itself could not be installed, see above")
+    built = backend is not None and (packages / backend[1]).is_dir()
+    if not built or not run([str(uv), "pip", "install", *offline, "--editable", "."]):
+        (packages / "project.pth").write_text(f"{Path.cwd()}\n{Path.cwd() / 'src'}\n", encoding="utf-8")
+        print("the project is not installed; its folder and src/ are on Python's path instead")
 
 
 def register_merge_drivers() -> None:
@@ -98,8 +92,9 @@ def lock(upgrade: bool) -> None:
     import tomllib
 
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
-    groups = {"base": project["project"]["dependencies"], **project.get("dependency-groups", {})}
-    for group, requirements in groups.items():
+    groups = project.get("dependency-groups", {})
+    base = [*project.get("project", {}).get("dependencies", []), *groups.get("base", [])]
+    for group, requirements in ({"base": base} | groups | {"base": base}).items():
         if not all(isinstance(requirement, str) for requirement in requirements):
             raise ValueError(f"pyproject.toml: the group {group} includes another one: list its packages instead")
         target = str(LOCKS / f"{group}.lock")

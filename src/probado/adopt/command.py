@@ -21,17 +21,19 @@ def run(options: argparse.Namespace) -> int:
     """Lay the files, and say what was laid, what stays, and what is to be done by hand; returns the exit status."""
     try:
         plan = make_plan(options.new, options.folder)
+        steps = by_hand(plan, options.new, options.folder)
         plan.lay(options.folder)
     except Refused as error:
         print(f"probado adopt: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"probado adopt: {error.filename}: {error.strerror}: nothing was laid", file=sys.stderr)
+        where = error.filename or options.folder
+        print(f"probado adopt: {where}: {error.strerror}: nothing was laid", file=sys.stderr)
         return 1
     print(f"{len(plan.files)} files laid: {', '.join(sorted({name.partition('/')[0] for name in plan.files}))}")
     if plan.kept:
         print(f"yours, as they were: {', '.join(plan.kept)}")
     print("\nby hand:")
-    for number, step in enumerate(by_hand(plan, options.new, options.folder), 1):
+    for number, step in enumerate(steps, 1):
         print(f"{number}. {step}")
     return 0

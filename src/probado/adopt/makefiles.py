@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 MAKEFILE, OURS = "Makefile", "mlops.mk"
 # In the order in which GNU make looks for them.
 NAMES = ("GNUmakefile", "makefile", MAKEFILE)
+# The targets that a project gets beside its own.
+ADDED = ("env", "lock", "reproduce", "prove")
+# A rule with two colons is the last word: make looks for no built-in rule for a name such as table.tex.
 BOTH = """\
-# GNU make reads this file before {theirs}, which is as it was. Its targets are run as they are, and those that it
-# lacks are in {ours}. Once {theirs} has the line "include {ours}", this file can go.
-.PHONY: default {targets} FORCE
-default: FORCE
+# GNU make reads this file before {theirs}, which is as it was. It adds {targets} from {ours}; every
+# other target is that of {theirs}. By hand: make -f {theirs} TARGET, make -f {ours} TARGET.
+.DEFAULT_GOAL := .default
+.PHONY: .default {targets} .force
+.default: .force
 	@$(MAKE) --no-print-directory -f {theirs}
 {targets}:
 	@$(MAKE) --no-print-directory -f {ours} $@
-%: FORCE
+%:: .force
 	@$(MAKE) --no-print-directory -f {theirs} $@
-FORCE: ;
+.force: ;
 # make looks for rules of the files that it reads.
 GNUmakefile: ;
 """
@@ -27,31 +32,31 @@ GNUmakefile: ;
 def beside(new: Path, folder: Path) -> dict[str, str]:
     """The files, text by name, by which `make env`, `make prove` and the like work in a project."""
     text = (new / MAKEFILE).read_text(encoding="utf-8")
-    theirs = own_makefile(new, folder)
+    theirs = own_makefile(folder)
     if theirs is None:
         return {MAKEFILE: text}
-    missing = [target for target in targets(text) if target not in own_targets(new, folder)]
-    return {OURS: text, NAMES[0]: BOTH.format(theirs=theirs, ours=OURS, targets=" ".join(missing))}
+    added = [target for target in ADDED if target not in own_targets(folder)]
+    if theirs == NAMES[0] or not added:
+        return {OURS: text}
+    return {OURS: text, NAMES[0]: BOTH.format(theirs=theirs, ours=OURS, targets=" ".join(added))}
 
 
-def own_makefile(new: Path, folder: Path) -> str | None:
-    """The name of a project's Makefile, which make finds first; None if it has none but one that was laid."""
-    laid = ((new / MAKEFILE).read_text(encoding="utf-8"), BOTH.partition("{")[0])
-    there = (name for name in NAMES if (folder / name).is_file())
-    return next((name for name in there if not _read(folder / name).startswith(laid)), None)
+def own_makefile(folder: Path) -> str | None:
+    """The name of a project's Makefile, which make finds first; None if it has none."""
+    return next((name for name in NAMES if os.path.lexists(folder / name)), None)
 
 
-def own_targets(new: Path, folder: Path) -> list[str]:
-    """The targets with a rule in a project's Makefile."""
-    name = own_makefile(new, folder)
-    return targets(_read(folder / name)) if name else []
+def own_targets(folder: Path) -> set[str]:
+    """The targets with a rule in a project's Makefile, or in a file that it includes."""
+    name = own_makefile(folder)
+    return _targets(folder / name) if name else set()
 
 
-def targets(text: str) -> list[str]:
-    """The targets with a rule in a Makefile's text."""
-    rules = re.findall(r"(?m)^([A-Za-z][\w. -]*?)\s*::?(?!=)", text)
-    return [target for rule in rules for target in rule.split()]
-
-
-def _read(makefile: Path) -> str:
-    return makefile.read_text(encoding="utf-8", errors="replace")
+def _targets(makefile: Path) -> set[str]:
+    if not makefile.is_file():
+        return set()
+    text = makefile.read_text(encoding="utf-8", errors="replace")
+    rules = re.findall(r"(?m)^([^\s#:=][^#:=\n]*?)\s*&?::?(?![:=])(?!.*:?=)", text)
+    included = re.findall(r"(?m)^-?s?include\s+(\S+)", text)
+    found = {target for rule in rules for target in rule.split()}
+    return found.union(*(_targets(makefile.parent / name) for name in included if name != makefile.name))

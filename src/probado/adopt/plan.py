@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from probado.adopt import makefiles, pyproject
+from probado.adopt import makefiles, packages
 from probado.contract import BASE_LOCK, DEV_LOCK, RUNNER_MAIN, has_runner
 from probado.errors import Refused
 
@@ -14,7 +14,10 @@ from probado.errors import Refused
 WHOLE = ("mlops", "requirements")
 DVC = (".dvc/config", ".dvc/.gitignore", ".dvcignore")
 # Those of a new project name its starter's outputs and decide about ends of lines; an existing project needs only this.
-GITIGNORE = ("/.runs/", "/mlflow.db*", "/mlruns/", "/mlartifacts/", "/.venv/", "__pycache__/", "*.partial")
+GITIGNORE = (
+    *("/.runs/", "/mlflow.db*", "/mlruns/", "/mlartifacts/", "/.venv/", "__pycache__/", "*.partial"),
+    *("!*.lock", "!*.whl"),
+)
 GITATTRIBUTES = ("*.whl binary", "dvc.lock merge=dvc-lock")
 
 
@@ -55,29 +58,37 @@ def make_plan(new: Path, folder: Path) -> Plan:
     Raises:
         Refused: `new` or `folder` is not such a project, or a file of the existing one is in the way.
     """
-    needed = (RUNNER_MAIN, BASE_LOCK, DEV_LOCK, "Makefile", "pyproject.toml")
+    needed = (RUNNER_MAIN, BASE_LOCK, DEV_LOCK, makefiles.MAKEFILE, packages.FILE)
     if not has_runner(new) or not all((new / name).is_file() for name in needed):
         raise Refused(f"{new} lacks one of {', '.join(needed)}: name a project that the template has just made")
     if not folder.is_dir():
         raise Refused(f"there is no folder {folder}: name the project to adopt")
     if new.resolve() == folder.resolve() or folder.resolve() in new.resolve().parents:
         raise Refused(f"{new} lies in {folder}: make the new project outside of it")
+    if has_runner(folder):
+        raise Refused(f"{folder} has the runner {RUNNER_MAIN}: it was adopted, or made from the template")
     offered = {name: (new / name).read_bytes() for name in _machinery(new)}
     offered |= {".gitignore": _lines(GITIGNORE), ".gitattributes": _lines(GITATTRIBUTES)}
-    offered["pyproject.toml"] = pyproject.for_adoption((new / "pyproject.toml").read_text(encoding="utf-8")).encode()
+    groups = packages.groups_of((new / packages.FILE).read_text(encoding="utf-8"))
+    offered[packages.GROUPS if os.path.lexists(folder / packages.FILE) else packages.FILE] = groups.encode()
     offered |= {name: text.encode() for name, text in makefiles.beside(new, folder).items()}
-    if (folder / ".dvc").exists():
+    if (folder / ".dvc").is_dir():
         offered = {name: content for name, content in offered.items() if name not in DVC}
     files = {name: content for name, content in offered.items() if not os.path.lexists(folder / name)}
-    kept = [name for name in offered if name not in files and not _is_same(folder / name, offered[name])]
+    kept = [name for name in offered if name not in files]
+    _refuse_what_is_in_the_way(folder, files, kept)
+    return Plan(files, [*kept, *(name for name in (packages.FILE,) if packages.GROUPS in offered)])
+
+
+def _refuse_what_is_in_the_way(folder: Path, files: dict[str, bytes], kept: list[str]) -> None:
     for name in kept:
-        if name.split("/")[0] in WHOLE:
+        if name.split("/")[0] in WHOLE or not (folder / name).is_file():
             raise Refused(f"{folder / name} is in the way of the file of that name: rename yours first")
     for name in files:
-        for parent in (folder / name).parents:
-            if os.path.lexists(parent) and not parent.is_dir():
-                raise Refused(f"{parent} is in the way of the folder of that name: rename yours first")
-    return Plan(files, kept)
+        for parent in list((folder / name).relative_to(folder).parents)[:-1]:
+            path = folder / parent
+            if os.path.lexists(path) and not (path.is_dir() and path.resolve().is_relative_to(folder.resolve())):
+                raise Refused(f"{path} is in the way of the folder of that name: rename yours first")
 
 
 def _machinery(new: Path) -> list[str]:
@@ -89,10 +100,6 @@ def _machinery(new: Path) -> list[str]:
 
 def _lines(lines: tuple[str, ...]) -> bytes:
     return ("\n".join(lines) + "\n").encode()
-
-
-def _is_same(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == content
 
 
 def _make_folder(folder: Path, made: list[Path]) -> None:

@@ -84,10 +84,18 @@ class Pip:
         return [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-deps"]
 
 
-def put_on_path(environment: Path, root: Path) -> Command:
-    """Let the environment import from the project's folder, as `make env` does where there is nothing to install."""
-    code = "import sys, sysconfig; open(sysconfig.get_path('purelib') + '/project.pth', 'w').write(sys.argv[1])"
-    return [str(environment / "bin" / "python"), "-c", code, str(root)]
+PUT_ON_PATH = """
+import subprocess, sys, sysconfig
+root, *install = sys.argv[1:]
+if not install or subprocess.run(install).returncode != 0:
+    with open(sysconfig.get_path("purelib") + "/project.pth", "w") as file:
+        file.write(f"{root}\\n{root}/src\\n")
+"""
+
+
+def install_or_put_on_path(environment: Path, root: Path, install: Command) -> Command:
+    """Install a project; where that fails, or `install` is empty, put it on Python's path, as `make env` does."""
+    return [str(environment / "bin" / "python"), "-c", PUT_ON_PATH, str(root), *install]
 
 
 def find_uv(project: Path) -> str | None:

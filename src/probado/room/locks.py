@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from probado.contract import BASE_LOCK, BUILD_LOCK, DEEP_LOCKS, DEV_LOCK, VENV
-from probado.room.installers import Command, Uv, choose_installer, find_uv, put_on_path
+from probado.room.installers import Command, Uv, choose_installer, find_uv, install_or_put_on_path
 from probado.room.packages import pins, torch_build
 
 
@@ -103,13 +103,13 @@ def _of_template(locked: Locked) -> Recipe | None:
     installer = choose_installer(locked.project)
     create = installer.create(locked.python(), locked.environment)
     install = installer.install(locked.environment, locks, build if build.is_file() else None)
-    own = installer.install_project if locked.is_package() else put_on_path
-    finish = [own(locked.environment, locked.root)]
+    own = installer.install_project(locked.environment, locked.root) if locked.is_package() else []
+    finish = install_or_put_on_path(locked.environment, locked.root, own)
     # PyTorch's own index has the build for CPUs where no folder of wheels does.
     from_pytorch = (
-        [[*install, "--torch-backend", "cpu"], *finish] if deep == "cpu" and isinstance(installer, Uv) else None
+        [[*install, "--torch-backend", "cpu"], finish] if deep == "cpu" and isinstance(installer, Uv) else None
     )
-    return Recipe("requirements/*.lock", [create, install, *finish], locked.binaries, otherwise=from_pytorch)
+    return Recipe("requirements/*.lock", [create, install, finish], locked.binaries, otherwise=from_pytorch)
 
 
 def _of_requirements(locked: Locked) -> Recipe | None:

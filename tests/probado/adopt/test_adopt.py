@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
+import shutil
 import subprocess
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,7 +35,13 @@ SCRIPTS: Files = {
     "grades.csv": "hours,grade\r\n1,2\r\n",
     "README.md": "# Grades\n",
 }
+# setuptools finds the packages by itself, and refuses to with mlops/ beside them.
+DISCOVERED = (
+    '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n[project]\nname = "a"\n'
+)
 DVC: Files = {
+    "pyproject.toml": DISCOVERED + 'version = "1"\n',
+    "sums/__init__.py": "",
     ".dvc/config": "[core]\n    analytics = false\n",
     ".dvc/.gitignore": "/config.local\n/tmp\n/cache\n",
     "dvc.yaml": "stages:\n  sort:\n    cmd: sort raw.txt > sorted.txt\n    deps: [raw.txt]\n    outs: [sorted.txt]\n",
@@ -85,29 +92,78 @@ def test_every_file_keeps_its_bytes_and_what_lacks_is_there(
     said = capsys.readouterr().out
     kept = [name for name in (".gitignore", "pyproject.toml") if name in before]
     assert ("yours, as they were: " + ", ".join(kept) in said) == bool(kept)
-    # Once more: everything is there.
+    # Once more: it is adopted.
+    assert main(["adopt", str(new), str(theirs)]) == 1
+    said = capsys.readouterr().err
+    assert tree(theirs) == after and "has the runner mlops/stage.py: it was adopted" in said and said.count("\n") == 1
+
+
+def advised(new: Path, theirs: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """The steps that an adoption prints."""
     assert main(["adopt", str(new), str(theirs)]) == 0
-    assert tree(theirs) == after and capsys.readouterr().out.startswith("0 files laid")
+    return capsys.readouterr().out.partition("by hand:\n")[2]
 
 
+LOCK_BASE = "cat requirements/groups.toml >> pyproject.toml, then make lock"
+
+
+@pytest.mark.parametrize(
+    ("files", "steps"),
+    [
+        ({}, ["git init", "1. git init: a proof reruns a commit\n2. make env: builds", "name yours in Makefile"]),
+        (
+            CCDS,
+            ["add to .gitignore: /.runs/  /mlflow.db*", f"{LOCK_BASE}: until then the locks lack loguru, typer>=0.9"],
+        ),
+        (
+            {"pyproject.toml": "[dependency-groups]\n"},
+            ["add the groups in requirements/groups.toml to [dependency-groups]"],
+        ),
+        ({"pyproject.toml": DISCOVERED}, ["setuptools finds mlops/ too"]),
+        ({"makefile": "env lock: ; echo\nX = a: b\n"}, ["make -f mlops.mk env: builds", "make prove: reruns"]),
+        (
+            {"Makefile": "include more.mk\n", "more.mk": "prove::\n"},
+            ["make -f mlops.mk prove: reruns", "make env: builds"],
+        ),
+        ({"GNUmakefile": "all: ; echo\n"}, ["make -f mlops.mk prove: reruns", "make -f mlops.mk env: builds"]),
+        (
+            {"requirements.txt": "-r more.txt\n", "more.txt": "seaborn==0.13\nPandas\n"},
+            ["to base in pyproject.toml: seaborn==0.13;"],
+        ),
+        ({"requirements.txt": "numpy==1.26.4\ndvc[s3]\n"}, ["dvc[s3], numpy==1.26.4 (locked: "]),
+        ({"requirements.txt": "\ufeffseaborn\n"}, ["pyproject.toml: seaborn; then make lock"]),
+        ({"pyproject.toml": "project = 1"}, [LOCK_BASE]),
+        ({"pyproject.toml": "<<<<<<<"}, [LOCK_BASE]),
+        (
+            {"environment.yml": "", "setup.py": ""},
+            ["not read, compare their packages with requirements/base.lock: setup.py, environment.yml"],
+        ),
+    ],
+)
 def test_the_steps_by_hand_are_those_that_are_left(
-    new: Path, folder: Callable[[Files], Path], capsys: pytest.CaptureFixture[str]
+    files: Files, steps: list[str], new: Path, folder: Callable[[Files], Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    taken = {"makefile": "env:\n\techo theirs\n", "requirements.txt": "seaborn==0.13\nPandas\n"}
-    assert main(["adopt", str(new), str(folder(CCDS))]) == 0
-    said = capsys.readouterr().out
-    assert "add to .gitignore: /.runs/  /mlflow.db*  /mlruns/  /mlartifacts/  *.partial\n" in said
-    assert "to pyproject.toml, then make lock: until then the locks lack loguru, typer\n" in said
-    assert "name yours in mlops.mk" in said and "git init" in said
-    subprocess.run(["rm", "-r", str(folder({}))], check=True)
-    assert main(["adopt", str(new), str(folder(taken))]) == 0
-    said = capsys.readouterr().out
-    assert "add to the dependencies in pyproject.toml: seaborn; then make lock" in said
-    assert "make -f mlops.mk env: builds" in said and "make prove: reruns" in said
+    said = advised(new, folder(files | {"mine.txt": ""}), capsys)
+    for step in steps:
+        assert step in said, said
+
+
+def test_steps_about_git(new: Path, folder: Callable[[Files], Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """A project in a repository of more, whose git ignores data and keeps other ends of lines."""
+    inner = folder(
+        {".gitignore": "data/\n", ".gitattributes": "* text=auto\n", "one/data/a.csv": "", "one/a.py": "1\r\n"}
+    )
+    for arguments in (["init", "--quiet"], ["add", "--all"]):
+        subprocess.run(["git", *arguments], cwd=inner, check=True, capture_output=True)
+    said = advised(new, inner / "one", capsys)
+    assert "git init" not in said
+    assert "in .gitignore, write instead of the line that ignores data/: /data/**  !/data/**/  !/data/**/*.dvc" in said
+    assert "a clone would differ: a.py: write them with LF" in said
 
 
 def test_both_makefiles_work(new: Path, folder: Callable[[Files], Path]) -> None:
-    theirs = folder(CCDS | {"test": "a file of this name"})
+    more = "lock: ; @echo their lock\ntable.tex run.sh: ; @echo making $@\n%.out: %.in ; @echo $@ of $<\n"
+    theirs = folder(CCDS | {"Makefile": CCDS["Makefile"] + more, "env": "a file", "a.in": ""})
     assert main(["adopt", str(new), str(theirs)]) == 0
 
     def make(*targets: str) -> str:
@@ -117,24 +173,21 @@ def test_both_makefiles_work(new: Path, folder: Callable[[Files], Path]) -> None
         return done.stdout
 
     assert make() == make("data") == "their data\n" and make("clean") == "their clean\n"
+    assert make("table.tex", "run.sh") == "making table.tex\nmaking run.sh\n" and make("a.out") == "a.out of a.in\n"
+    assert make("lock") == "their lock\n" and "-m mlops lock" in make("-n", "-f", "mlops.mk", "lock")
     assert "-m mlops env" in make("-n", "env") and "probado prove" in make("-n", "prove")
-    assert "pytest" in make("-n", "test")
-    assert "model=xgboost" in make("-n", "train", "MODEL=xgboost")
 
 
-def test_the_laid_pyproject_is_about_packages_alone(new: Path, folder: Callable[[Files], Path]) -> None:
-    theirs = folder(SCRIPTS)
-    assert main(["adopt", str(new), str(theirs)]) == 0
-    text = (theirs / "pyproject.toml").read_text()
-    assert re.findall(r"(?m)^\[([\w-]+)", text) == [
-        "build-system",
-        "project",
-        "project",
-        "dependency-groups",
-        *["tool"] * 3,
-    ]
-    assert "readme" not in text and "license" not in text and "pytest.ini" not in text
-    assert '"dvc>=' in text and "mlops.tracking:RunContext" in text
+def test_the_laid_packages_are_groups_which_change_no_build(new: Path, folder: Callable[[Files], Path]) -> None:
+    for files, name in ((SCRIPTS, "pyproject.toml"), (CCDS, "requirements/groups.toml")):
+        theirs = folder(files)
+        assert main(["adopt", str(new), str(theirs)]) == 0
+        groups = tomllib.loads((theirs / name).read_text())
+        settings = tomllib.loads((new / "pyproject.toml").read_text())
+        assert groups == {
+            "dependency-groups": {"base": settings["project"]["dependencies"], **settings["dependency-groups"]}
+        }
+        shutil.rmtree(theirs)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +196,8 @@ def test_the_laid_pyproject_is_about_packages_alone(new: Path, folder: Callable[
         ({"mlops/stage.py": "mine\n"}, "mlops/stage.py is in the way of the file of that name: rename yours first"),
         ({"requirements": "numpy\n"}, "requirements is in the way of the folder of that name: rename yours first"),
         ({"requirements/base.lock": "mine\n"}, "requirements/base.lock is in the way of the file"),
+        ({".dvc": "mine\n"}, ".dvc is in the way of the folder"),
+        ({".gitignore/mine": ""}, ".gitignore is in the way of the file"),
     ],
 )
 def test_a_file_in_the_way_is_named_and_nothing_is_laid(
@@ -154,6 +209,16 @@ def test_a_file_in_the_way_is_named_and_nothing_is_laid(
     said = capsys.readouterr().err
     assert reason in said and said.count("\n") == 1
     assert tree(theirs) == before
+
+
+def test_a_link_out_of_the_project_is_in_the_way(
+    new: Path, folder: Callable[[Files], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (folder(SCRIPTS) / "requirements").symlink_to(tmp_path / "elsewhere")
+    assert main(["adopt", str(new), str(folder({}))]) == 1
+    assert "requirements is in the way of the folder" in capsys.readouterr().err
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_what_is_no_new_project_or_no_folder_is_refused(
