@@ -13,6 +13,8 @@ import yaml
 from tests.project import STEPS, Project, bake_project
 
 GOOD = "x,y,label\n" + "".join(f"{i}.5,{i * 7 % 11},{'ab'[i % 2]}\n" for i in range(60))
+# MLflow's runs of a project, the newest first.
+Runs = Callable[[Project], list[dict[str, Any]]]
 ACQUIRE, PREPARE, FEATURES, TRAIN = (STEPS[name] for name in ("acquire", "prepare", "featurize", "train"))
 
 

@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.pipeline.conftest import Runs
 from tests.pipeline.lift import add_stage, lift, said
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
-
-Runs = Callable[[Project], list[dict[str, Any]]]
 
 
 @contextlib.contextmanager

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.pipeline.conftest import Runs
 from tests.pipeline.lift import add_stage, lift, said
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
-
-Runs = Callable[[Project], list[dict[str, Any]]]
 
 
 def test_a_leftover_run_id_changes_nobody_elses_run(finished: Project, tmp_path: Path, runs: Runs) -> None:

@@ -8,17 +8,14 @@ import select
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.pipeline.conftest import Runs
 from tests.project import Project, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
-
-Runs = Callable[[Project], list[dict[str, Any]]]
 
 
 @pytest.fixture

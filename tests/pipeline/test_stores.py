@@ -5,18 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.pipeline.conftest import Runs
 from tests.pipeline.lift import add_stage, lift, said
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
-
-Runs = Callable[[Project], list[dict[str, Any]]]
 
 
 def test_a_moved_project_keeps_its_runs_and_writes_into_its_own_folder(

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.pipeline.conftest import Runs
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
-
-Runs = Callable[[Project], list[dict[str, Any]]]
 
 
 def test_a_run_holds_the_lock_entries_of_its_stages(finished: Project, runs: Runs) -> None:

@@ -25,7 +25,11 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def paths(folder: Path, *arguments: str) -> list[str]:
-    """The paths that git prints with -z, such as those of ls-files."""
+    """The paths that git prints with -z, such as those of ls-files.
+
+    Raises:
+        subprocess.CalledProcessError: git failed.
+    """
     return git(folder, *arguments).split("\0")[:-1]
 
 
@@ -46,7 +50,11 @@ def commit_of(project: Path, revision: str) -> str:
 
 
 def uncommitted(project: Path) -> list[str]:
-    """Files of the working tree that differ from the commit, without the proof itself."""
+    """Files of the working tree that differ from the commit, without the proof itself.
+
+    Raises:
+        subprocess.CalledProcessError: git failed.
+    """
     without_proof = [f":(exclude){name}" for name in PROOF_FILES]
     listed = git(project, "status", "--porcelain", "--untracked-files=all", "--", ".", *without_proof)
     return [line[3:] for line in listed.splitlines()]
@@ -63,7 +71,11 @@ def merge_marks(project: Path) -> str | None:
 
 
 def tree_hash(project: Path, revision: str) -> str:
-    """SHA-256 over names and contents of a revision, without the proof itself."""
+    """SHA-256 over names and contents of a revision, without the proof itself.
+
+    Raises:
+        subprocess.CalledProcessError: there is no such revision.
+    """
     listed = git(project, "ls-tree", "-r", "-z", revision, "--", ".").split("\0")
     kept = [line for line in listed if line and line.partition("\t")[2] not in PROOF_FILES]
     return hashlib.sha256("\0".join(kept).encode()).hexdigest()
