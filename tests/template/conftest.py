@@ -11,7 +11,10 @@ import pytest
 from tests.project import Project
 
 # make 3.81 of macOS looks a recipe's program up on the caller's PATH. What the Makefile exports is for that program.
+# DVC runs its commands by $SHELL, which make passes on.
 OLD_MAKE = """
+SHELL=/bin/sh
+export SHELL
 case "$2" in
   .venv/*|/*|\\"/*) ;;
   *) program=$(PATH="$CALLER_PATH" command -v "${2%% *}"); set -- -c "$program ${2#* }" ;;
