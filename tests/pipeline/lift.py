@@ -16,7 +16,7 @@ from pathlib import Path
 
 import mlflow
 
-target, value = sys.argv[1].removeprefix("+target=").split(":")
+target, _, value = sys.argv[1].removeprefix("+target=").rpartition(":")
 with mlflow.start_run(run_name=value):
     mlflow.log_params({"value": value})
     mlflow.log_metric("lift", 0.5, step=1)

@@ -33,7 +33,7 @@ def locked(database: Path) -> Iterator[None]:
     [
         ("dvc.yaml", {"foreach": ["small", "large"], "value": "${item}"}, ["lift@small", "lift@large"]),
         ("dvc.yaml", {"matrix": {"size": ["small"], "kind": [1]}, "value": "${item.size}"}, ["lift@small-1"]),
-        ("parts/first/dvc.yaml", {"foreach": ["small"], "value": "${item}"}, ["parts/first/dvc.yaml:lift@small"]),
+        ("parts/first/dvc.yaml", {"foreach": ["2 x:y"], "value": "one"}, ["parts/first/dvc.yaml:lift@2 x:y"]),
         ("parts/first/dvc.yaml", {}, ["parts/first/dvc.yaml:lift"]),
     ],
     ids=["foreach", "matrix", "foreach in a folder", "in a folder"],
@@ -46,7 +46,7 @@ def test_stages_of_every_form_are_recorded(
     add_stage(project, file, f"reports/lift-{item}.txt" if many else "reports/lift.txt", **stage)
     for name in names:
         assert said(lift(project, name)) == []
-        short = name.rpartition(":")[2]
+        short = name.removeprefix(f"{file}:")
         entry = yaml.safe_load((project.path / file).with_suffix(".lock").read_text())["stages"][short]
         run = runs(project)[0]
         assert run["status"] == "FINISHED"
@@ -88,6 +88,15 @@ def test_a_locked_database_gets_the_run_later(project: Project, runs: Runs) -> N
 def another_schema(database: Path) -> None:
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("update alembic_version set version_num = 'another'")
+
+
+def test_a_deleted_experiment_loses_no_result(project: Project) -> None:
+    code = "import mlflow; c = mlflow.MlflowClient('sqlite:///mlflow.db'); c.delete_experiment('1')"
+    project.run("python", "-c", code)
+    add_stage(project)
+    (line,) = said(lift(project))
+    assert "was deleted: mlflow experiments restore" in line
+    assert (project.path / "reports/lift.txt").read_text() == "one"
 
 
 @pytest.mark.parametrize("spoil", [another_schema, lambda database: database.write_bytes(b"no database" * 100)])

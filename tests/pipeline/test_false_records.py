@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -81,9 +82,31 @@ def test_a_secret_of_the_configuration_is_written_nowhere(project: Project, name
     assert SECRET not in text and json.dumps(SECRET, ensure_ascii=False)[1:-1] not in text
 
 
-def test_a_password_in_an_address_is_written_nowhere(project: Project) -> None:
+@pytest.mark.parametrize("secret", ["ab/cd+ef12==\n", "first line\n  second line\n"])
+def test_a_secret_is_found_in_every_form_of_a_message(project: Project, secret: str) -> None:
+    code = """import os
+from urllib.parse import quote
+import mlflow
+mlflow.get_tracking_uri()
+key = os.environ["API_TOKEN"]
+raise ValueError(f"no access with {key} at host/?token={quote(key.strip(), safe='')}")
+"""
+    (project.path / project.module / "fetch.py").write_text(code, encoding="utf-8")
+    # Variables with such names that hold no secret.
+    harmless = {"TOKENIZERS_PARALLELISM": "false", "MAX_TOKENS": "4096"}
+    done = project.stage("fetch", API_TOKEN=secret, **harmless)
+    assert "no access with ${oc.env:API_TOKEN}" in done.stderr
+    text = everything_written(project, done)
+    forms = (secret.strip(), " ".join(secret.split()), quote(secret.strip(), safe=""))
+    assert not any(form in text for form in forms)
+    (record,) = project.path.glob(".runs/*-fetch-*/record.json")
+    assert json.loads(record.read_text())["dirty"] == "true"
+
+
+@pytest.mark.parametrize("user", ["ana:hunter22", "ana:a@hunter22", "hunter22"])
+def test_a_password_in_an_address_is_written_nowhere(project: Project, user: str) -> None:
     add_stage(project)
-    address = "http://ana:hunter22@127.0.0.1:9/path"
+    address = f"http://{user}@127.0.0.1:9/path"
     done = lift(project, MLFLOW_TRACKING_URI=address, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
     (line,) = said(done)
     assert "done, but not recorded in MLflow" in line

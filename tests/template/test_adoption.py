@@ -60,6 +60,8 @@ def test_an_adopted_project_is_proven(choice: Callable[[str, str], Project], old
         # The judge needs no environment: as with uvx.
         project.run(sys.executable, "-m", "probado", "adopt", str(new.path), ".", PYTHONPATH=str(TEMPLATE / "src"))
         assert f"{venv} is ready" in project.run("make", "env").stdout
+        # Git starts the driver at the top of the work tree, which may lie above the project.
+        assert f'"{venv}/bin/python" -m' in project.run("git", "config", "merge.dvc-lock.driver").stdout
         for name, text in EDITS[kind].items():
             (project.path / name).parent.mkdir(parents=True, exist_ok=True)
             (project.path / name).write_text(text, encoding="utf-8")

@@ -70,7 +70,7 @@ def install_project(uv: Path) -> None:
 
 def register_merge_drivers() -> None:
     """Tell git of the merge drivers in .gitattributes. Without git or a repository there is nothing to do."""
-    python = (VENV / ("Scripts" if os.name == "nt" else "bin") / "python").as_posix()
+    python = (VENV / ("Scripts" if os.name == "nt" else "bin") / "python").absolute().as_posix()
     drivers = {"dvc-lock": f'"{python}" -m probado merge-lock %O %A %B', "dvc-output": "true"}
     for name, driver in drivers.items():
         with contextlib.suppress(OSError):

@@ -8,9 +8,10 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-SECRET_NAME = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE)
-PASSWORD_IN_ADDRESS = re.compile(r"(://[^/\s:@]*:)[^@\s]+@")
+SECRET_NAME = re.compile(r"TOKEN(?!S|IZ)|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY", re.IGNORECASE)
+PASSWORD_IN_ADDRESS = re.compile(r"(://(?:[^/\s:@]*:)?)[^/\s]+@")
 # A shorter value occurs in texts by chance. A variable with no secret name may hold anything, such as a folder.
 SHORTEST, SHORTEST_UNNAMED = 4, 8
 
@@ -58,7 +59,8 @@ def redact(text: str) -> str:
     reads by ${oc.env:NAME}. The name stands in their place.
     """
     for name, value in sorted(_secrets().items(), key=lambda item: -len(item[1])):
-        for form in (value, json.dumps(value, ensure_ascii=False)[1:-1]):
+        forms = (value, value.strip(), " ".join(value.split()), quote(value.strip(), safe=""))
+        for form in (*forms, json.dumps(value, ensure_ascii=False)[1:-1]):
             text = text.replace(form, f"${{oc.env:{name}}}")
     return PASSWORD_IN_ADDRESS.sub(r"\1***@", text)
 
@@ -72,5 +74,6 @@ def _secrets() -> dict[str, str]:
     return {
         name: value
         for name, value in os.environ.items()
-        if (SECRET_NAME.search(name) and len(value) >= SHORTEST) or (name in read and len(value) >= SHORTEST_UNNAMED)
+        if (size := len(value.strip())) >= SHORTEST
+        and (SECRET_NAME.search(name) or (name in read and size >= SHORTEST_UNNAMED))
     }

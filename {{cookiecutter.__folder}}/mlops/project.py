@@ -51,7 +51,7 @@ def overrides() -> list[str]:
 
 def stage() -> str | None:
     """The name of the stage that DVC runs, such as train or train@large; None for a run by hand."""
-    return os.environ.get("DVC_STAGE", "").rpartition(":")[2] or None
+    return re.sub(r"^.*?dvc\.yaml:", "", os.environ.get("DVC_STAGE", "")) or None
 
 
 def definition() -> tuple[Path, dict[str, Any]]:
@@ -63,7 +63,7 @@ def definition() -> tuple[Path, dict[str, Any]]:
         ValueError: no file or several files have such a stage.
     """
     name = (stage() or "").partition("@")[0]
-    said = os.environ.get("DVC_STAGE", "").rpartition(":")[0].replace("\\", "/")
+    said = os.environ.get("DVC_STAGE", "").removesuffix(stage() or "").rstrip(":").replace("\\", "/")
     end = PurePosixPath(*[part for part in PurePosixPath(said).parts if part not in ("..", "/")]).parts
     found = {path: steps[name] for path, steps in pipelines().items() if name in steps}
     if len(found) > 1:
@@ -127,9 +127,12 @@ def dirty() -> bool:
 
 def refuse_links() -> None:
     """Raise ValueError if a link leads an output of the running stage out of the project: DVC would fail afterwards."""
-    outs = outputs(definition()[1]) if stage() else ()
-    for folder in sorted({folder for out in outs for folder in Path(out).parents}):
-        if folder.is_symlink() and not folder.resolve().is_relative_to(Path.cwd().resolve()):
+    try:
+        outs = list(outputs(definition()[1])) if stage() else []
+    except (ValueError, AttributeError):
+        return  # only DVC knows the stage
+    for folder in sorted({folder for out in outs for folder in (Path(out), *Path(out).parents)}):
+        if folder.is_symlink() and folder.is_dir() and not folder.resolve().is_relative_to(Path.cwd().resolve()):
             disk = "dvc config --local cache.dir FOLDER && dvc config --local cache.type symlink"
             raise ValueError(
                 f"{folder} leads out of the project, which DVC refuses. Make it a folder; for a big disk: {disk}"

@@ -31,8 +31,7 @@ def start(module: str, overrides: list[str]) -> dict[str, Any]:
         "module": module,
         "overrides": overrides,
         "stage": project.stage(),
-        # A sweep has several.
-        "seed": None if seed and "," in seed else seed,
+        "seed": None if seed and "," in seed else seed,  # a sweep has several
         "lock": project.digest(*Path("requirements").glob("*.lock")),
         **project.state(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -30,7 +30,7 @@ PATHS = (("experiments", "artifact_location"), ("runs", "artifact_uri"), ("logge
 
 def address() -> str:
     """The address of the project's store: MLFLOW_TRACKING_URI, or mlflow.db of the project wherever DVC runs it."""
-    said = os.environ.get("MLFLOW_TRACKING_URI", SQLITE + DATABASE)
+    said = os.environ.get("MLFLOW_TRACKING_URI") or SQLITE + DATABASE
     file = database(said)
     if file is None or file.is_absolute() or project.home() == Path():
         return said
@@ -105,19 +105,20 @@ def make_experiment(address: str) -> None:
     if name and client.get_experiment_by_name(name) is None:
         try:
             client.create_experiment(name)
-        except mlflow.MlflowException:
-            # On a server, another run may have made it in the meantime.
+        except mlflow.MlflowException:  # on a server, another run may have made it in the meantime
             if client.get_experiment_by_name(name) is None:
                 raise
+    elif name and client.get_experiment_by_name(name).lifecycle_stage != "active":
+        raise ValueError(f"the experiment {name} was deleted: mlflow experiments restore")
 
 
 def relocate(file: Path) -> None:
     """Let the paths of artifacts follow the database of a project that was moved or copied."""
     root = file.resolve().parent
     with contextlib.closing(sqlite3.connect(file, timeout=LOCKED)) as connection, connection:
-        found = connection.execute("select distinct artifact_location from experiments").fetchall()
+        found = connection.execute("select artifact_location from experiments where experiment_id = 0").fetchall()
         before = {match[1] for (path,) in found if (match := re.fullmatch(r"(?:file://)?(/.*)/mlruns/\d+", path or ""))}
-        for old in before - {str(root)}:
+        for old in before - {str(root), str(project.home().resolve())}:
             if not (Path(old).exists() and root.samefile(old)):
                 for table, column in PATHS:
                     moved = f"update {table} set {column} = replace({column}, ?, ?)"  # noqa: S608 - constants

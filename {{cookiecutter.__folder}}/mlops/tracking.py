@@ -44,8 +44,7 @@ class RunContext:
             "mlops.configs": project.digest(*Path("configs").rglob("*.yaml")),
             "mlops.requirements": project.digest(*Path("requirements").glob("*.lock")),
         }
-        for name in ("seed", "threads"):
-            tags[f"mlops.{name}"] = project.setting(name, project.overrides()) or "none"
+        tags |= {f"mlops.{name}": project.setting(name, project.overrides()) or "none" for name in ("seed", "threads")}
         for name, variable in (("restored", "MLOPS_RESTORED"), ("record", "MLOPS_RUN_DIR")):
             if variable in os.environ:
                 tags[f"mlops.{name}"] = os.environ[variable]

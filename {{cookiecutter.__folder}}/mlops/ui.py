@@ -15,9 +15,9 @@ def show() -> int:
     Raises:
         ValueError: no port is free.
     """
-    store = os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///mlflow.db")
+    store = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
     if store.startswith("http"):
-        print(f"the runs are at {store}")
+        print(f"the runs are at {store.rpartition('@')[2]}")
         return 0
     wanted = int(os.environ.get("MLFLOW_PORT", "5000"))
     port = next((port for port in range(wanted, wanted + TRIED) if is_free(port)), None)

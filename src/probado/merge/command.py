@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
 from probado.contract import DATABASE, STORE
 from probado.errors import Refused
 from probado.merge.runs import SQLITE, merge
+
+# A user's name and password, which no message may show.
+IN_ADDRESS = re.compile(r"://[^/\s]+@")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
         print("probado merge: MLflow is not installed here: run it in the project's environment", file=sys.stderr)
         return 1
     except Refused as error:
-        print(f"probado merge: {error}", file=sys.stderr)
+        print(f"probado merge: {IN_ADDRESS.sub('://***@', str(error))}", file=sys.stderr)
         return 1
     print(f"{found.copied} runs copied, {found.known} were there already, {found.running} still run and were left")
     return 0
@@ -51,7 +55,7 @@ def target() -> str:
     Raises:
         Refused: it has none yet.
     """
-    address = os.environ.get(STORE, SQLITE + DATABASE)
+    address = os.environ.get(STORE) or SQLITE + DATABASE
     file = Path(address.removeprefix(SQLITE))
     if address.startswith(SQLITE) and not file.is_file():
         raise Refused(f"there is no {file} here: run it in a project's folder, after its first run")
