@@ -19,6 +19,14 @@ COMMANDS = {
         "probado.adopt.command",
         "lay what a project of the template has, and an existing one lacks, beside what is there",
     ),
+    "install": (
+        "probado.install",
+        "make the project here importable, and register its merge drivers; make env calls it",
+    ),
+    "ui": (
+        "probado.ui",
+        "show the runs of the project here in MLflow's pages, at MLFLOW_PORT (5000) or the next free port",
+    ),
     "merge": (
         "probado.merge.command",
         "copy the MLflow runs of another store, such as a cluster's, into that of the project here",

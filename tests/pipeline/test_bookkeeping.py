@@ -44,6 +44,11 @@ def test_stages_of_every_form_are_recorded(
     many = "foreach" in stage or "matrix" in stage
     item = "${item.size}" if "matrix" in stage else "${item}"
     add_stage(project, file, f"reports/lift-{item}.txt" if many else "reports/lift.txt", **stage)
+    # YAML 1.1 takes a stage's name for a truth value, and DVC ignores a broken pipeline.
+    (project.path / file).write_text((project.path / file).read_text() + "  on:\n    cmd: 'true'\n", encoding="utf-8")
+    (project.path / "old").mkdir()
+    (project.path / "old/dvc.yaml").write_text("stages: {", encoding="utf-8")
+    (project.path / ".dvcignore").write_text("old/\n", encoding="utf-8")
     for name in names:
         assert said(lift(project, name)) == []
         short = name.removeprefix(f"{file}:")
@@ -70,13 +75,19 @@ def test_a_locked_database_gets_the_run_later(project: Project, runs: Runs) -> N
     add_stage(project)
     before = len(runs(project))
     with locked(project.path / "mlflow.db"):
-        (line,) = said(lift(project))
+        # A secret that is also part of the names in a record.
+        (line,) = said(lift(project, POSTGRES_PASSWORD="mlflow"))
     assert "done, but not recorded in MLflow: " in line and "database is locked" in line
     assert line.endswith("to record it later: python -m mlops record")
     assert (project.path / "reports/lift.txt").read_text() == "one"
     assert len(runs(project)) == before
-    recorded = project.run("python", "-m", "mlops", "record").stdout
-    assert "1 of 1 runs that MLflow lacked are recorded now" in recorded
+    # Neither another record that cannot be read, nor make clean, loses it.
+    (project.path / ".runs/half").mkdir()
+    (project.path / ".runs/half/record.json").touch()
+    done = project.run("python", "-m", "mlops", "record", check=False)
+    assert ".runs/half/record.json: " in done.stderr and "Traceback" not in done.stderr
+    assert "1 of 2 runs that MLflow lacked are recorded now" in done.stdout
+    shutil.rmtree(project.path / ".runs/half")
     run = runs(project)[0]
     assert (run["status"], run["metrics"], run["params"]) == ("FINISHED", {"lift": 1.5}, {"value": "one"})
     assert json.loads(run["artifacts"]["dvc/lift.json"]) == project.lock()["lift"]
@@ -85,18 +96,55 @@ def test_a_locked_database_gets_the_run_later(project: Project, runs: Runs) -> N
     assert len(runs(project)) == before + 1
 
 
+# Held until the process ends.
+BUSY = """
+import sqlite3
+import sys
+sys.held = sqlite3.connect("mlflow.db", isolation_level=None)
+sys.held.execute("begin exclusive")
+"""
+
+
+def test_a_database_that_is_locked_while_a_stage_runs_gets_the_run_later(project: Project, runs: Runs) -> None:
+    add_stage(project)
+    file = project.path / project.module / "lift.py"
+    code, (trained,) = file.read_text(encoding="utf-8"), runs(project)
+    impatient = {"MLFLOW_TRACKING_URI": "sqlite:///mlflow.db?timeout=1"}
+    # Before its run begins, which ends the stage, and after it.
+    file.write_text(code.replace("with mlflow", f"{BUSY}\nwith mlflow"), encoding="utf-8")
+    failed = project.run("dvc", "repro", "--single-item", "lift", check=False, **impatient)
+    assert failed.returncode != 0 and "database is locked" in failed.stderr
+    file.write_text(code + BUSY, encoding="utf-8")
+    (line,) = said(lift(project, **impatient))
+    assert "done, but not recorded in MLflow: " in line
+    assert (project.path / "reports/lift.txt").read_text() == "one"
+    project.run("make", "clean")
+    assert "2 of 2 runs that MLflow lacked" in project.run("python", "-m", "mlops", "record").stdout
+    found = {run["name"]: run for run in runs(project)}
+    assert [found[name]["status"] for name in ("lift failed", "one")] == ["FAILED", "FINISHED"]
+    assert "database is locked" in found["lift failed"]["tags"]["mlops.error"]
+    assert json.loads(found["one"]["artifacts"]["dvc/lift.json"]) == project.lock()["lift"]
+    assert len(found) == 3 and trained["id"] in {run["id"] for run in found.values()}
+
+
 def another_schema(database: Path) -> None:
     with contextlib.closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("update alembic_version set version_num = 'another'")
 
 
-def test_a_deleted_experiment_loses_no_result(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("variables", "why"),
+    [({}, "was deleted: mlflow experiments restore"), ({"MLFLOW_EXPERIMENT_ID": "77"}, "No Experiment with id=77")],
+)
+def test_a_missing_experiment_loses_no_result(project: Project, variables: dict[str, str], why: str) -> None:
     code = "import mlflow; c = mlflow.MlflowClient('sqlite:///mlflow.db'); c.delete_experiment('1')"
     project.run("python", "-c", code)
     add_stage(project)
-    (line,) = said(lift(project))
-    assert "was deleted: mlflow experiments restore" in line
+    (line,) = said(lift(project, **variables))
+    assert why in line
     assert (project.path / "reports/lift.txt").read_text() == "one"
+    project.run("python", "-c", code.replace("delete", "restore"))
+    assert "1 of 1 runs" in project.run("python", "-m", "mlops", "record").stdout
 
 
 @pytest.mark.parametrize("spoil", [another_schema, lambda database: database.write_bytes(b"no database" * 100)])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import select
 import shutil
 import signal
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -125,6 +127,17 @@ def test_a_killed_training_is_closed_in_mlflow(project: Project, runs: Runs) -> 
     killed, trained = runs(project)
     assert (killed["status"], trained["status"]) == ("KILLED", "FINISHED")
     assert "killed by signal 9" in killed["tags"]["mlops.error"]
+
+
+def test_a_training_that_is_killed_in_a_store_of_its_own_is_brought_over(project: Project, runs: Runs) -> None:
+    with contextlib.closing(sqlite3.connect(project.path / "mlflow.db", isolation_level=None)) as connection:
+        connection.execute("begin exclusive")
+        flag = hold(project, "train")
+        process = start(project)
+        killed = wait_for(flag, process)
+    os.kill(killed, signal.SIGKILL)
+    process.communicate(timeout=120)
+    assert [run["status"] for run in runs(project)] == ["KILLED", "FINISHED"]
 
 
 def test_a_killed_evaluation_is_recorded_beside_its_training(project: Project, runs: Runs) -> None:

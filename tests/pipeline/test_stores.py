@@ -21,15 +21,22 @@ def test_a_moved_project_keeps_its_runs_and_writes_into_its_own_folder(
 ) -> None:
     add_stage(project)
     lift(project)
-    shutil.move(project.path, tmp_path / "50% (moved)")
-    moved = Project(tmp_path / "50% (moved)", project.module, project.environment)
+    shutil.move(project.path, tmp_path / "50%20 (moved)")
+    moved = Project(tmp_path / "50%20 (moved)", project.module, project.environment)
     moved.edit(f"{moved.module}/lift.py", "1.5", "2.5")
     assert said(lift(moved)) == []
-    assert not project.path.exists()
+    assert not project.path.exists() and not (tmp_path / "50  (moved)").exists()
     second, first, *_ = runs(moved)
     assert (second["metrics"], first["metrics"]) == ({"lift": 2.5}, {"lift": 1.5})
     assert json.loads(second["artifacts"]["dvc/lift.json"]) == moved.lock()["lift"]
     assert "dvc/lift.json" in first["artifacts"]
+    # Also where there is no experiment yet.
+    (moved.path / "mlflow.db").unlink()
+    shutil.rmtree(moved.path / "mlruns")
+    moved.edit(f"{moved.module}/lift.py", "2.5", "3.5")
+    assert said(lift(moved)) == []
+    assert list(moved.path.glob("mlruns/**/dvc/lift.json"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["50%20 (moved)"]
 
 
 def test_a_copied_project_leaves_the_artifacts_of_the_original_alone(finished: Project, tmp_path: Path) -> None:
@@ -87,18 +94,46 @@ def test_experiments_in_a_temporary_folder_are_recorded_in_the_project(
     assert json.loads((project.path / new["tags"]["mlops.record"] / "record.json").read_text())["status"] == 0
 
 
+# A run that logs a table that it read, a model, and a metric of this model.
+LOG_MODEL = """
+import mlflow, pathlib
+from mlflow.entities import DatasetInput, Dataset, LoggedModelOutput, Metric
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+run = client.search_runs([e.experiment_id for e in client.search_experiments()])[0]
+model = client.create_logged_model(run.info.experiment_id, "weights", run.info.run_id, params={"size": "3"})
+client.log_model_artifact(model.model_id, "claims.yaml")
+client.finalize_logged_model(model.model_id, "READY")
+client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, 0)])
+client.log_inputs(run.info.run_id, [DatasetInput(Dataset("rows", "d1", "local", "{}"))])
+client.log_batch(run.info.run_id, metrics=[Metric("loss", 0.5, 1, 0, model.model_id)])
+"""
+SHOW_MODEL = """
+import mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+newest = client.search_runs([e.experiment_id for e in client.search_experiments()])[0]
+run = client.get_run(newest.info.run_id)
+(output,), (read,) = run.outputs.model_outputs, run.inputs.dataset_inputs
+model = client.get_logged_model(output.model_id)
+(file,) = client.list_logged_model_artifacts(output.model_id)
+(loss,) = model.metrics
+print(model.name, file.path, model.params, read.dataset.name, loss.value)
+"""
+
+
 def test_the_runs_of_two_machines_are_merged_without_doubles(project: Project, tmp_path: Path, runs: Runs) -> None:
     add_stage(project)
     cluster = project.copy(tmp_path / "cluster")
     cluster.edit(f"{cluster.module}/lift.py", "1.5", "2.5")
     for place in (project, cluster):
         lift(place)
+    cluster.run("python", "-c", LOG_MODEL)
     merge = ("python", "-m", "probado", "merge")
     done = project.run(*merge, str(cluster.path))
     assert done.stdout == "1 runs copied, 1 were there already, 0 still run and were left\n"
     copied, own, shared = runs(project)
     assert [run["metrics"].get("lift") for run in (copied, own, shared)] == [2.5, 1.5, None]
     (theirs, _) = runs(cluster)
+    assert project.run("python", "-c", SHOW_MODEL).stdout == "weights claims.yaml {'size': '3'} rows 0.5\n"
     assert copied["tags"].pop("mlops.copied_from") == theirs["id"]
     for key in ("status", "name", "params", "metrics", "artifacts", "tags"):
         assert copied[key] == theirs[key], key
@@ -145,6 +180,9 @@ def test_branches_that_ran_different_things_merge_without_hands(
     project.repro()
     project.commit()
     person = ("-c", "user.name=Test", "-c", "user.email=test@localhost")
+    # Only what the pipeline writes is kept as it is here: both sides of other files stay.
+    said = project.run("git", "check-attr", "merge", "reports/metrics.json", "reports/notes.json").stdout
+    assert [line.rpartition(": ")[2] for line in said.splitlines()] == ["dvc-output", "unspecified"]
     done = project.run("git", *person, "merge", "lift", check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"both branches ran {', '.join(again)} on other inputs: type dvc repro" in done.stdout + done.stderr

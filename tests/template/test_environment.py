@@ -66,6 +66,11 @@ def test_an_empty_home_and_no_network_build_it_from_a_warm_cache(tmp_path: Path,
     cache = subprocess.run(["uv", "cache", "dir"], env=environment, capture_output=True, text=True, check=True)
     plain = clean_environment()
     project = bake_project(tmp_path / "a folder", {**plain, "HOME": str(tmp_path / "home")}, deep_learning="torch")
+    # The environment of another folder, as in a project that was copied.
+    elsewhere = tmp_path / "elsewhere" / ".venv"
+    subprocess.run(["python3", "-m", "venv", "--without-pip", elsewhere], check=True)
+    (elsewhere / "bin" / "uv").symlink_to("/bin/false")
+    elsewhere.rename(project.path / ".venv")
     alone = ["unshare", "-rn"]
     if subprocess.run([*alone, "true"], capture_output=True).returncode != 0:
         alone = []
@@ -73,6 +78,7 @@ def test_an_empty_home_and_no_network_build_it_from_a_warm_cache(tmp_path: Path,
     python = project.path / ".venv" / "bin" / "python"
     for module in ("mlops.tracking", f"{project.module}.common.config", "pandas", "torch"):
         project.run(str(python), "-c", f"import {module}", PYTHONSAFEPATH="1")
+    assert str(project.path / ".venv") in (project.path / ".venv/bin/activate").read_text(encoding="utf-8")
     # MLflow finds the plugin through the installed project.
     code = "from importlib.metadata import entry_points as e; print(*e(group='mlflow.run_context_provider'))"
     assert "mlops.tracking:RunContext" in project.run(str(python), "-c", code).stdout

@@ -52,7 +52,7 @@ def test_rooms_of_the_package_build_on_one_another() -> None:
         "evidence": {"repository", "evidence"},
         "prove": {"repository", "room", "evidence", "prove"},
         "merge": {"merge"},
-        "adopt": {"adopt"},
+        "adopt": {"repository", "adopt"},
     }
     package = TEMPLATE / "src" / "probado"
     for room, allowed in below.items():

@@ -16,11 +16,10 @@ def main(arguments: list[str]) -> int:
     lock.add_argument("--upgrade", action="store_true", help="to the newest versions that it allows")
     choose = commands.add_parser("select", help="choose a group's file in configs/config.yaml, such as: model=xgboost")
     choose.add_argument("choice", metavar="GROUP=NAME")
-    commands.add_parser("ui", help="show the runs in MLflow's pages, at MLFLOW_PORT (5000) or the next free port")
     commands.add_parser("record", help="bring runs that MLflow lacks from .runs/ into it: a store was locked or away")
     options = parser.parse_args(arguments)
 
-    from mlops import environment, select, ui
+    from mlops import environment, select
 
     try:
         if options.command == "env":
@@ -29,13 +28,11 @@ def main(arguments: list[str]) -> int:
             environment.lock(options.upgrade)
         elif options.command == "select":
             select.select(options.choice)
-        elif options.command == "record":
+        else:
             # It needs the environment, which the other commands build.
             from mlops import records
 
             return records.catch_up()
-        else:
-            return ui.show()
     except (ValueError, OSError) as error:
         print(f"mlops {options.command}: {error}", file=sys.stderr)
         return 1

@@ -6,10 +6,8 @@ Standard library only, because it runs before the environment exists.
 from __future__ import annotations
 
 import ast
-import contextlib
 import functools
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -51,30 +49,9 @@ def sync(deep: str | None = None) -> None:
     if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
         advice = "behind a mirror, a folder of wheels or a proxy, set pip's index-url, find-links or cert: uv gets them"
         raise ValueError(f"not complete, see above: a locked package could not be installed; {advice}")
-    install_project(uv)
-    register_merge_drivers()
+    if not run([str(uv.with_name("python")), "-m", "probado", "install"]):
+        raise ValueError("the packages are installed, but not the project, see above")
     print(f"{VENV} is ready; to type commands without make: source {VENV}/bin/activate")
-
-
-def install_project(uv: Path) -> None:
-    """Install the project; where that fails, or the locks lack its build backend, put it on Python's path instead."""
-    packages = sorted(VENV.glob("Lib/site-packages" if os.name == "nt" else "lib/python*/site-packages"))[-1]
-    backend = re.search(r"(?m)^build-backend\s*=\s*[\"'](\w+)", Path("pyproject.toml").read_text(encoding="utf-8"))
-    # The build backend and every dependency are in the locks: nothing is fetched here.
-    offline = ["--quiet", "--offline", "--no-deps", "--no-build-isolation"]
-    built = backend is not None and (packages / backend[1]).is_dir()
-    if not built or not run([str(uv), "pip", "install", *offline, "--editable", "."]):
-        (packages / "project.pth").write_text(f"{Path.cwd()}\n{Path.cwd() / 'src'}\n", encoding="utf-8")
-        print("the project is not installed; its folder and src/ are on Python's path instead")
-
-
-def register_merge_drivers() -> None:
-    """Tell git of the merge drivers in .gitattributes. Without git or a repository there is nothing to do."""
-    python = (VENV / ("Scripts" if os.name == "nt" else "bin") / "python").absolute().as_posix()
-    drivers = {"dvc-lock": f'"{python}" -m probado merge-lock %O %A %B', "dvc-output": "true"}
-    for name, driver in drivers.items():
-        with contextlib.suppress(OSError):
-            subprocess.run(["git", "config", f"merge.{name}.driver", driver], stderr=subprocess.DEVNULL)
 
 
 def lock(upgrade: bool) -> None:
@@ -93,8 +70,9 @@ def lock(upgrade: bool) -> None:
 
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     groups = project.get("dependency-groups", {})
-    base = [*project.get("project", {}).get("dependencies", []), *groups.get("base", [])]
-    for group, requirements in ({"base": base} | groups | {"base": base}).items():
+    groups["base"] = [*project.get("project", {}).get("dependencies", []), *groups.get("base", [])]
+    # The others build on base.
+    for group, requirements in sorted(groups.items(), key=lambda item: item[0] != "base"):
         if not all(isinstance(requirement, str) for requirement in requirements):
             raise ValueError(f"pyproject.toml: the group {group} includes another one: list its packages instead")
         target = str(LOCKS / f"{group}.lock")
@@ -116,15 +94,17 @@ def find_links() -> list[str]:
 def bootstrap_uv() -> Path:
     """Path of the locked uv in .venv; venv and pip install it if it is missing."""
     scripts = VENV / ("Scripts" if os.name == "nt" else "bin")
-    python, uv = scripts / "python", scripts / "uv"
-    if not shutil.which(str(uv)):
+    python, uv, activate = scripts / "python", scripts / "uv", scripts / "activate"
+    # Programs in an environment name its folder: a project that was moved or copied needs another one.
+    moved = activate.is_file() and str(VENV.absolute()) not in activate.read_text(encoding="utf-8")
+    if moved or not shutil.which(str(uv)):
         # pip cannot install from its cache without the index, so the wheel is kept beside uv's cache.
         kept = Path(os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv") / "uv-itself"
         lock = LOCKS / "uv.lock"
         version = lock.read_text(encoding="utf-8").split()[0].removeprefix("uv==")
         of_the_lock = ["--require-hashes", "--no-deps", "--requirement", str(lock)]
         pip = [str(python), "-m", "pip"]
-        if made := run([sys.executable, "-m", "venv", str(VENV)]):
+        if made := run([sys.executable, "-m", "venv", *(["--clear"] if moved else []), str(VENV)]):
             (VENV / ".gitignore").write_text("*\n", encoding="utf-8")  # a project of others may not ignore it
         if made and not any(kept.glob(f"uv-{version}-*")):
             made = run([*pip, "download", "-qq", "--dest", str(kept), *of_the_lock])

@@ -52,17 +52,29 @@ def nearest(name: str, valid: Any) -> str:
     return f"did you mean {close[0]!r}?" if close else f"valid are: {', '.join(names)}"
 
 
-def redact(text: str) -> str:
-    """The text without secrets, for everything that is printed or recorded.
+def redact(found: Any) -> Any:
+    """A text, or a record, without secrets in its texts: for everything that is printed or recorded.
 
     Secrets are passwords in addresses, and values of environment variables that are named like one or that configs/
-    reads by ${oc.env:NAME}. The name stands in their place.
+    reads by ${oc.env:NAME}. The name stands in their place. Keys of a record are names, not secrets.
     """
+    names: dict[str, str] = {}
     for name, value in sorted(_secrets().items(), key=lambda item: -len(item[1])):
         forms = (value, value.strip(), " ".join(value.split()), quote(value.strip(), safe=""))
-        for form in (*forms, json.dumps(value, ensure_ascii=False)[1:-1]):
-            text = text.replace(form, f"${{oc.env:{name}}}")
-    return PASSWORD_IN_ADDRESS.sub(r"\1***@", text)
+        names |= dict.fromkeys((*forms, json.dumps(value, ensure_ascii=False)[1:-1]), f"${{oc.env:{name}}}")
+    return _without(names, found)
+
+
+def _without(names: dict[str, str], found: Any) -> Any:
+    if isinstance(found, dict):
+        return {key: _without(names, value) for key, value in found.items()}
+    if isinstance(found, list):
+        return [_without(names, value) for value in found]
+    if not isinstance(found, str):
+        return found
+    for secret, name in names.items():
+        found = found.replace(secret, name)
+    return PASSWORD_IN_ADDRESS.sub(r"\1***@", found)
 
 
 def _secrets() -> dict[str, str]:

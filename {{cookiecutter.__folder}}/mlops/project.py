@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fnmatch
 import glob
 import hashlib
@@ -76,10 +77,17 @@ def definition() -> tuple[Path, dict[str, Any]]:
 
 
 def pipelines() -> dict[Path, dict[str, Any]]:
-    """The stages of every dvc.yaml of the project, by its path."""
-    listed = git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*dvc.yaml")
-    paths = [Path("dvc.yaml"), *Path().glob("*/dvc.yaml")] if listed is None else map(Path, listed.split("\0"))
-    return {path: read_yaml(path).get("stages") or {} for path in sorted(set(paths)) if path.name == "dvc.yaml"}
+    """The stages of every dvc.yaml of the project, by its path, but not of those that DVC ignores."""
+    of_dvc = ("-z", "--exclude-per-directory=.dvcignore", "--", "*dvc.yaml")
+    listed = git("ls-files", "--cached", "--others", "--exclude-standard", *of_dvc)
+    # Without git, this pattern leaves out hidden folders, such as DVC's copies of the project.
+    names = set(glob.glob("**/dvc.yaml", recursive=True) if listed is None else listed.split("\0"))  # noqa: PTH207
+    names -= set((git("ls-files", "--cached", "--ignored", *of_dvc) or "").split("\0"))
+    found: dict[Path, dict[str, Any]] = {}
+    for path in sorted(path for path in map(Path, names) if path.name == "dvc.yaml"):
+        with contextlib.suppress(ValueError, AttributeError):  # DVC says what is wrong with it
+            found[path] = read_yaml(path).get("stages") or {}
+    return found
 
 
 def locked() -> dict[str, Any]:
@@ -165,11 +173,13 @@ def digest(*paths: Path) -> str:
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """A YAML file as a dictionary, empty if the file is missing."""
+    """A YAML file as a dictionary of texts, empty if the file is missing; ValueError if it holds no YAML."""
     import yaml
 
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
     try:
-        return yaml.load(path.read_text("utf-8") if path.is_file() else "", Loader=yaml.CSafeLoader) or {}
+        # Nothing but text: a stage may be called `on`, which YAML 1.1 takes for a truth value.
+        return yaml.load(text, Loader=yaml.CBaseLoader) or {}  # noqa: S506 - this loader makes no objects
     except yaml.YAMLError as error:
         advice = f"after a merge: git checkout --ours {path} && dvc repro"
         raise ValueError(f"{path} is no valid YAML, {advice}") from error

@@ -6,6 +6,7 @@ catches up.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -49,25 +50,18 @@ def prepare(module: str, folder: Path) -> str | None:
     Returns:
         Why the run will not be in the project's store, None if it will.
     """
-    if not tracking.uses_mlflow(module):
-        return None
+    reason = None
     with store.quiet():
         try:
-            reason = store.use(folder)
-            if reason is None:
+            if tracking.uses_mlflow(module) and (reason := store.use(folder, module)) is None:
                 os.environ.update(tracking.trained())
         except Exception as error:  # noqa: BLE001 - whatever the reason, the science may succeed
-            return explain(error)
+            reason = explain(error)
     return reason
 
 
 def finish(folder: Path, record: dict[str, Any], reason: str | None) -> str | None:
-    """Record a run in MLflow and in its folder.
-
-    Args:
-        folder: the run's own folder.
-        record: what is known of the run; gets mlflow_run, entry and unrecorded.
-        reason: what `prepare` returned.
+    """Record a run in MLflow and in its folder; `reason` is what `prepare` returned.
 
     Returns:
         Why the run is not in the project's MLflow store, None if it is there or has nothing for it.
@@ -77,10 +71,10 @@ def finish(folder: Path, record: dict[str, Any], reason: str | None) -> str | No
     with store.quiet():
         try:
             if failed and "mlflow" not in sys.modules:
-                reason = store.use(folder)
-            record["mlflow_run"] = identity = tracking.end(record, failed)
-            if identity and record["stage"] and not failed:
+                reason = store.use(folder, record["module"])
+            if "mlflow" in sys.modules and record["stage"] and not failed:
                 record["entry"] = pipeline.lock_entry()
+            record["mlflow_run"] = identity = tracking.end(record, failed)
             if identity:
                 tracking.complete(identity, record, folder)
             else:
@@ -92,62 +86,69 @@ def finish(folder: Path, record: dict[str, Any], reason: str | None) -> str | No
     try:
         write(folder, record)
     except OSError as error:
-        return explain(error)
+        reason = explain(error)
     return reason
 
 
 def killed(folder: Path, module: str, overrides: list[str], status: int, reason: str) -> str | None:
-    """Record a stage that was killed; returns why MLflow lacks it, None if it does not."""
+    """Record a stage that was killed; returns why the project's MLflow store lacks it, None if it does not."""
     record = {"module": module, "overrides": overrides, "stage": project.stage(), "status": status, "error": reason}
     try:
-        write(folder, record)
-        os.environ.pop("MLFLOW_RUN_ID", None)
         with store.quiet():
-            store.use(folder)
-            tracking.close_killed(str(folder), reason)
+            bring(folder, record)
     except Exception as error:  # noqa: BLE001 - an unreachable server must not hide the failure
-        return explain(error)
-    return None
+        record[MISSING] = explain(error)
+    with contextlib.suppress(OSError):
+        write(folder, record)
+    return record.get(MISSING)
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
     """Write the record of a run into its folder, without secrets."""
-    text = redact(json.dumps(record, indent=2, ensure_ascii=False))
+    text = json.dumps(redact(record), indent=2, ensure_ascii=False)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def catch_up() -> int:
     """Bring records that MLflow lacks into the project's store; returns the exit status, 1 if it still lacks any."""
-    every = {path.parent: json.loads(path.read_text("utf-8")) for path in project.runs().glob(f"*/{FILE}")}
-    missing = [(folder, record) for folder, record in sorted(every.items()) if MISSING in record]
-    failed = 0
-    for folder, record in missing:
+    done = failed = 0
+    for file in sorted(project.runs().glob(f"*/{FILE}")):
         try:
-            with store.quiet():
-                bring(folder, record)
+            record = json.loads(file.read_text("utf-8"))
+            if MISSING in record:
+                with store.quiet():
+                    bring(file.parent, record)
+                del record[MISSING]
+                write(file.parent, record)
+                done += 1
         except Exception as error:  # noqa: BLE001 - the others may succeed
             failed += 1
-            print(f"{folder}: {explain(error)}", file=sys.stderr)
-    print(f"{len(missing) - failed} of {len(missing)} runs that MLflow lacked are recorded now")
+            print(f"{file}: {explain(error)}", file=sys.stderr)
+    print(f"{done} of {done + failed} runs that MLflow lacked are recorded now")
     return 1 if failed else 0
 
 
 def bring(folder: Path, record: dict[str, Any]) -> None:
-    """Bring one run into the project's store, and mark its record."""
+    """Bring the run of an ended stage into the project's store, and say in its record which one it is.
+
+    Its run may be in a store of its own, have begun before the store was away, or not have begun.
+    """
+    os.environ.pop("MLFLOW_RUN_ID", None)
     os.environ.setdefault("MLFLOW_EXPERIMENT_NAME", record["module"].partition(".")[0])
     os.environ["MLFLOW_TRACKING_URI"] = address = store.address()
     store.prepare(address)
-    own = folder / store.DATABASE
+    record["beside"] = record.get("beside") or tracking.trained().get("MLOPS_RESUMED")
+    own, identity = folder / store.DATABASE, record.get("mlflow_run")
     if own.is_file():
+        tracking.close(store.of_file(own), folder, record)
         done = subprocess.run([sys.executable, "-m", "probado", "merge", own], capture_output=True, text=True)
         if done.returncode != 0:
             raise ValueError(done.stderr.strip().rpartition("\n")[2])
-        record["mlflow_run"] = tracking.find_run("mlops.copied_from", record["mlflow_run"])
-    if record["mlflow_run"] is None:
-        raise ValueError("no store took this run: its record is all there is")
+        identity = identity and tracking.find_run("mlops.copied_from", identity)
+    tracking.close(address, folder, record)
+    found = [identity] if identity else tracking.search(address, f"{tracking.RECORD} LIKE '%{folder.name}'")
+    record["mlflow_run"] = found[0] if found else tracking.make_failed(record)
     tracking.complete(record["mlflow_run"], record, folder)
-    del record[MISSING]
-    write(folder, record)
 
 
 def cpu_model() -> str:

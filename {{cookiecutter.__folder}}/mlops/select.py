@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
-CONFIG = Path("configs/config.yaml")
+from mlops.project import CONFIG
 
 
 def select(choice: str) -> None:

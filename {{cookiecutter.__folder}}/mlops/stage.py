@@ -40,6 +40,7 @@ LIBRARIES = ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMU
 THREAD_VARIABLES = tuple(f"{name}_THREADS" for name in LIBRARIES)
 # Libraries make many objects and little garbage: collecting less often than by default saves a second per stage.
 COLLECT_EVERY = (20_000, 20, 50)
+LATER = "to record it later: python -m mlops record"
 
 
 def main(arguments: list[str]) -> int:
@@ -85,7 +86,7 @@ def supervise(module: str, overrides: list[str]) -> int:
         print(f"stage {module}: {reason}", file=sys.stderr)
         os.environ.update(environment)
         if missing := records.killed(folder, module, overrides, status, reason):
-            print(f"stage {module}: its MLflow run could not be closed: {missing}", file=sys.stderr)
+            print(f"stage {module}: not recorded in MLflow: {missing}; {LATER}", file=sys.stderr)
     return 128 - status if status < 0 else status
 
 
@@ -115,6 +116,10 @@ def fixed_environment(threads: int, module: str, folder: Path) -> dict[str, str]
     # The runner decides which run a stage resumes: a leftover would write into somebody's finished run.
     caller.pop("MLFLOW_RUN_ID", None)
     defaults = {"MLFLOW_TRACKING_URI": store.address(), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+    # MLflow prints the address of a run on a server.
+    defaults["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = str("@" in store.address()).lower()
+    # Where MLflow puts the artifacts of a new experiment in a database. Its own choice reads %20 in a path as a space.
+    defaults["_MLFLOW_SERVER_ARTIFACT_ROOT"] = store.quoted(project.home().resolve() / "mlruns")
     if "MLFLOW_EXPERIMENT_ID" not in caller:
         defaults["MLFLOW_EXPERIMENT_NAME"] = module.partition(".")[0]
     # The judge changes fixed variables to test whether results depend on them (probado prove --perturb).
@@ -164,7 +169,7 @@ def run(module: str, overrides: list[str]) -> int:
     # The science decides the exit status. A run that could not be recorded is no reason to lose its outputs.
     if missing := records.finish(folder, record, missing):
         how = f"{'failed' if failure else 'done'}, but not recorded in MLflow: {missing}"
-        print(f"stage {module}: {how}; to record it later: python -m mlops record", file=sys.stderr)
+        print(f"stage {module}: {how}; {LATER}", file=sys.stderr)
     return status
 
 

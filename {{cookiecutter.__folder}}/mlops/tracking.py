@@ -13,7 +13,7 @@ import json
 import os
 import re
 import sys
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +21,8 @@ from mlops import pipeline, project, store
 from mlops.errors import redact
 
 TRAIN = "train"
+# The tag with the folder of a run's record, in MLflow's filters.
+RECORD = "tags.`mlops.record`"
 # MLflow's limits for a tag's name and value.
 LONGEST_NAME, LONGEST_VALUE = 250, 8000
 RECORDED = ("seconds", "peak_memory_mib", "cpu", "cores", "threads", "python", "commit", "dirty")
@@ -85,11 +87,12 @@ def trained() -> dict[str, str]:
     """
     if project.stage() is None:
         return {}
-    needed = pipeline.dependencies()
+    # It may depend on the model's folder, however that is written, or on a file in it.
+    needed = {above for dep in map(PurePosixPath, pipeline.dependencies()) for above in (dep, *dep.parents)}
     for name, entry in project.locked().items():
         if name.partition("@")[0] == TRAIN and name != project.stage():
             for out in entry.get("outs", []):
-                if out["path"] in needed and "md5" in out:
+                if PurePosixPath(out["path"]) in needed and "md5" in out:
                     run = find_run(tag(f"mlops.{name}.{out['path']}"), out["md5"])
                     return {"MLFLOW_RUN_ID": run, "MLOPS_RESUMED": run} if run else {"MLOPS_RESTORED": out["md5"]}
     return {}
@@ -97,20 +100,21 @@ def trained() -> dict[str, str]:
 
 def find_run(name: str, value: str) -> str | None:
     """The id of the newest run with this tag, None if there is none."""
+    found = search(store.address(), f"tags.`{name}` = '{value}'")
+    return found[0] if found else None
+
+
+def search(address: str, wanted: str) -> list[str]:
+    """The ids of the runs in a store that MLflow's filter finds, the newest first."""
     import mlflow
 
-    client = mlflow.MlflowClient(store.address())
+    client = mlflow.MlflowClient(address)
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    runs = client.search_runs(experiments, f"tags.`{name}` = '{value}'", max_results=1)
-    return runs[0].info.run_id if runs else None
+    return [run.info.run_id for run in client.search_runs(experiments, wanted)]
 
 
 def end(record: dict[str, Any], failed: bool) -> str | None:
-    """End the MLflow run that a stage started or resumed. A failure gets a run of its own.
-
-    Returns:
-        The id of this stage's run, None if it started none and succeeded.
-    """
+    """End the MLflow run of a stage; returns its id, None if a success started none. A failure gets its own run."""
     resumed = os.environ.get("MLOPS_RESUMED")
     loaded: Any = sys.modules.get("mlflow")
     run: Any = loaded.last_active_run() if loaded else None
@@ -128,19 +132,32 @@ def end(record: dict[str, Any], failed: bool) -> str | None:
         client.set_terminated(run.info.run_id, "FINISHED")
         run = None
     if run is None:
-        os.environ.pop("MLFLOW_RUN_ID", None)
-        beside = resumed or trained().get("MLOPS_RESUMED", "none")
-        with mlflow.start_run(run_name=f"{label(record)} failed", tags={"mlops.beside": beside}) as run:
-            pass
+        record["beside"] = resumed or trained().get("MLOPS_RESUMED")
+        return make_failed(record)
     client.set_terminated(run.info.run_id, "FAILED")
     return str(run.info.run_id)
 
 
-def complete(identity: str, record: dict[str, Any], folder: Path) -> None:
-    """Put on a run what its record says: the stage's figures, its entry of dvc.lock, the traceback of a failure.
+def make_failed(record: dict[str, Any]) -> str:
+    """Make the run of a stage that ended before it had one, beside the run that it resumed; returns its id."""
+    import mlflow
 
-    Called again, it puts the same.
-    """
+    os.environ.pop("MLFLOW_RUN_ID", None)
+    tags = {"mlops.beside": record["beside"] or "none"}
+    tags |= {f"mlops.{key}": record[key] for key in ("commit", "dirty") if key in record}
+    with mlflow.start_run(run_name=f"{label(record)} {how(record).lower()}", tags=tags) as run:
+        pass
+    mlflow.MlflowClient().set_terminated(run.info.run_id, how(record))
+    return str(run.info.run_id)
+
+
+def how(record: dict[str, Any]) -> str:
+    """How a stage ended, in MLflow's words."""
+    return "FINISHED" if "error" not in record else "KILLED" if record["status"] < 0 else "FAILED"
+
+
+def complete(identity: str, record: dict[str, Any], folder: Path) -> None:
+    """Put on a run what its record says: the stage's figures, its entry of dvc.lock, the traceback of a failure."""
     import mlflow
 
     client = mlflow.MlflowClient()
@@ -153,7 +170,7 @@ def complete(identity: str, record: dict[str, Any], folder: Path) -> None:
         if log.is_file():
             client.log_text(identity, log.read_text(encoding="utf-8"), log.name)
     elif entry := record.get("entry"):
-        client.log_text(identity, redact(json.dumps(entry, indent=2)), f"dvc/{name}.json")
+        client.log_text(identity, json.dumps(redact(entry), indent=2), f"dvc/{name}.json")
         tags |= {f"mlops.{name}.{out['path']}": out["md5"] for out in entry.get("outs", []) if "md5" in out}
     taken = [mlflow.entities.RunTag(tag(key), redact(value)[:LONGEST_VALUE]) for key, value in tags.items()]
     for first in range(0, len(taken), 100):
@@ -165,20 +182,12 @@ def label(record: dict[str, Any]) -> str:
     return str(record["stage"] or record["module"].rpartition(".")[2])
 
 
-def close_killed(record: str, reason: str) -> None:
-    """Close the MLflow run that a killed stage left open. A training that was only resumed stays finished."""
-    resumed = trained().get("MLOPS_RESUMED")
+def close(address: str, folder: Path, record: dict[str, Any]) -> None:
+    """Close the runs that an ended stage left open in a store. A training that it only resumed stays finished."""
     import mlflow
 
-    client = mlflow.MlflowClient()
-    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    for run in client.search_runs(experiments, f"tags.`mlops.record` = '{record}' and attributes.status = 'RUNNING'"):
-        client.set_tag(run.info.run_id, "mlops.error", reason)
-        client.set_terminated(run.info.run_id, "KILLED")
-    if resumed:
-        if client.get_run(resumed).info.status == "RUNNING":
-            client.set_terminated(resumed, "FINISHED")
-        tags = {"mlops.beside": resumed, "mlops.error": reason}
-        with mlflow.start_run(run_name=f"{project.stage()} killed", tags=tags) as run:
-            pass
-        client.set_terminated(run.info.run_id, "KILLED")
+    client = mlflow.MlflowClient(address)
+    for identity in search(address, f"{RECORD} LIKE '%{folder.name}' and attributes.status = 'RUNNING'"):
+        client.set_terminated(identity, how(record))
+    if record["beside"] and client.get_run(record["beside"]).info.status == "RUNNING":
+        client.set_terminated(record["beside"], "FINISHED")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from probado.adopt import packages
 from probado.adopt.makefiles import ADDED, MAKEFILE, NAMES, OURS, own_makefile, own_targets
-from probado.adopt.plan import GITATTRIBUTES, GITIGNORE, Plan, missing_lines
+from probado.adopt.plan import GITATTRIBUTES, GITIGNORE, Plan
+from probado.repository.git import git
 
 STAGE = ".venv/bin/dvc stage add --name NAME --deps SCRIPT --deps DATA --outs RESULT python SCRIPT"
 UNCACHED = "a RESULT that git has: git rm --cached RESULT first"
@@ -43,7 +44,7 @@ def _git(plan: Plan, folder: Path) -> list[str]:
     """The steps about git: a repository, what it ignores, ends of lines."""
     steps = [] if _asked(folder, "rev-parse", "--show-toplevel") else ["git init: a proof reruns a commit"]
     for name, lines in ((".gitignore", GITIGNORE), (".gitattributes", GITATTRIBUTES)):
-        missing = missing_lines(folder / name, lines)
+        missing = _missing_lines(folder / name, lines)
         if name in plan.kept and missing:
             steps.append(f"add to {name}: {'  '.join(missing)}")
     if (folder / "data").is_dir() and _asked(folder, "check-ignore", "data/raw.dvc"):
@@ -80,9 +81,16 @@ def _packages(folder: Path, new: Path, lock: str) -> list[str]:
     return steps
 
 
+def _missing_lines(file: Path, lines: tuple[str, ...]) -> list[str]:
+    """Lines that a file of an existing project lacks; a slash at either end makes no difference."""
+    there = file.read_text(encoding="utf-8", errors="replace").split("\n") if file.is_file() else []
+    stripped = {line.strip().strip("/") for line in there}
+    return [line for line in lines if line.strip("/") not in stripped]
+
+
 def _asked(folder: Path, *arguments: str) -> str:
     """What git answers; empty if it has no answer, or there is no git."""
     try:
-        return subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True).stdout
-    except OSError:
+        return git(folder, *arguments)
+    except (OSError, subprocess.CalledProcessError):
         return ""

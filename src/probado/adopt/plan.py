@@ -108,10 +108,3 @@ def _make_folder(folder: Path, made: list[Path]) -> None:
     for path in reversed(missing):
         path.mkdir()
         made.append(path)
-
-
-def missing_lines(file: Path, lines: tuple[str, ...]) -> list[str]:
-    """Lines that a file of an existing project lacks; a slash at either end makes no difference."""
-    there = file.read_text(encoding="utf-8", errors="replace").split("\n") if file.is_file() else []
-    stripped = {line.strip().strip("/") for line in there}
-    return [line for line in lines if line.strip("/") not in stripped]

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
 from pathlib import Path
 
 from probado.contract import DATABASE, STORE
-from probado.errors import Refused
-from probado.merge.runs import SQLITE, merge
-
-# A user's name and password, which no message may show.
-IN_ADDRESS = re.compile(r"://[^/\s]+@")
+from probado.errors import Refused, without_password
+from probado.merge.runs import SQLITE, database, merge
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +25,7 @@ def run(options: argparse.Namespace) -> int:
         print("probado merge: MLflow is not installed here: run it in the project's environment", file=sys.stderr)
         return 1
     except Refused as error:
-        print(f"probado merge: {IN_ADDRESS.sub('://***@', str(error))}", file=sys.stderr)
+        print(f"probado merge: {without_password(str(error))}", file=sys.stderr)
         return 1
     print(f"{found.copied} runs copied, {found.known} were there already, {found.running} still run and were left")
     return 0
@@ -46,7 +42,8 @@ def source(other: str) -> str:
     file = Path(other) / DATABASE if Path(other).is_dir() else Path(other)
     if not file.is_file():
         raise Refused(f"there is no {file}: name a project's folder, its {DATABASE}, or a server's address")
-    return f"{SQLITE}{file.resolve()}"
+    # Relative, because libraries read %20 in an address as a space: fewer folders are in it.
+    return SQLITE + os.path.relpath(file).replace("%", "%25")
 
 
 def target() -> str:
@@ -56,7 +53,7 @@ def target() -> str:
         Refused: it has none yet.
     """
     address = os.environ.get(STORE) or SQLITE + DATABASE
-    file = Path(address.removeprefix(SQLITE))
-    if address.startswith(SQLITE) and not file.is_file():
+    file = database(address)
+    if file and not file.is_file():
         raise Refused(f"there is no {file} here: run it in a project's folder, after its first run")
     return address

@@ -8,6 +8,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from probado.errors import Refused
 
@@ -28,7 +29,7 @@ class Merged:
 
 
 def merge(source: str, target: str) -> Merged:
-    """Copy every ended run that the target lacks: parameters, metrics with their history, tags, artifacts.
+    """Copy every ended run that the target lacks: parameters, metrics with their history, tags, inputs, files, models.
 
     A run that was copied before, in either direction, is not copied again. Models in MLflow's registry stay.
 
@@ -95,7 +96,7 @@ def origin(run: Any) -> str:
 
 def copy(run: Any, theirs: Any, ours: Any, source: str, copies: dict[str, str]) -> str:
     """Copy one run; returns its id in the target. Ids of copied runs in its tags become those of the copies."""
-    from mlflow.entities import Param
+    from mlflow.entities import Metric, Param
 
     identity = run.info.run_id
     made = ours.create_run(
@@ -107,10 +108,15 @@ def copy(run: Any, theirs: Any, ours: Any, source: str, copies: dict[str, str]) 
     params = [Param(key, value) for key, value in run.data.params.items()]
     for first in range(0, len(params), PARAMS):
         ours.log_batch(made, params=params[first : first + PARAMS])
-    metrics = [value for name in run.data.metrics for value in theirs.get_metric_history(identity, name)]
+    whole = theirs.get_run(identity)  # a search does not bring its models
+    if whole.inputs and whole.inputs.dataset_inputs:
+        ours.log_inputs(made, whole.inputs.dataset_inputs)
+    models = copy_models(whole, made, theirs, ours, source)
+    history = [value for name in run.data.metrics for value in theirs.get_metric_history(identity, name)]
+    metrics = [Metric(one.key, one.value, one.timestamp, one.step, models.get(_point(one))) for one in history]
     for first in range(0, len(metrics), METRICS):
         ours.log_batch(made, metrics=metrics[first : first + METRICS])
-    if folder := artifacts(run, source):
+    if folder := beside(source, run.info.experiment_id, identity):
         ours.log_artifacts(made, str(folder))
     elif theirs.list_artifacts(identity):
         with tempfile.TemporaryDirectory() as scratch:
@@ -122,16 +128,48 @@ def copy(run: Any, theirs: Any, ours: Any, source: str, copies: dict[str, str]) 
     return str(made)
 
 
+def copy_models(run: Any, made: str, theirs: Any, ours: Any, source: str) -> dict[tuple[str, int, int], str]:
+    """Copy the models that a run logged to its copy `made`.
+
+    Returns:
+        Which copy a metric is of, by its name, time and step.
+    """
+    from mlflow.artifacts import download_artifacts
+    from mlflow.entities import LoggedModelOutput
+
+    measured: dict[tuple[str, int, int], str] = {}
+    for output in run.outputs.model_outputs if run.outputs else []:
+        model = theirs.get_logged_model(output.model_id)
+        experiment_id = ours.get_run(made).info.experiment_id
+        own = ours.create_logged_model(experiment_id, model.name, made, model.tags, model.params, model.model_type)
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = beside(source, model.experiment_id, "models", model.model_id) or download_artifacts(
+                model.artifact_location, dst_path=scratch, tracking_uri=source
+            )
+            ours.log_model_artifacts(own.model_id, str(folder))
+        ours.finalize_logged_model(own.model_id, model.status)
+        ours.log_outputs(made, [LoggedModelOutput(own.model_id, output.step)])
+        measured |= {_point(metric): own.model_id for metric in model.metrics or []}
+    return measured
+
+
+def _point(metric: Any) -> tuple[str, int, int]:
+    return metric.key, metric.timestamp, metric.step
+
+
 def experiment(name: str, client: Any) -> str:
     """The id of the experiment of this name, made if it is missing."""
     found = client.get_experiment_by_name(name)
     return str(found.experiment_id if found else client.create_experiment(name))
 
 
-def artifacts(run: Any, source: str) -> Path | None:
-    """The folder of a run's artifacts beside its database, which may have been moved since; None if there is none."""
-    if not source.startswith(SQLITE):
-        return None
-    beside = Path(source.removeprefix(SQLITE)).parent / "mlruns"
-    folder = beside / run.info.experiment_id / run.info.run_id / "artifacts"
-    return folder if folder.is_dir() and any(folder.iterdir()) else None
+def beside(source: str, *names: str) -> Path | None:
+    """The folder of artifacts beside a database, which may have been moved since; None if there is none."""
+    file = database(source)
+    folder = file.parent.joinpath("mlruns", *names, "artifacts") if file else None
+    return folder if folder and folder.is_dir() and any(folder.iterdir()) else None
+
+
+def database(address: str) -> Path | None:
+    """The file of an SQLite store, None for another store."""
+    return Path(unquote(address.removeprefix(SQLITE).partition("?")[0])) if address.startswith(SQLITE) else None

@@ -63,7 +63,7 @@ class Uv:
         return [*self._pip("install", environment), *offline, "--editable", str(root)]
 
     def _pip(self, verb: str, environment: Path) -> Command:
-        return [self.program, "pip", verb, "--quiet", "--python", str(environment / "bin" / "python")]
+        return [self.program, "pip", verb, "--quiet", "--python", python_of(environment)]
 
 
 @dataclass(frozen=True)
@@ -81,21 +81,27 @@ class Pip:
         return [*self._pip(environment), "--no-index", "--no-build-isolation", "--editable", str(root)]
 
     def _pip(self, environment: Path) -> Command:
-        return [str(environment / "bin" / "python"), "-m", "pip", "install", "-qq", "--no-deps"]
+        return [python_of(environment), "-m", "pip", "install", "-qq", "--no-deps"]
 
 
 PUT_ON_PATH = """
 import subprocess, sys, sysconfig
 root, *install = sys.argv[1:]
 if not install or subprocess.run(install).returncode != 0:
-    with open(sysconfig.get_path("purelib") + "/project.pth", "w") as file:
+    with open(sysconfig.get_path("purelib") + "/project.pth", "w", encoding="utf-8") as file:
         file.write(f"{root}\\n{root}/src\\n")
+    print("the project is not installed; its folder and src/ are on Python's path instead")
 """
 
 
+def python_of(environment: Path) -> str:
+    """The interpreter of an environment."""
+    return str(environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python"))
+
+
 def install_or_put_on_path(environment: Path, root: Path, install: Command) -> Command:
-    """Install a project; where that fails, or `install` is empty, put it on Python's path, as `make env` does."""
-    return [str(environment / "bin" / "python"), "-c", PUT_ON_PATH, str(root), *install]
+    """Install a project; where that fails, or `install` is empty, put it on Python's path."""
+    return [python_of(environment), "-c", PUT_ON_PATH, str(root), *install]
 
 
 def find_uv(project: Path) -> str | None:

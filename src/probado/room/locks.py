@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from probado.contract import BASE_LOCK, BUILD_LOCK, DEEP_LOCKS, DEV_LOCK, VENV
-from probado.room.installers import Command, Uv, choose_installer, find_uv, install_or_put_on_path
+from probado.room.installers import Command, Installer, Uv, choose_installer, find_uv, install_or_put_on_path
 from probado.room.packages import pins, torch_build
 
 
@@ -64,17 +64,6 @@ class Locked:
         names = (f"python{version[1]}{version[2] or ''}", f"python{version[1]}")
         return next((found for name in names if (found := shutil.which(name))), None)
 
-    def is_package(self) -> bool:
-        """Whether the project itself can be installed: its pyproject.toml names a build backend that is locked."""
-        project = self.root / "pyproject.toml"
-        text = project.read_text(encoding="utf-8", errors="replace") if project.is_file() else ""
-        try:
-            needed = tomllib.loads(text).get("build-system", {}).get("requires", [])
-        except tomllib.TOMLDecodeError:
-            return False
-        locked = {name for lock in (BASE_LOCK, DEV_LOCK) for name in pins(self.root / lock)}
-        return bool(needed) and {canonicalize_name(Requirement(text).name) for text in needed} <= locked
-
 
 def find_recipe(locked: Locked) -> Recipe | str:
     """How to build the environment of a project; a text where it cannot be, which says why."""
@@ -86,6 +75,28 @@ def find_recipe(locked: Locked) -> Recipe | str:
                 return found
             reasons += [found] if found else []
     return reasons[0] if reasons else "there are no hashed locks"
+
+
+def installation(root: Path, installer: Installer, environment: Path) -> Command:
+    """The command that installs a project into an environment with its locked packages; it fetches nothing.
+
+    Where the project's build backend is not locked, or it cannot be built, it is put on Python's path.
+    """
+    return install_or_put_on_path(
+        environment, root, installer.install_project(environment, root) if _is_package(root) else []
+    )
+
+
+def _is_package(root: Path) -> bool:
+    """Whether a project can be installed: its pyproject.toml names a build backend that is locked."""
+    project = root / "pyproject.toml"
+    text = project.read_text(encoding="utf-8", errors="replace") if project.is_file() else ""
+    try:
+        needed = tomllib.loads(text).get("build-system", {}).get("requires", [])
+    except tomllib.TOMLDecodeError:
+        return False
+    locked = {name for lock in (BASE_LOCK, DEV_LOCK) for name in pins(root / lock)}
+    return bool(needed) and {canonicalize_name(Requirement(text).name) for text in needed} <= locked
 
 
 def _has_hashes(lock: Path) -> bool:
@@ -103,8 +114,7 @@ def _of_template(locked: Locked) -> Recipe | None:
     installer = choose_installer(locked.project)
     create = installer.create(locked.python(), locked.environment)
     install = installer.install(locked.environment, locks, build if build.is_file() else None)
-    own = installer.install_project(locked.environment, locked.root) if locked.is_package() else []
-    finish = install_or_put_on_path(locked.environment, locked.root, own)
+    finish = installation(locked.root, installer, locked.environment)
     # PyTorch's own index has the build for CPUs where no folder of wheels does.
     from_pytorch = (
         [[*install, "--torch-backend", "cpu"], finish] if deep == "cpu" and isinstance(installer, Uv) else None
