@@ -37,6 +37,7 @@ lint: .venv/ready  ## style and types of the template; the tests check those of 
 	$(BIN)/ruff check $(UNRENDERED) .
 	$(BIN)/ruff format --check $(TEMPLATES) .
 	$(BIN)/mypy
+	cd *cookiecutter.__folder* && ../$(BIN)/mypy --cache-dir ../.mypy_cache/mlops --config-file ../pyproject.toml mlops
 
 .PHONY: format
 format: .venv/ready  ## rewrite the code in its style

@@ -28,7 +28,9 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert (ended.value.code, capsys.readouterr().out) == (0, f"probado {probado.__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [[], ["judge"], ["prove", "--swift"]])
+@pytest.mark.parametrize(
+    "arguments", [[], ["judge"], ["prove", "--swift"], ["prove", "--limit", "-1"], ["prove", "--limit", "nan"]]
+)
 def test_a_mistyped_command_is_a_usage_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)

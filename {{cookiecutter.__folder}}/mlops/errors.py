@@ -18,7 +18,7 @@ SHORTEST, SHORTEST_UNNAMED = 4, 8
 
 def explain(error: BaseException) -> str:
     """One line that says what was expected, what was found and what to do."""
-    return redact(_explain(error))
+    return str(redact(_explain(error)))
 
 
 def _explain(error: BaseException) -> str:

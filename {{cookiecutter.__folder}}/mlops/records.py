@@ -93,14 +93,15 @@ def finish(folder: Path, record: dict[str, Any], reason: str | None) -> str | No
 def killed(folder: Path, module: str, overrides: list[str], status: int, reason: str) -> str | None:
     """Record a stage that was killed; returns why the project's MLflow store lacks it, None if it does not."""
     record = {"module": module, "overrides": overrides, "stage": project.stage(), "status": status, "error": reason}
+    missing = None
     try:
         with store.quiet():
             bring(folder, record)
     except Exception as error:  # noqa: BLE001 - an unreachable server must not hide the failure
-        record[MISSING] = explain(error)
+        record[MISSING] = missing = explain(error)
     with contextlib.suppress(OSError):
         write(folder, record)
-    return record.get(MISSING)
+    return missing
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from probado.evidence.proof import Machine
 
 CPUINFO = Path("/proc/cpuinfo")
+NVIDIA = Path("/proc/driver/nvidia")
 # The widest vectors decide how sums are grouped.
 VECTORS = ("avx512f", "avx2", "avx", "sve", "asimd")
 
@@ -28,19 +29,28 @@ def this_machine(threads: int, python: str, blas: str) -> Machine:
         cores=os.cpu_count() or 1,
         threads=threads,
         python=python,
+        gpu=_gpu(),
     )
 
 
 def last_digits_may_differ(one: Machine, other: Machine) -> bool:
-    """Whether two machines differ in threads, kind of processor or BLAS. An unknown BLAS counts as equal."""
+    """Whether two machines differ in threads, processor's kind, BLAS or GPU. An unknown BLAS counts as equal."""
     classes = [machine.cpu_class.removesuffix(machine.blas).strip() for machine in (one, other)]
     blas = {machine.blas for machine in (one, other) if machine.blas}
-    return one.threads != other.threads or classes[0] != classes[1] or len(blas) > 1
+    return (one.threads, one.gpu, classes[0]) != (other.threads, other.gpu, classes[1]) or len(blas) > 1
 
 
 def _processor(cpuinfo: str) -> str:
     model = re.search(r"model name\s*:\s*(.+)", cpuinfo)
     return model[1] if model else platform.processor() or platform.machine()
+
+
+def _gpu() -> str:
+    """The GPUs that NVIDIA's driver names, and its version."""
+    models = [re.search(r"Model:\s*(.+)", _read(file)) for file in sorted(NVIDIA.glob("gpus/*/information"))]
+    version = re.search(r"Module\s+([\d.]+)", _read(NVIDIA / "version"))
+    named = [model[1].strip() for model in models if model]
+    return ", ".join([*named, *([f"driver {version[1]}"] if version else [])]) if named else ""
 
 
 def _cpu_class(cpuinfo: str, blas: str) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from probado.evidence.proof import Proof, Verdict
 
@@ -15,6 +17,11 @@ MEANINGS: dict[Verdict, str] = {
     "WITHIN TOLERANCE": "A rerun from a clean clone gave outputs as close as the project declares.",
     "FAIL": "A rerun from a clean clone gave other outputs, or broke a rule that results may depend on.",
     "INCONCLUSIVE": "Undecided: something that the rerun needs, or is compared with, could not be fetched.",
+}
+# What a proof did not keep from stages, by its method; in a namespace of Linux nothing is left.
+NOT_HELD = {
+    "seccomp": "the internet was kept off, and files of this machine were not",
+    "none": "nothing here could keep the network and files of this machine off",
 }
 COLOURS: dict[Verdict, str] = {
     "EXACT": "#2e7d32",
@@ -32,6 +39,8 @@ def headline(proof: Proof, remarks: list[str]) -> str:
         remarks = [*remarks, "by a judge that runs from source"]
     if proof.judge.of_project is False:
         remarks = [*remarks, "by another judge than the one in requirements/"]
+    if weaker := NOT_HELD.get(proof.network.method):
+        remarks = [*remarks, weaker]
     same = sum(out.verdict == "EXACT" for out in proof.outputs)
     outputs = f"{same} of {len(proof.outputs)} outputs are the committed bytes"
     parts = [outputs if proof.outputs else "no stage was run"]
@@ -51,9 +60,15 @@ def headline(proof: Proof, remarks: list[str]) -> str:
 
 def render(name: str, proof: Proof) -> str:
     """A page of a proof, by the name of its template."""
+    return str(_pages().get_template(name).render(proof=proof, colour=COLOURS[proof.verdict], meanings=MEANINGS))
+
+
+@functools.cache
+def _pages() -> Any:
+    """The templates, each of which is compiled once."""
     import jinja2
 
-    pages = jinja2.Environment(
+    return jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
         trim_blocks=True,
         lstrip_blocks=True,
@@ -61,7 +76,6 @@ def render(name: str, proof: Proof) -> str:
         undefined=jinja2.StrictUndefined,
         autoescape=jinja2.select_autoescape(["html", "svg"]),
     )
-    return pages.get_template(name).render(proof=proof, colour=COLOURS[proof.verdict], meanings=MEANINGS)
 
 
 def write(proof: Proof, folder: Path) -> None:
@@ -87,12 +101,12 @@ def side_by_side(proofs: Sequence[Proof]) -> tuple[list[str], bool]:
         of = f"commit {proof.bound.commit[:12]}, {proof.made}"
         lines.append(f"  {proof.verdict:17} {proof.machine.id}  {proof.machine.cpu_class:32} {of}")
     hashes = [{out.path: out.found for out in proof.outputs} for proof in proofs]
-    for path in hashes[0]:
-        if len({of_proof.get(path) for of_proof in hashes}) > 1:
-            lines.append(f"  other bytes elsewhere: {path}")
+    differing = [path for path in hashes[0] if len({of_proof.get(path) for of_proof in hashes}) > 1]
+    lines += [f"  other bytes elsewhere: {path}" for path in differing]
     machines = len({proof.machine.id for proof in proofs})
     classes = len({proof.machine.cpu_class for proof in proofs})
     counted = f"{machines} machine{'s' * (machines > 1)}, {classes} CPU class{'es' * (classes > 1)}"
     agree = "the same files" if same else "NOT the same files"
-    lines.append(f"{counted}: {agree}, {'all proven' if proven else 'NOT all proven'}")
+    how = f"each proven by itself, {len(differing)} outputs with other bytes" if differing else "all proven"
+    lines.append(f"{counted}: {agree}, {how if proven else 'NOT all proven'}")
     return lines, same and proven

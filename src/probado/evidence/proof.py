@@ -58,6 +58,8 @@ class Machine(Part):
     cores: int
     threads: int
     python: str
+    # Models of NVIDIA's GPUs and their driver, empty without one.
+    gpu: str = ""
 
 
 class EnvironmentResult(Part):

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
 from probado.evidence.claim import Claim
 from probado.prove.claims import misquoted
 from probado.prove.findings import Findings
 from probado.prove.prose import is_prose, unbacked
 from probado.prove.rerun import Bench
 
+# Variables by which people tell programs where libraries and devices are. A fresh machine does not have them.
+OF_CALLER = ("PYTHONPATH", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "LOADEDMODULES")
+
 
 def advise(bench: Bench, claimed: list[Claim], findings: Findings) -> list[str]:
     """Lines of advice on a rerun, never part of the verdict."""
     lines = []
+    if dropped := [name for name in OF_CALLER if os.environ.get(name)]:
+        lines.append(f"{', '.join(dropped)}: set here, and not in the clean room")
     importing: dict[str, list[str]] = {}
     for name, run in findings.runs.items():
         if run.reads.calls and not run.stage.source:

@@ -44,8 +44,8 @@ def under(room: Room, circumstances: Sequence[Circumstance]) -> Iterator[Setting
         if threads := variables.get(THREAD_VARIABLES[0]):
             undone.enter_context(_configured_threads(room, threads))
         if variables:
-            # The runner of this template's projects fixes variables by itself.
-            variables[INSTEAD] = json.dumps(variables)
+            # The runner of this template's projects fixes variables by itself. The time of its documents stays.
+            variables[INSTEAD] = json.dumps({name: value for name, value in variables.items() if name != DOCUMENTS})
         if any(one.elsewhere for one in circumstances):
             room = undone.enter_context(room.elsewhere())
         yield Setting(room, variables, substitute)
@@ -67,5 +67,7 @@ def _configured_threads(room: Room, threads: str) -> Iterator[None]:
 
 # A day on which no run takes place, so that it can be searched for in outputs.
 ANOTHER_DAY = 1_923_445_678
-CLOCK = Circumstance("clock", "14 December 2030", substitute={"clock": ANOTHER_DAY})
+# Programs that write documents take the time from it. It is fixed like a clock, which hides a date that they write.
+DOCUMENTS = "SOURCE_DATE_EPOCH"
+CLOCK = Circumstance("clock", "14 December 2030", {DOCUMENTS: str(ANOTHER_DAY)}, {"clock": ANOTHER_DAY})
 ONE_THREAD = Circumstance("threads", "1", dict.fromkeys(THREAD_VARIABLES, "1"), substitute={"threads": 1})

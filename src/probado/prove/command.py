@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import math
 import os
 import signal
 import sys
@@ -36,9 +37,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--perturb", action="store_true", help="once more in another place, once with other threads")
     parser.add_argument("--diagnose", action="store_true", help="report what each stage depends on")
-    parser.add_argument("--limit", type=float, default=360, metavar="MINUTES", help="for one stage (default: 360)")
+    parser.add_argument("--limit", type=minutes, default=360, metavar="MINUTES", help="for one stage (default: 360)")
     parser.add_argument("--check", action="store_true", help="say whether the proof belongs to the present commit")
     parser.add_argument("--against", nargs="+", metavar="PROOF", help="compare with proofs made elsewhere")
+
+
+def minutes(text: str) -> float:
+    """A time limit from the command line.
+
+    Raises:
+        ArgumentTypeError: it is no number above 0.
+    """
+    try:
+        limit = float(text)
+    except ValueError:
+        limit = 0
+    if not 0 < limit < math.inf:
+        raise argparse.ArgumentTypeError(f"expected minutes, a number above 0, found {text!r}")
+    return limit
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,7 +9,7 @@ from probado.evidence.proof import CauseResult, Experiment
 from probado.prove.causes import all_causes
 from probado.prove.causes.base import Cause, Failure
 from probado.prove.causes.error import StageError
-from probado.prove.circumstances import CLOCK, ONE_THREAD, Circumstance
+from probado.prove.circumstances import Circumstance
 from probado.prove.difference import describe
 from probado.prove.laboratory import Difference, Laboratory
 from probado.prove.rerun import Bench, StageRun
@@ -39,26 +39,27 @@ def contradiction(pipeline: Pipeline, root: Path) -> CauseResult | None:
     return cause.result(finding.stage, finding.detail)
 
 
-def broken_rules(bench: Bench, runs: dict[str, StageRun]) -> list[CauseResult]:
-    """The rules that the first faulty stage broke, or why it failed; otherwise contradictions between stages."""
-    for name, run in runs.items():
-        seen = [cause.result(name, detail) for cause in all_causes() if (detail := cause.in_run(run))]
-        if seen:
-            return seen
-        if run.failed:
-            return [_of_failure(Failure(bench, run))]
+def broken_rules(run: StageRun) -> list[CauseResult]:
+    """The rules that a stage broke while it ran, whether or not it succeeded."""
+    return [cause.result(run.stage.name, detail) for cause in all_causes() if (detail := cause.in_run(run))]
+
+
+def between_stages(pipeline: Pipeline, runs: dict[str, StageRun]) -> CauseResult | None:
+    """The first contradiction between entries of dvc.lock."""
     for cause in all_causes():
-        if found := cause.between_stages(bench.pipeline, runs):
-            return [cause.result(found.stage, found.detail)]
-    return []
+        if found := cause.between_stages(pipeline, runs):
+            return cause.result(found.stage, found.detail)
+    return None
 
 
-def _of_failure(failure: Failure) -> CauseResult:
+def of_failure(bench: Bench, run: StageRun) -> CauseResult:
+    """Why a stage failed."""
+    failure = Failure(bench, run)
     found = first_answer(lambda cause: cause.in_failure(failure))
     found = found or first_answer(lambda cause: cause.in_failure_by_rerun(failure))
     assert found, "the last cause answers every failure"
     cause, detail = found
-    return cause.result(failure.run.stage.name, detail)
+    return cause.result(run.stage.name, detail)
 
 
 def of_difference(
@@ -84,7 +85,7 @@ def of_difference(
         if not found and lab.repeat() not in (None, lab.before):
             for path, (one, other) in zip(outputs, lab.first_and_latest(), strict=True):
                 lines.setdefault(path, describe(one, other))
-            found = _varying(lab), ""
+            found = _varying(lab)
         elif not found:
             found = first_answer(lambda cause: cause.in_steady(difference))
     found = found or first_answer(lambda cause: cause.in_the_end(difference))
@@ -100,23 +101,23 @@ def of_variation(bench: Bench, first: StageRun, outputs: list[str]) -> CauseResu
         after = lab.repeat()
         if after == lab.before:
             return None
-        cause = StageError() if after is None else _varying(lab)
-    return cause.result(first.stage.name, ", ".join(outputs), lab.experiments)
+        cause, detail = (StageError(), "") if after is None else _varying(lab)
+    return cause.result(first.stage.name, detail or ", ".join(outputs), lab.experiments)
 
 
-def _varying(lab: Laboratory) -> Cause:
+def _varying(lab: Laboratory) -> tuple[Cause, str]:
     found = first_answer(lambda cause: cause.in_variation(lab))
     assert found, "the last cause answers every variation"
-    return found[0]
+    return found
 
 
 def diagnose(bench: Bench, first: StageRun) -> list[Experiment]:
     """Try every circumstance on one stage: what does it depend on?"""
     with Laboratory(bench, first, [path for path, value in first.hashes.items() if value]) as lab:
         if lab.repeat() not in (None, lab.before):
-            lab.note("because", _varying(lab).name)
+            lab.note("because", _varying(lab)[0].name)
         else:
-            for circumstance in (*(one for _, one in other_place()), CLOCK, ONE_THREAD):
+            for circumstance in (one for cause in all_causes() if (one := cause.perturbs or cause.tries)):
                 lab.changes(circumstance)
         return lab.experiments
 

@@ -12,7 +12,10 @@ from probado.prove.rerun import Bench, StageRun, run_stage
 from probado.prove.surroundings import transfer
 from probado.repository.committed import CommittedContent
 from probado.room.folder import remove
+from probado.text import last_line
 
+# How the result of an experiment begins that says nothing.
+NOT_TRIED = "could not be tried"
 Hashes = tuple[str | None, ...]
 
 
@@ -27,6 +30,8 @@ class Laboratory:
         self.experiments: list[Experiment] = []
         self.before: Hashes = tuple(first.hashes[path] for path in outputs)
         self._steady: dict[str, bool] = {}
+        # Why the latest run failed.
+        self._reason = ""
 
     def __enter__(self) -> Laboratory:
         transfer(self.first.hashes, self.root, self.kept)
@@ -41,16 +46,25 @@ class Laboratory:
         for path in self.first.hashes:
             remove(self.root / path)
         done = run_stage(self.bench, self.first.stage, *circumstances)
+        self._reason = last_line(done.outcome.output) or "it wrote no output"
         return None if done.failed else tuple(done.hashes[path] for path in self.outputs)
 
     def note(self, what: str, result: str) -> None:
         """Keep what an experiment gave."""
         self.experiments.append(Experiment(what=what, result=result))
 
+    def note_failed(self, what: str) -> None:
+        """Keep that an experiment says nothing, because the stage failed in it."""
+        self.note(what, f"{NOT_TRIED}, because it failed: {self._reason}")
+
+    def not_tried(self) -> list[str]:
+        """The experiments that say nothing, with the reason."""
+        return [f"{one.what} {one.result}" for one in self.experiments if one.result.startswith(NOT_TRIED)]
+
     def repeat(self) -> Hashes | None:
         """Run it again unchanged; returns the hashes, None where it failed."""
         after = self.again()
-        self.note("the same again", {None: "failed", self.before: "the same"}.get(after, "something else"))
+        self._note_result("the same again", after)
         return after
 
     def steady(self, circumstance: Circumstance) -> bool:
@@ -58,19 +72,27 @@ class Laboratory:
         if circumstance.name not in self._steady:
             one, other = self.again(circumstance), self.again(circumstance)
             same = one is not None and one == other
-            result = "the same" if same else "failed" if None in (one, other) else "not the same"
-            self.note(f"twice with {circumstance.name} {circumstance.value}", result)
+            what = f"twice with {circumstance.name} {circumstance.value}"
+            if None in (one, other):
+                self.note_failed(what)
+            else:
+                self.note(what, "the same" if same else "not the same")
             self._steady[circumstance.name] = same
         return self._steady[circumstance.name]
 
     def changes(self, circumstance: Circumstance) -> bool:
         """Whether a circumstance changes what comes out."""
         after = self.again(circumstance)
+        self._note_result(f"with {circumstance.name} {circumstance.value}", after)
+        return after not in (None, self.before)
+
+    def _note_result(self, what: str, after: Hashes | None) -> None:
         recorded = {out.path: out.recorded for out in self.first.stage.outs}
         committed = tuple(recorded[path] for path in self.outputs)
-        result = {None: "failed", self.before: "the same", committed: "as committed"}.get(after, "something else")
-        self.note(f"with {circumstance.name} {circumstance.value}", result)
-        return after not in (None, self.before)
+        if after is None:
+            self.note_failed(what)
+        else:
+            self.note(what, {self.before: "the same", committed: "as committed"}.get(after, "something else"))
 
     def first_and_latest(self) -> list[tuple[Path, Path]]:
         """Each output as the first run wrote it, and as the latest one did."""

@@ -74,9 +74,7 @@ def _verdict(
         return "INCONCLUSIVE", "not reached: an earlier stage failed"
     found = run.hashes.get(out.path)
     if run.failed:
-        unsure = run.stage.source or run.online or run.disk_full
-        reason = "the stage did not write it" if found is None else "the stage failed"
-        return "INCONCLUSIVE" if unsure else "FAIL", reason
+        return "FAIL", "the stage did not write it" if found is None else "the stage failed"
     if out.recorded is None:
         return "INCONCLUSIVE", "dvc.lock has no hash of it"
     if found == out.recorded:

@@ -28,8 +28,12 @@ class Reads:
     code: list[str] = field(default_factory=list)
     # Files that stand in the project and not in its commit.
     untracked: list[str] = field(default_factory=list)
-    # Addresses that it tried to reach.
+    # Addresses that it tried to reach, and whether any program of it tried to leave a network that leads nowhere.
     calls: list[str] = field(default_factory=list)
+    unreachable: bool = False
+    # Programs and modules that were not found, and the file whose absence ended a program.
+    missing: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
 
 def sort_reads(
@@ -50,6 +54,10 @@ def sort_reads(
     for note in notes:
         if "call" in note:
             reads.calls.append(_with_place(note["call"], note))
+        reads.missing += [note["missing"]] if "missing" in note else []
+        reads.absent += [note["absent"]] if "absent" in note else []
+        reads.unreachable = reads.unreachable or "unreachable" in note
+        if "read" not in note:
             continue
         # Bytecode stands for its code; Python reads the code where there is none.
         path = BYTECODE.sub(r"\1.py", note["read"])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from probado.prove.circumstances import Circumstance, under
@@ -75,11 +77,16 @@ class StageRun:
         """Whether it ended with an error, or left an output out."""
         return self.outcome.status != 0 or self.outcome.late or None in self.hashes.values()
 
+    def may_want_network(self, bench: Bench) -> bool:
+        """Whether it tried to use a network that was kept from it; also where nothing here can tell."""
+        return self.reads.unreachable or bool(self.reads.calls) or bench.room.network.method != "namespace"
+
 
 def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -> dict[str, StageRun]:
     """Run stages in order, and print a line for each.
 
-    Stages that read what a failed one writes are left out. Only stages that bring raw data may use the network.
+    Stages that read what a failed one writes are left out. Only stages that bring raw data may use the network. A stage
+    that fails without data that it does not declare runs again with them, so that all such reads are found at once.
     """
     runs: dict[str, StageRun] = {}
     missing: set[str] = set()
@@ -88,13 +95,29 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
             missing |= {out.path for out in stage.outs}
             continue
         done = run_stage(bench, stage, *circumstances)
-        if done.failed and bench.pipeline.may_bring(stage) and not done.reads.data:
+        if done.failed and bench.pipeline.may_bring(stage) and not done.reads.data and done.may_want_network(bench):
+            unreachable = done.reads.unreachable
             done = run_stage(bench, stage, *circumstances, online=True)
+            done.reads.unreachable |= unreachable
+        if done.failed and done.hidden:
+            whole = run_stage(bench, stage, *circumstances, online=done.online, hide=False)
+            if not whole.failed:
+                named = [path for path in missing_files(done) if inside(path, done.hidden)]
+                whole.reads.data = done.reads.data or named[:1] or [f"one of {', '.join(sorted(done.hidden)[:5])}"]
+                done = whole
         runs[stage.name] = done
         if done.failed:
             missing |= {out.path for out in stage.outs}
         print(_summary(done), flush=True)
     return runs
+
+
+def missing_files(run: StageRun) -> Iterator[str]:
+    """Paths that a stage named as missing, from the project's root: programs other than Python are not watched."""
+    lines = [line for line in run.outcome.output.splitlines() if "o such file" in line or "ot found" in line]
+    for word in re.findall(r"[\w./-]*[\w-]", " ".join(lines)):
+        if not word.startswith("/"):
+            yield (Path(run.stage.folder) / word).as_posix()
 
 
 def _summary(done: StageRun) -> str:

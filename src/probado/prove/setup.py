@@ -28,6 +28,9 @@ LOOK_AT_BLAS = (
     "print(json.dumps([platform.python_version(), ' '.join(names)]))"
 )
 
+# Version of Python and BLAS, by folders of programs: loading NumPy takes long, and a process may prove many projects.
+LOOKED_AT: dict[tuple[str, ...], tuple[str, str]] = {}
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -89,9 +92,11 @@ def look_at_environment(room: Room) -> EnvironmentResult:
 
 def look_at_machine(room: Room) -> Machine:
     """The machine, with the interpreter and the BLAS of the room's environment."""
-    outcome = room.ask(["python", "-c", LOOK_AT_BLAS])
-    try:
-        python, blas = json.loads(outcome.output.splitlines()[-1])
-    except (ValueError, IndexError):
-        python, blas = "unknown", ""
-    return this_machine(thread_count(room.root), python, blas)
+    programs = room.environment.binaries
+    if programs not in LOOKED_AT:
+        outcome = room.ask(["python", "-c", LOOK_AT_BLAS])
+        try:
+            LOOKED_AT[programs] = json.loads(outcome.output.splitlines()[-1])
+        except (ValueError, IndexError):
+            LOOKED_AT[programs] = ("unknown", "")
+    return this_machine(thread_count(room.root), *LOOKED_AT[programs])

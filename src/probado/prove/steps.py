@@ -16,7 +16,6 @@ from probado.evidence.machine import last_digits_may_differ
 from probado.evidence.proof import (
     STATUS,
     Bound,
-    CauseResult,
     Experiment,
     Machine,
     NetworkResult,
@@ -37,6 +36,7 @@ from probado.prove.perturb import perturb
 from probado.prove.rerun import Bench, StageRun, rerun
 from probado.prove.setup import Asked, look_at_environment, look_at_machine, make_room
 from probado.prove.surroundings import transfer
+from probado.prove.why import undecided, why
 from probado.repository.committed import CommittedContent
 from probado.repository.dvc import read_pipeline
 from probado.repository.paths import inside
@@ -187,6 +187,7 @@ def judge_stages(
     if not ready:
         return
     findings.causes += why(bench, committed, elsewhere, packages, findings)
+    findings.outputs = undecided(findings)
     findings.advice += advise(bench, claimed, findings)
     if asked.diagnose:
         findings.diagnosis = diagnose(bench, findings)
@@ -206,29 +207,6 @@ def bring_data(bench: Bench, committed: CommittedContent, findings: Findings) ->
             findings.reasons.append(reason)
             complete = False
     return complete
-
-
-def why(
-    bench: Bench, committed: CommittedContent, elsewhere: bool, packages: list[str], findings: Findings
-) -> list[CauseResult]:
-    """The cause of the first thing that went wrong; experiments only where nothing was seen."""
-    if broken := explain.broken_rules(bench, findings.runs):
-        return broken
-    for name, run in findings.runs.items():
-        if elsewhere:
-            other = [out.path for out in findings.outputs if out.stage == name and out.found != out.recorded]
-            if other and (cause := explain.of_variation(bench, run, other)):
-                return [cause]
-            continue
-        differing = [out.path for out in findings.outputs if out.stage == name and out.verdict == "FAIL"]
-        if differing:
-            print(f"looking for the cause in {name}", flush=True)
-            cause, lines = explain.of_difference(bench, run, differing, committed, packages)
-            findings.outputs = [
-                out.model_copy(update={"differences": lines.get(out.path, [])}) for out in findings.outputs
-            ]
-            return [cause]
-    return [] if findings.causes else explain.after_all(bench, findings.runs)
 
 
 def diagnose(bench: Bench, findings: Findings) -> dict[str, list[Experiment]]:

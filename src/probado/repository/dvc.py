@@ -104,24 +104,40 @@ def _relative(thing: Any, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(thing.def_path)
 
 
-def content_hash(root: Path, path: str, algorithm: str) -> str | None:
-    """The hash that DVC gives a file or folder, computed from its bytes; None where there is none."""
+def content_hash(root: Path, path: str, algorithm: str, crlf: bool = False) -> str | None:
+    """The hash that DVC gives a file or folder, computed from its bytes; None where there is none.
+
+    Args:
+        root: the project's folder.
+        path: the file or folder, from there.
+        algorithm: the name that DVC has for the hash.
+        crlf: whether to hash text as if its lines ended with CR LF.
+    """
     from dvc.fs import localfs
     from dvc.ignore import DvcIgnoreFilter
-    from dvc_data.hashfile.hash import file_md5
 
     whole = root / path
     if algorithm not in ("md5", "md5-dos2unix") or not whole.exists():
         return None
     if whole.is_file():
-        return str(file_md5(str(whole), localfs, name=algorithm))
+        return _file_hash(whole, algorithm, crlf)
     entries = []
     for folder, _, files in DvcIgnoreFilter(localfs, str(root)).walk(localfs, str(whole)):
         for name in files:
             file = Path(folder, name)
-            entries.append((file.relative_to(whole).as_posix(), str(file_md5(str(file), localfs, name=algorithm))))
+            entries.append((file.relative_to(whole).as_posix(), _file_hash(file, algorithm, crlf)))
     listed = json.dumps([{"md5": value, "relpath": name} for name, value in sorted(entries)], sort_keys=True)
     return hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+def _file_hash(file: Path, algorithm: str, crlf: bool) -> str:
+    from dvc.fs import localfs
+    from dvc_data.hashfile.hash import file_md5
+
+    if crlf and b"\0" not in (content := file.read_bytes()):
+        changed = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return hashlib.md5(changed, usedforsecurity=False).hexdigest()
+    return str(file_md5(str(file), localfs, name=algorithm))
 
 
 def copy_from_cache(project: Path, data: Output | RawData, copy: Path) -> None:

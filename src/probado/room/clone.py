@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -36,8 +37,12 @@ def make_clone(project: Path, revision: str, place: Path) -> Clone:
     """
     prefix = git(project, "rev-parse", "--show-prefix").strip()
     original = Path(git(project, "rev-parse", "--show-toplevel").strip()).resolve()
+    # The bytes that git has, whatever this user has told git about ends of lines. No collection of garbage meanwhile.
+    settings = ("gc.auto=0", "core.autocrlf=false", "core.eol=lf", f"core.attributesFile={os.devnull}")
+    same_bytes = [part for setting in settings for part in ("--config", setting)]
     try:
-        git(place.parent, "clone", "--quiet", "--no-hardlinks", "--no-checkout", str(original), str(place))
+        whole = ("--quiet", "--no-hardlinks", "--no-checkout", str(original), str(place))
+        git(place.parent, "clone", *same_bytes, *whole)
         git(place, "checkout", "--quiet", "--detach", revision)
     except subprocess.CalledProcessError as error:
         raise Refused(f"the clone could not be made: {last_line(error.stderr.decode())}") from error

@@ -16,13 +16,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import json
 import os
 import platform
 import signal
 import socket
 import struct
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
@@ -41,18 +42,49 @@ def main(arguments: list[str]) -> int:
         control(PR_SET_PDEATHSIG, signal.SIGTERM)
         # What the command leaves behind becomes a child of this process.
         control(PR_SET_CHILD_SUBREAPER, 1)
+    here, there = socket.socketpair()
     child = os.fork()
     if child == 0:
-        execute(method, folders, command)
+        here.close()
+        execute(method, folders, command, there)
+    there.close()
+    # The child waits in its network until the counters are open: a short command might be over before.
+    here.recv(1)
+    counters = open_counters(child) if method == "namespace" else None
+    here.close()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: kill(child))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     kill(child)
+    if counters:
+        note_calls(counters)
     return 128 - status if status < 0 else status
 
 
-def execute(method: str, folders: list[str], command: list[str]) -> NoReturn:
-    """Become the command, in the child; a failure is told with status 126."""
+def open_counters(child: int) -> TextIO | None:
+    """The counters of the child's network, which are read after it has ended; None where the system has none."""
+    try:
+        return open(f"/proc/{child}/net/snmp", encoding="ascii")
+    except OSError:
+        return None
+
+
+def note_calls(counters: TextIO) -> None:
+    """Note in the watch's log that a program tried to leave a network that leads nowhere."""
+    with counters:
+        lines = [line.split() for line in counters]
+    counted = {}
+    for names, values in zip(lines[::2], lines[1::2]):  # noqa: B905 - strict is of Python 3.10
+        counted.update({names[0] + name: value for name, value in zip(names, values)})  # noqa: B905
+    # The second one is of a resolver on this machine, which is not in the command's network.
+    tried = {counted.get("Ip:OutNoRoutes", "0"), counted.get("Udp:NoPorts", "0")} != {"0"}
+    if tried and "PROOF_WATCH" in os.environ:
+        with open(os.environ["PROOF_WATCH"], "a", encoding="utf-8") as log:
+            log.write(json.dumps({"unreachable": True}) + "\n")
+
+
+def execute(method: str, folders: list[str], command: list[str], parent: socket.socket) -> NoReturn:
+    """Become the command, in the child, once the parent has seen its network; a failure is told with status 126."""
     try:
         os.setsid()
         if method in ("namespace", "mounts"):
@@ -61,6 +93,8 @@ def execute(method: str, folders: list[str], command: list[str]) -> NoReturn:
                 hide(*folders)
         elif method == "seccomp":
             deny_sockets()
+        parent.send(b".")
+        parent.recv(1)
         os.execvp(command[0], command)  # noqa: S606 - the command is what this program is for
     # Other systems lack what Linux has, and must not seem to have refused something.
     except Exception as error:  # noqa: BLE001
@@ -88,6 +122,9 @@ def enter_namespace(network: int) -> None:
     """Move this process to mounts of its own, and to a network of its own with loopback up where `network` asks for it.
 
     As an ordinary user by a user namespace.
+
+    Raises:
+        OSError: the kernel refuses.
     """
     user, group = os.getuid(), os.getgid()
     if LIBC.unshare(network | CLONE_NEWNS) != 0:
@@ -134,7 +171,12 @@ def hide(folder: str, *kept: str) -> None:
 
 
 def deny_sockets() -> None:
-    """Refuse internet sockets to this process and its children; a filter of seccomp(2)."""
+    """Refuse internet sockets to this process and its children; a filter of seccomp(2).
+
+    Raises:
+        KeyError: the numbers of this machine's system calls are not known here.
+        OSError: the kernel refuses.
+    """
     machine, number = SOCKET[platform.machine()]
     load, equal, give = 0x20, 0x15, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | errno.EACCES

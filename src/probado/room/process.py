@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,20 +65,27 @@ def run_confined(
     folders = [str(hidden.folder), *hidden.visible] if hidden and method in HIDING else []
     launcher = [sys.executable, "-I", "-S", str(CONFINE), method, *folders, "--", *command]
     begun = time.perf_counter()
-    late = False
+    late = threading.Event()
     with open(output, "wb") as stream:
         process = subprocess.Popen(
             launcher, cwd=cwd, env=dict(variables), stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
         )
-        try:
-            status = process.wait(limit)
-        except subprocess.TimeoutExpired:
-            late = True
+
+        def stop() -> None:
+            late.set()
             process.terminate()
+
+        # A wait with a time limit would ask again and again, up to 50 ms after the end.
+        timer = threading.Timer(threading.TIMEOUT_MAX if limit is None else limit, stop)
+        timer.daemon = True
+        timer.start()
+        try:
             status = process.wait()
         except BaseException:
             process.terminate()
             process.wait()
             raise
+        finally:
+            timer.cancel()
     text = redacted(output.read_bytes()[0 if whole else -TAIL :].decode("utf-8", "replace"))
-    return Outcome(status, round(time.perf_counter() - begun, 3), text, late)
+    return Outcome(status, round(time.perf_counter() - begun, 3), text, late.is_set())

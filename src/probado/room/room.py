@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -13,6 +14,7 @@ from typing import Any
 
 from probado.repository.git import paths
 from probado.repository.paths import inside
+from probado.room.clock import find_library, still
 from probado.room.clone import Clone, moved
 from probado.room.environment import Environment, environments_inside
 from probado.room.folder import remove
@@ -50,6 +52,12 @@ class Room:
         """The environment variables of a command."""
         return room_variables(self.folder, self.root, self.environment.binaries, network)
 
+    @functools.cached_property
+    def clock(self) -> Path | None:
+        """The library that gives programs another clock, None where there is none."""
+        method = self.network.method
+        return find_library(lambda command, given: self._confined(method, command, self.folder, given, ASKED))
+
     def run_line(
         self, line: str, folder: str, given: Mapping[str, str], substitute: Mapping[str, Any], online: bool = False
     ) -> Outcome:
@@ -66,6 +74,9 @@ class Room:
         log = self.scratch / "watched"
         log.unlink(missing_ok=True)
         variables = {**self.variables(online), **self._watched(log), **given}
+        if "clock" in substitute and self.clock:
+            variables |= still(self.clock, substitute["clock"])
+            substitute = {name: value for name, value in substitute.items() if name != "clock"} | {"waits": True}
         if substitute:
             variables["PROOF_SUBSTITUTE"] = json.dumps(substitute)
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"

@@ -91,6 +91,22 @@ def test_uncommitted_changes(repository: Repository, prove: Prove) -> None:
     assert (verdict.status, verdict.evidence["bound"]["dirty"]) == (0, ["note.txt"])
 
 
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [(("seccomp",), "files of this machine were not"), ((), "nothing here could keep the network")],
+    ids=["without namespaces", "without anything"],
+)
+def test_the_first_line_says_what_was_not_kept_off(
+    repository: Repository, prove: Prove, monkeypatch: pytest.MonkeyPatch, methods: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("probado.room.network.METHODS", methods)
+    monkeypatch.setenv("PYTHONPATH", "elsewhere")
+    verdict = prove(repository)
+    assert verdict.evidence["verdict"] == "EXACT"
+    assert said in verdict.evidence["headline"]
+    assert "PYTHONPATH: set here, and not in the clean room" in verdict.said
+
+
 def test_proofs_made_elsewhere(repository: Repository, tmp_path: Path, prove: Prove) -> None:
     evidence = prove(repository).evidence
     evidence["machine"] |= {"id": "another", "cpu_class": "another class"}
@@ -99,6 +115,12 @@ def test_proofs_made_elsewhere(repository: Repository, tmp_path: Path, prove: Pr
     verdict = prove(repository, "--against", str(other))
     assert verdict.status == 0
     assert "2 machines, 2 CPU classes: the same files, all proven" in verdict.said
+    evidence["outputs"][0] |= {"found": "0" * 32, "verdict": "OTHER BYTES"}
+    evidence["verdict"] = "WITHIN TOLERANCE"
+    other.write_text(json.dumps(evidence))
+    verdict = prove(repository, "--against", str(other))
+    assert "other bytes elsewhere: " in verdict.said and "all proven" not in verdict.said
+    assert "each proven by itself, 1 outputs with other bytes" in verdict.said
     evidence["bound"]["tree"] = "0" * 64
     other.write_text(json.dumps(evidence))
     assert prove(repository, "--against", str(other)).status == 1

@@ -96,7 +96,8 @@ def test_the_original_is_not_there_for_a_stage_that_may_bring_data(make: Make, p
     verdict = prove(repository)
     if verdict.evidence["network"]["method"] != "namespace":
         pytest.skip("folders are hidden in a namespace alone, and there is none here")
-    assert (verdict.status, kept.read_bytes()) == (3, before), verdict.said
+    assert verdict.causes == [("first", "untracked-file")], verdict.said
+    assert (verdict.status, kept.read_bytes()) == (1, before), verdict.said
 
 
 def test_a_package_that_is_installed_as_editable_is_the_clones(make: Make, prove: Prove) -> None:
@@ -231,7 +232,8 @@ def test_a_proof_that_was_changed(make: Make, prove: Prove) -> None:
 def test_the_evidence_keeps_no_secret_that_a_stage_tells(secret: str, make: Make, prove: Prove) -> None:
     code = "import os, sys\nopen('out.txt', 'w').write('x')\nsys.exit('proof-' in os.getcwd() and "
     code += 'f\'cannot connect by {os.environ.get("HTTPS_PROXY", "nothing")}\')'
-    repository = make({"fetch": stage("python fetch.py", ["fetch.py"], "out.txt")}, **{"fetch.py": code})
+    fetch = {**stage("python fetch.py", ["fetch.py"], "out.txt"), "meta": {"network": True}}
+    repository = make({"fetch": fetch}, **{"fetch.py": code})
     verdict = prove(repository, HTTPS_PROXY=secret)
     assert verdict.status == 3 and verdict.causes == [("fetch", "source")], verdict.said
     text = "".join(path.read_text() for path in (repository.path / "reports").glob("proof.*"))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -36,13 +34,6 @@ class Failure:
         """The last line of its output."""
         return last_line(self.run.outcome.output)
 
-    def missing_files(self) -> Iterator[str]:
-        """Paths that it named as missing, from the project's root: programs other than Python are not watched."""
-        lines = [line for line in self.run.outcome.output.splitlines() if "o such file" in line or "ot found" in line]
-        for word in re.findall(r"[\w./-]*[\w-]", " ".join(lines)):
-            if not word.startswith("/"):
-                yield (Path(self.run.stage.folder) / word).as_posix()
-
 
 class Cause:
     """Why a stage gave something else than was committed.
@@ -57,8 +48,10 @@ class Cause:
     rank: ClassVar[int]
     # It says nothing about the project, such as a download that failed.
     inconclusive: ClassVar[bool] = False
-    # Part of the other place in which --perturb reruns the pipeline.
+    # Part of the other place in which --perturb reruns the pipeline; --diagnose tries it alone.
     perturbs: ClassVar[Circumstance | None] = None
+    # What --diagnose tries besides.
+    tries: ClassVar[Circumstance | None] = None
 
     def in_commit(self, pipeline: Pipeline, root: Path) -> Finding | None:
         """Does the commit contradict its dvc.lock, before anything runs? `root` is a fresh clone."""

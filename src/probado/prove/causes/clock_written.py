@@ -18,6 +18,7 @@ class ClockWritten(Cause):
     says = "the time of the run is written into the output"
     fix = "leave it out of what the pipeline writes; when a run took place is in its MLflow run and in git"
     rank = 160
+    tries = CLOCK
 
     def in_variation(self, lab: Laboratory) -> str | None:
         return "" if lab.steady(CLOCK) and any(lab.contains(text.encode()) for text in DAY) else None

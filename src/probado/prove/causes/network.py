@@ -14,8 +14,10 @@ class NetworkUse(Cause):
     rank = 80
 
     def in_failure(self, failure: Failure) -> str | None:
-        calls = failure.run.reads.calls
-        return ", ".join(calls[:3]) if calls and not failure.run.online else None
+        reads = failure.run.reads
+        if failure.run.online or not (reads.calls or reads.unreachable):
+            return None
+        return ", ".join(reads.calls[:3]) or failure.said
 
     def in_failure_by_rerun(self, failure: Failure) -> str | None:
         run = failure.run

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from probado.prove.causes.base import Cause, Failure, Finding
 from probado.repository.pipeline import Pipeline
 
-# Programs say one of these when they cannot bring data.
-NOT_HAD = re.compile(
-    r"resolve|connect|network|timed? ?out|https?\b|url|no such file|not found|denied|unreachable", re.IGNORECASE
-)
 # A file that Git LFS keeps is replaced by a pointer, which begins so.
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -32,8 +27,17 @@ class Source(Cause):
 
     def in_failure(self, failure: Failure) -> str | None:
         run = failure.run
-        not_had = run.online and (run.reads.calls or NOT_HAD.search(failure.said))
-        return failure.said if run.stage.source or not_had else None
+        if run.stage.source or (run.online and (run.reads.calls or run.reads.unreachable)):
+            return failure.said
+        if not failure.bench.pipeline.may_bring(run.stage):
+            return None
+        outside = [path for path in run.reads.absent if not Path(path).is_relative_to(failure.bench.room.root)]
+        outside += [word for line in run.stage.commands for word in line.split() if _is_absent(word)]
+        return f"{outside[0]} is not on this machine" if outside else None
+
+
+def _is_absent(word: str) -> bool:
+    return Path(word).is_absolute() and not Path(word).exists()
 
 
 def _is_pointer(path: Path) -> bool:

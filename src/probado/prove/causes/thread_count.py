@@ -15,6 +15,7 @@ class ThreadCount(Cause):
         "else declare meta: {elsewhere: {rtol: ...}}"
     )
     rank = 130
+    tries = ONE_THREAD
 
     def in_steady(self, difference: Difference) -> str | None:
         return "" if difference.lab.changes(ONE_THREAD) else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from probado.prove.causes.base import Cause, Failure
+from probado.prove.rerun import missing_files
 from probado.repository.paths import inside
 
 
@@ -16,7 +19,9 @@ class UntrackedFile(Cause):
         if failure.run.reads.untracked:
             return failure.run.reads.untracked[0]
         project, there = failure.bench.room.project, failure.bench.known | failure.run.hidden
-        for path in failure.missing_files():
+        whole = [Path(word) for line in failure.run.stage.commands for word in line.split() if word.startswith("/")]
+        within = [path.relative_to(project).as_posix() for path in whole if path.is_relative_to(project)]
+        for path in (*missing_files(failure.run), *within):
             if (project / path).is_file() and not inside(path, there):
                 return f"{path}: {failure.said}"
         return None

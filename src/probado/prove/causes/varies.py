@@ -8,9 +8,9 @@ from probado.prove.laboratory import Laboratory
 
 class Varies(Cause):
     name = "varies"
-    says = "it gives something else on every run, even with a fixed clock, one thread and a known source of chance"
+    says = "it gives something else on every run, and no experiment held it"
     fix = "look for randomness that no seed reaches (GPU kernels, other programs, services)"
     rank = 270
 
     def in_variation(self, lab: Laboratory) -> str | None:
-        return ""
+        return "; ".join(lab.not_tried())

@@ -27,7 +27,7 @@ def watch(log):
     writes = os.O_WRONLY | os.O_RDWR
 
     def note(**what):
-        frame = sys._getframe(2)
+        frame = sys._getframe()
         while frame and not frame.f_code.co_filename.startswith(ROOT):
             if HYDRA in frame.f_code.co_filename:
                 return
@@ -47,6 +47,13 @@ def watch(log):
                 note(read=os.path.relpath(path, ROOT), there=os.path.exists(path))
             elif not (os.path.realpath(path).startswith(OURS) or LIBRARIES in path) and os.path.isfile(path):
                 note(read=path, there=True)
+        elif event == "subprocess.Popen":
+            executable, arguments, _, environment = arguments
+            name = os.fsdecode(executable or arguments[0])
+            import shutil
+
+            if not shutil.which(name, path=(environment or os.environ).get("PATH")):
+                note(missing=name)
         elif event == "socket.connect" and isinstance(arguments[1], tuple):
             host = str(arguments[1][0])
             if not host.startswith("127.") and host not in ("::1", "localhost"):
@@ -57,11 +64,27 @@ def watch(log):
                 note(call=host)
 
     sys.addaudithook(hook)
+    show = sys.excepthook
+
+    def show_and_note(kind, error, trace):
+        # A library may say it in words of its own: "Missing optional dependency".
+        cause = error
+        while isinstance(cause, ImportError) and not isinstance(cause, ModuleNotFoundError):
+            cause = cause.__cause__ or cause.__context__
+        if isinstance(cause, ModuleNotFoundError) and cause.name:
+            note(missing=cause.name)
+        if isinstance(error, FileNotFoundError) and error.filename:
+            note(absent=os.path.abspath(os.fsdecode(error.filename)))
+        show(kind, error, trace)
+
+    sys.excepthook = show_and_note
 
 
 def still_clock(now):
     """Let the clock stand at so many seconds since 1970, for what asks Python for it."""
+    import ctypes
     import datetime
+    import gc
     import time
 
     gmtime, localtime, strftime, asctime = time.gmtime, time.localtime, time.strftime, time.asctime
@@ -72,41 +95,24 @@ def still_clock(now):
     time.strftime = lambda form, at=None: strftime(form, localtime(now) if at is None else at)
     time.asctime = lambda at=None: asctime(localtime(now) if at is None else at)
     time.ctime = lambda seconds=None: asctime(localtime(now if seconds is None else seconds))
-    real, real_date = datetime.datetime, datetime.date
 
-    class Kind(type):
-        def __instancecheck__(cls, value):
-            return isinstance(value, cls.__mro__[1])
+    def put(kind, name, function):
+        # In place, because libraries compare types with the real ones: a subclass would not do.
+        gc.get_referents(vars(kind))[0][name] = classmethod(function)
+        ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
-        def __subclasscheck__(cls, other):
-            return issubclass(other, cls.__mro__[1])
+    utc = datetime.timezone.utc  # noqa: UP017 - datetime.UTC is of Python 3.11
+    put(datetime.datetime, "now", lambda cls, tz=None: cls.fromtimestamp(now, tz))
+    put(datetime.datetime, "utcnow", lambda cls: cls.fromtimestamp(now, utc).replace(tzinfo=None))
+    put(datetime.date, "today", lambda cls: cls.fromtimestamp(now))
 
-    class Datetime(real, metaclass=Kind):
-        def __new__(cls, *arguments, **named):
-            return real.__new__(real, *arguments, **named)
 
-        @classmethod
-        def now(cls, tz=None):
-            return real.fromtimestamp(now, tz)
+def waits(_):
+    """Let time.sleep work under libfaketime, which refuses the system call that Python 3.11 and newer uses for it."""
+    import select
+    import time
 
-        @classmethod
-        def utcnow(cls):
-            utc = datetime.timezone.utc  # noqa: UP017 - datetime.UTC is of Python 3.11
-            return real.fromtimestamp(now, utc).replace(tzinfo=None)
-
-        @classmethod
-        def today(cls):
-            return real.fromtimestamp(now)
-
-    class Date(real_date, metaclass=Kind):
-        def __new__(cls, *arguments, **named):
-            return real_date.__new__(real_date, *arguments, **named)
-
-        @classmethod
-        def today(cls):
-            return real_date.fromtimestamp(now)
-
-    datetime.datetime, datetime.date = Datetime, Date
+    time.sleep = lambda seconds: select.select((), (), (), seconds) and None
 
 
 def reversed_folders(_):
@@ -180,7 +186,13 @@ def known_chance(seed):
     random.seed(seed)
 
 
-SUBSTITUTES = {"clock": still_clock, "folders": reversed_folders, "threads": one_thread, "chance": known_chance}
+SUBSTITUTES = {
+    "clock": still_clock,
+    "waits": waits,
+    "folders": reversed_folders,
+    "threads": one_thread,
+    "chance": known_chance,
+}
 
 if __name__ == "sitecustomize":
     for name, value in json.loads(os.environ.get("PROOF_SUBSTITUTE", "{}")).items():

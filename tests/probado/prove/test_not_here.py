@@ -1,0 +1,78 @@
+"""What is not on the judge's machine says nothing about the project: programs, packages, data of other places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.probado.conftest import SORT, Make, Prove, Repository, stage
+
+pytestmark = pytest.mark.slow
+
+
+def elsewhere(make: Make, repository_stage: dict[str, Any], **files: str) -> Repository:
+    """A repository with a stage that ran on a machine which had all that this one lacks."""
+    repository = make({"sort": SORT}, **files)
+    repository.stages({"sort": SORT, "get": repository_stage | {"cmd": "cp sorted.txt got.txt"}})
+    repository.repro()
+    # The same entry, for the command that this machine cannot run.
+    repository.edit("dvc.yaml", "cp sorted.txt got.txt", repository_stage["cmd"])
+    repository.edit("dvc.lock", "cp sorted.txt got.txt", repository_stage["cmd"])
+    repository.commit()
+    return repository
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "missing"),
+    [
+        ("latexmk-of-the-lab -pdf sorted.txt", "", "latexmk-of-the-lab"),
+        ("true && A=1 no-such-tool < sorted.txt > got.txt", "", "no-such-tool"),
+        ("python get.py", "import pandaz", "pandaz"),
+        ("python get.py", "import subprocess\nsubprocess.run(['no-such-tool'])", "no-such-tool"),
+        ("python get.py", "import optional", "lxmlz"),
+    ],
+    ids=["program", "program in a line", "module", "program of a program", "module of a module"],
+)
+def test_a_missing_program_is_the_environments_fault(
+    make: Make, prove: Prove, command: str, code: str, missing: str
+) -> None:
+    optional = "try:\n    import lxmlz\nexcept ImportError as error:\n    raise ImportError('Install it') from error\n"
+    files = {"get.py": f"{code}\n", "optional.py": optional, "environment.yml": "dependencies: []\n"}
+    needs = ["sorted.txt", "get.py", "optional.py"]
+    verdict = prove(elsewhere(make, stage(command, needs, "got.txt"), **files))
+    assert (verdict.status, verdict.causes) == (3, [("get", "missing-program")]), verdict.said
+    detail = verdict.evidence["causes"][0]["detail"]
+    assert detail == f"{missing}; the repository says what it needs in environment.yml"
+
+
+def test_a_module_of_the_project_is_no_part_of_an_environment(make: Make, prove: Prove) -> None:
+    get = stage("python get.py", ["sorted.txt", "get.py"], "got.txt")
+    repository = elsewhere(make, get, **{"get.py": "import own\n"})
+    repository.write(**{"own.py": "", ".git/info/exclude": "own.py\n"})
+    assert prove(repository).causes == [("get", "error")]
+
+
+@pytest.mark.parametrize(
+    "message", ["file not found", "permission denied", "no such file or directory, raw.csv", "see https://a.example"]
+)
+def test_a_message_of_a_stage_is_no_reason(make: Make, prove: Prove, message: str) -> None:
+    verdict = prove(elsewhere(make, stage(f"echo {message!r} && exit 1", [], "got.txt")))
+    assert (verdict.status, verdict.causes) == (1, [("get", "error")]), verdict.said
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("cp /archive/of/the/lab.csv got.txt", "", "/archive/of/the/lab.csv is not on this machine"),
+        ("python get.py", "open('/archive/of/the/lab.csv')", "/archive/of/the/lab.csv is not on this machine"),
+        ("bash get.py", "exec 3<>/dev/tcp/192.0.2.1/80", None),
+    ],
+    ids=["a command", "Python", "the network"],
+)
+def test_data_of_another_place_are_not_here(
+    make: Make, prove: Prove, command: str, code: str, said: str | None
+) -> None:
+    verdict = prove(elsewhere(make, stage(command, ["get.py"], "got.txt"), **{"get.py": f"{code}\n"}))
+    assert (verdict.status, verdict.causes) == (3, [("get", "source")]), verdict.said
+    assert said in (None, verdict.evidence["causes"][0]["detail"])
