@@ -91,6 +91,17 @@ class Repository:
         return {name: path.read_bytes() for name, path in files.items() if not own.search(name)}
 
 
+class Evidence(dict[str, Any]):
+    """A proof; where there is none, a test that looks into it shows what was said instead."""
+
+    def __init__(self, found: dict[str, Any], said: str) -> None:
+        super().__init__(found)
+        self.said = said
+
+    def __missing__(self, key: str) -> Any:
+        raise AssertionError(f"no {key} in the proof: {self.said}")
+
+
 @dataclass
 class Verdict:
     """How a proof ended: its status, what it printed, its evidence (empty where it left none)."""
@@ -174,7 +185,7 @@ def prove(capsys: pytest.CaptureFixture[str]) -> Prove:
         evidence: dict[str, Any] = next(
             (json.loads(path.read_text(encoding="utf-8")) for path in kept if path.is_file()), {}
         )
-        return Verdict(status, said, evidence)
+        return Verdict(status, said, Evidence(evidence, said=said))
 
     return prove
 

@@ -40,11 +40,13 @@ def room_folder() -> Iterator[Path]:
 def remove_abandoned() -> None:
     """Remove the folders of proofs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
-            continue
-        with contextlib.suppress(OSError), open(folder / LOCK, "r+") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            remove(folder)
+        # Another proof may end, and remove its folder, at any point here.
+        with contextlib.suppress(OSError):
+            if folder.is_symlink() or folder.lstat().st_uid != os.getuid():
+                continue
+            with open(folder / LOCK, "r+") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove(folder)
 
 
 def remove(path: Path) -> None:

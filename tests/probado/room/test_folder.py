@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,17 @@ def test_it_is_removed_after_a_failure(place: Path) -> None:
         (folder / "home" / "kept.txt").write_text("x")
         (folder / "home").chmod(0o500)
         raise RuntimeError
+    assert list(place.iterdir()) == []
+
+
+def test_rooms_come_and_go_beside_each_other(place: Path) -> None:
+    def come_and_go(_: int) -> None:
+        for _ in range(50):
+            with room_folder() as folder:
+                assert folder.is_dir()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(come_and_go, range(4)))
     assert list(place.iterdir()) == []
 
 
