@@ -14,6 +14,8 @@ from probado.contract import WHEELS
 from probado.evidence.proof import Judge
 
 PACKAGE = Path(__file__).resolve().parents[1]
+# Version and hash of each judge that was released before this one.
+RELEASED = Path(__file__).with_name("released.txt")
 
 
 def this_judge(root: Path) -> Judge:
@@ -22,10 +24,10 @@ def this_judge(root: Path) -> Judge:
     `sha256` covers names and contents of all files of the package, so that two judges can be compared wherever they
     are installed. A package that runs from source has no wheel to compare with.
     """
-    found = {path.relative_to(PACKAGE).as_posix(): sha256(path) for path in _files()}
+    found = _here()
     expected = _recorded()
     differing = [name for name in found.keys() | expected.keys() if found.get(name) != expected.get(name)]
-    wheels = [_hash_of(_in_wheel(wheel)) for wheel in root.glob(WHEELS)]
+    wheels = _of_project(root)
     return Judge(
         version=__version__,
         sha256=_hash_of(found),
@@ -33,6 +35,17 @@ def this_judge(root: Path) -> Judge:
         modified=sorted(differing) if expected else [],
         of_project=_hash_of(found) in wheels if wheels else None,
     )
+
+
+def known_judges(root: Path) -> set[str]:
+    """Hashes of the judges that a proof may name: this one, those in the project's requirements/, released ones."""
+    lines = RELEASED.read_text(encoding="utf-8").splitlines()
+    released = [line.split()[1] for line in lines if line and not line.startswith("#")]
+    return {_hash_of(_here()), *_of_project(root), *released}
+
+
+def _of_project(root: Path) -> list[str]:
+    return [_hash_of(_in_wheel(wheel)) for wheel in root.glob(WHEELS)]
 
 
 def _hash_of(files: dict[str, str]) -> str:
@@ -54,8 +67,10 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _files() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+def _here() -> dict[str, str]:
+    """SHA-256 of each file of the package that runs."""
+    files = [path for path in sorted(PACKAGE.rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+    return {path.relative_to(PACKAGE).as_posix(): sha256(path) for path in files}
 
 
 def _recorded() -> dict[str, str]:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 from probado.errors import Refused
 from probado.evidence import page
-from probado.evidence.binding import mismatches, proof_path
+from probado.evidence.binding import proof_path
 from probado.evidence.proof import STATUS, read_proof
+from probado.prove.check import NOT_CHECKED, check
 from probado.prove.setup import Asked
 from probado.prove.steps import prove
 from probado.repository.git import commit_of, merge_marks, uncommitted
@@ -89,7 +90,7 @@ def _run(project: Path, options: argparse.Namespace) -> int:
     # A branch of this name may be another one in the clone: from here on it is one commit.
     revision = commit_of(project, options.rev)
     if options.check:
-        return _check(project)
+        return _check(project, revision)
     if options.against:
         return _compare_with(project, options.against)
     if marks := merge_marks(project):
@@ -123,14 +124,16 @@ def _run(project: Path, options: argparse.Namespace) -> int:
     return STATUS[proof.verdict]
 
 
-def _check(project: Path) -> int:
+def _check(project: Path, revision: str) -> int:
     """Say whether the project's proof belongs to its present commit."""
     proof = read_proof(proof_path(project))
-    reasons = mismatches(proof, project)
+    with room_folder() as folder:
+        os.environ["DVC_SITE_CACHE_DIR"] = str(folder / "scratch" / "dvc")
+        reasons = check(proof, project, revision, folder)
     for reason in reasons:
         _say(reason, 1)
-    which = "not the present one" if reasons else "the present one"
-    print(f"{proof.verdict}, of commit {proof.bound.commit[:12]}: {which}")
+    which = "not a proof of the present one" if reasons else "the present one"
+    print(f"{proof.verdict}, of commit {proof.bound.commit[:12]}: {which}\nnot checked: {NOT_CHECKED}")
     return 1 if reasons else STATUS[proof.verdict]
 
 

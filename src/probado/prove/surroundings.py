@@ -14,7 +14,10 @@ from probado.room.folder import remove
 from probado.room.room import Room
 
 # DVC, git and pip read these for themselves.
-OF_TOOLS = ("dvc.yaml", "dvc.lock", "pyproject.toml", ".gitignore", ".dvcignore", ".gitattributes", ".env")
+OF_TOOLS = (
+    *("dvc.yaml", "dvc.lock", "calkit.yaml", "pyproject.toml"),
+    *(".gitignore", ".dvcignore", ".gitattributes", ".env"),
+)
 # Code and its settings stay where they are.
 CODE = (
     *(".py", ".pyi", ".pyx", ".ipynb", ".sh", ".r", ".jl", ".m", ".sql", ".c", ".h", ".cpp", ".rs", ".js", ".mk"),

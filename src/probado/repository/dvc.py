@@ -75,8 +75,9 @@ def _stage(stage: Any, root: Path) -> Stage:
         parameters=frozenset(Path(dep.fs_path).relative_to(root).as_posix() for dep in parameters),
         outs=tuple(_output(out, name, root) for out in stage.outs),
         source=bool((stage.meta or {}).get("network")),
-        recorded=any(out.hash_info for out in stage.outs) or (not stage.outs and not stage.cmd_changed),
+        recorded=any(thing.hash_info for thing in (*stage.deps, *stage.outs)) or not (stage.deps or stage.outs),
         stale=tuple(stale),
+        frozen=bool(stage.frozen),
     )
 
 
@@ -177,7 +178,7 @@ def pull(project: Path, root: Path, file: str, limit: float) -> str | None:
     Returns:
         Why it failed; None where DVC succeeded.
     """
-    command = [sys.executable, "-P", "-m", "dvc", "pull", "--quiet", file]
+    command = [sys.executable, "-P", "-m", "dvc", "pull", file]
     settings = _copy_remotes(project, root)
     try:
         done = subprocess.run(
@@ -190,7 +191,9 @@ def pull(project: Path, root: Path, file: str, limit: float) -> str | None:
         settings.unlink(missing_ok=True)
     if done.returncode == 0:
         return None
-    return last_line(done.stderr) or "no remote has it"
+    # A line for people who want help comes last.
+    said = [line.removeprefix("ERROR: ") for line in done.stderr.splitlines() if line.startswith("ERROR: ")]
+    return said[-1].removeprefix("unexpected error - ") if said else last_line(done.stderr) or "no remote has it"
 
 
 def _copy_remotes(project: Path, root: Path) -> Path:

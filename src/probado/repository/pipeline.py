@@ -43,6 +43,8 @@ class Stage:
     recorded: bool
     # What changed since that entry: its command, parameters.
     stale: tuple[str, ...] = ()
+    # dvc repro does not run it.
+    frozen: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import shutil
 from collections.abc import Callable
 
@@ -89,6 +90,22 @@ def test_raw_data_come_from_the_cache_where_the_file_was_changed(added: Added, p
     verdict = prove(repository)
     assert verdict.status == 3
     assert "the file in the project was changed since it was added" in verdict.said
+
+
+@pytest.mark.parametrize("kind", ["s3", "gs", "azure"])
+def test_a_missing_plugin_of_dvc_is_named(added: Added, prove: Prove, kind: str) -> None:
+    if importlib.util.find_spec(f"dvc_{kind}"):
+        pytest.skip(f"dvc-{kind} is installed here")
+    repository = added()
+    repository.write(
+        **{".dvc/config": f"[core]\n    remote = far\n['remote \"far\"']\n    url = {kind}://bucket/folder\n"}
+    )
+    repository.commit()
+    (repository.path / "raw.csv").unlink()
+    shutil.rmtree(repository.path / ".dvc" / "cache")
+    verdict = prove(repository)
+    assert (verdict.status, verdict.causes) == (3, [("raw.csv.dvc", "source")]), verdict.said
+    assert f"requires 'dvc-{kind}' to be installed" in verdict.said
 
 
 def test_what_each_stage_depends_on(added: Added, prove: Prove) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from probado.prove.causes.base import Cause, Finding
 from probado.repository.dvc import content_hash
 from probado.repository.paths import overlaps
-from probado.repository.pipeline import Pipeline
+from probado.repository.pipeline import Pipeline, Stage
 
 
 class StaleLock(Cause):
@@ -23,7 +23,11 @@ class StaleLock(Cause):
             for path, (algorithm, recorded) in stage.deps.items():
                 here = data.get(path) if overlaps(path, written) else content_hash(root, path, algorithm)
                 if here not in (None, recorded):
-                    return Finding(stage.name, f"{path} is not the one that dvc.lock names")
+                    return Finding(stage.name, f"{path} is not the one that dvc.lock names{_advice(stage)}")
             if stage.stale:
-                return Finding(stage.name, f"{', '.join(stage.stale)} changed")
+                return Finding(stage.name, f"{', '.join(stage.stale)} changed{_advice(stage)}")
         return None
+
+
+def _advice(stage: Stage) -> str:
+    return f"; it is frozen, so that dvc repro leaves it out: dvc unfreeze {stage.name} first" if stage.frozen else ""

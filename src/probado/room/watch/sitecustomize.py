@@ -19,6 +19,8 @@ OURS = (
 LIBRARIES = os.path.join("", "site-packages", "")
 # It reads the whole configuration for every stage; what a stage takes of it are its parameters, which DVC watches.
 HYDRA = os.path.join("", "hydra", "_internal", "")
+# dvc.api reads the pipeline and its parameters, as DVC itself does.
+DVC = os.path.join("", "site-packages", "dvc", "")
 
 
 def watch(log):
@@ -29,7 +31,7 @@ def watch(log):
     def note(**what):
         frame = sys._getframe()
         while frame and not frame.f_code.co_filename.startswith(ROOT):
-            if HYDRA in frame.f_code.co_filename:
+            if HYDRA in frame.f_code.co_filename or DVC in frame.f_code.co_filename:
                 return
             frame = frame.f_back
         if frame:
