@@ -80,7 +80,8 @@ class Room:
         if substitute:
             variables["PROOF_SUBSTITUTE"] = json.dumps(substitute)
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
-        outcome = self._confined(method, [shell, "-c", line], self.root / folder, variables, self.limit)
+        fixed = ["setarch", "-R"] if "addresses" in substitute else []
+        outcome = self._confined(method, [*fixed, shell, "-c", line], self.root / folder, variables, self.limit)
         if log.is_file():
             outcome.notes = [json.loads(note) for note in log.read_text(encoding="utf-8").splitlines()]
         return outcome

@@ -38,6 +38,7 @@ CODE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "hash-seed": ("names.txt", "out.write_text(' '.join({'ana', 'luis', 'eva', 'juan'}))", ("--perturb",)),
     "unseeded": ("noise.txt", "import random\nout.write_text(str(random.random()))", ()),
+    "address": ("where.txt", "out.write_text(repr(object()))", ()),
     "clock-seed": ("draw.txt", "import random, time\nout.write_text(str(random.Random(time.time_ns()).random()))", ()),
     "clock-written": ("made.html", "from datetime import datetime\nout.write_text(f'made {datetime.now()}')", ()),
     "path": ("where.txt", "out.write_text(str(out.resolve()))", ()),
@@ -87,6 +88,21 @@ def test_code_that_is_not_reproducible(cause: str, script: Make, prove: Prove, m
     assert [name for _, name in verdict.causes] == [cause], verdict.said
     assert verdict.causes[0][0] in ("second", "the pipeline")
     assert verdict.evidence["causes"][0]["fix"] in verdict.said
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import random\nout.write_text(str(random.Random().random()))",
+        "import uuid\nout.write_text(str(uuid.uuid1()))",
+        "import tempfile\nout.write_text(tempfile.mktemp(dir=''))",
+        "import numpy\nout.write_text(str(numpy.random.default_rng().random()))",
+    ],
+    ids=["a generator", "uuid1", "a name of tempfile", "numpy"],
+)
+def test_chance_without_a_seed(code: str, script: Make, prove: Prove) -> None:
+    verdict = prove(script("noise.txt", code))
+    assert verdict.causes == [("second", "unseeded")], verdict.said
 
 
 def test_the_number_of_processors_inside_an_output(script: Make, prove: Prove) -> None:

@@ -184,8 +184,19 @@ def known_chance(seed):
 
     os.urandom = urandom
     import random
+    import uuid
 
+    real, count = random.Random.seed, [seed]
+
+    def known_seed(self, a=None, version=2):
+        # A generator without a seed asks the system in C.
+        count[0] += a is None
+        real(self, count[0] if a is None else a, version)
+
+    random.Random.seed = known_seed
     random.seed(seed)
+    uuid._generate_time_safe = uuid._UuidCreate = None
+    uuid.getnode = lambda: 1
 
 
 SUBSTITUTES = {
@@ -194,6 +205,8 @@ SUBSTITUTES = {
     "folders": reversed_folders,
     "threads": one_thread,
     "chance": known_chance,
+    # The shell is started otherwise for it.
+    "addresses": lambda _: None,
 }
 
 if __name__ == "sitecustomize":
