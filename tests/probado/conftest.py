@@ -25,6 +25,11 @@ AUTHOR = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "comm
 QUIET = {"DVC_NO_ANALYTICS": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the few tests that take a minute, so that no worker is left alone with them."""
+    items.sort(key=lambda item: item.path.name != "test_project.py")
+
+
 @pytest.fixture(autouse=True)
 def variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Variables of a caller: the tests' own Python first on PATH, no settings of this machine's git."""
