@@ -9,14 +9,13 @@ from probado.evidence.binding import mismatches
 from probado.evidence.claim import Claim
 from probado.evidence.judge import known_judges
 from probado.evidence.page import headline
-from probado.evidence.proof import Proof
-from probado.prove.claims import read_claims
+from probado.evidence.proof import STATUS, Proof
+from probado.prove.claims import holds, read_claims
 from probado.repository.dvc import read_pipeline
 from probado.repository.pipeline import Pipeline
 from probado.room.clone import make_clone
 
 # What no reading of a proof can tell. A rerun can.
-PROVEN = ("EXACT", "WITHIN TOLERANCE")
 NOT_CHECKED = "that it ran at all, on this machine, with these results: only a rerun shows that"
 
 
@@ -39,8 +38,7 @@ def check(proof: Proof, project: Path, revision: str, folder: Path) -> list[str]
     pipeline = read_pipeline(clone.root)
     found += _outputs(proof, pipeline)
     found += _claims(proof, read_claims(clone.root))
-    data = {data.path: data.recorded or "" for data in pipeline.data}
-    if proof.bound.data != data:
+    if proof.bound.data != pipeline.recorded_data():
         found.append("its raw data are not those that the commit names")
     if not proof.headline.startswith(headline(proof, []).partition(" (")[0]):
         found.append("its headline does not say what its parts say")
@@ -53,7 +51,7 @@ def _outputs(proof: Proof, pipeline: Pipeline) -> Iterator[str]:
     """What is wrong with the proof's stages and outputs, beside those of dvc.lock."""
     recorded = {out.path: out for stage in pipeline.stages if stage.recorded for out in stage.outs}
     listed = {out.path: out for out in proof.outputs}
-    proven = proof.verdict in PROVEN
+    proven = STATUS[proof.verdict] == 0
     for path in sorted(recorded.keys() | listed.keys()):
         if path not in listed:
             # A proof that failed may have ended early.
@@ -87,6 +85,5 @@ def _claims(proof: Proof, claims: list[Claim]) -> Iterator[str]:
     if stated != listed:
         yield "its claims are not those of claims.yaml"
     for claim in proof.claims:
-        bound = claim.tolerance * (1 + 1e-12)
-        if claim.state == "held" and (claim.found is None or abs(claim.found - claim.value) > bound):
+        if claim.state == "held" and (claim.found is None or not holds(claim, claim.found)):
             yield f"the claim {claim.id} does not hold by its own number"

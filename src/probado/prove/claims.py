@@ -43,6 +43,11 @@ def read_claims(root: Path) -> list[Claim]:
     return claims
 
 
+def holds(claim: Claim, value: float) -> bool:
+    """Whether a number is as close as its claim says, but for the rounding of floating-point numbers."""
+    return abs(value - claim.value) <= claim.tolerance * (1 + 1e-12)
+
+
 def check_claim(claim: Claim, root: Path, written: Collection[str], known: Collection[str]) -> ClaimResult:
     """Check one claim, and print a line about it.
 
@@ -56,7 +61,7 @@ def check_claim(claim: Claim, root: Path, written: Collection[str], known: Colle
     if inside(claim.output, written):
         try:
             value, detail = number_at(claim, root), ""
-            state = "held" if abs(value - claim.value) <= claim.tolerance * (1 + 1e-12) else "broken"
+            state = "held" if holds(claim, value) else "broken"
         except ValueError as error:
             detail = str(error)
     elif inside(claim.output, known):

@@ -115,9 +115,7 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         diagnose=options.diagnose,
         limit=60 * options.limit,
     )
-    with room_folder() as folder:
-        # DVC keeps its site cache in the room, so that it is removed with it.
-        os.environ["DVC_SITE_CACHE_DIR"] = str(folder / "scratch" / "dvc")
+    with _room() as folder:
         proof, place = prove(asked, folder)
     page.write(proof, project / place)
     print(f"{page.render('proof.txt', proof)}see {project / place / 'proof.html'}")
@@ -127,8 +125,7 @@ def _run(project: Path, options: argparse.Namespace) -> int:
 def _check(project: Path, revision: str) -> int:
     """Say whether the project's proof belongs to its present commit."""
     proof = read_proof(proof_path(project))
-    with room_folder() as folder:
-        os.environ["DVC_SITE_CACHE_DIR"] = str(folder / "scratch" / "dvc")
+    with _room() as folder:
         reasons = check(proof, project, revision, folder)
     for reason in reasons:
         _say(reason, 1)
@@ -142,6 +139,14 @@ def _compare_with(project: Path, others: list[str]) -> int:
     lines, agree = page.side_by_side([read_proof(proof_path(project)), *(read_proof(Path(name)) for name in others)])
     print("\n".join(lines))
     return 0 if agree else 1
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[Path]:
+    """A folder for a clean room. DVC keeps its site cache in it, so that it is removed with it."""
+    with room_folder() as folder:
+        os.environ["DVC_SITE_CACHE_DIR"] = str(folder / "scratch" / "dvc")
+        yield folder
 
 
 @contextlib.contextmanager

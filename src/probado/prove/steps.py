@@ -65,8 +65,7 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
         raise Refused("dvc.yaml has no stage to run")
     place = evidence_folder(pipeline)
     claimed = read_claims(clone.root)
-    data = {data.path: data.recorded or "" for data in pipeline.data}
-    bound = bind(asked.project, clone.root, asked.revision, asked.dirty, data)
+    bound = bind(asked.project, clone.root, asked.revision, asked.dirty, pipeline.recorded_data())
     findings = Findings()
     if asked.dirty:
         findings.remarks.append(f"{len(asked.dirty)} uncommitted files left out")

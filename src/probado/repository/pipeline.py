@@ -46,6 +46,10 @@ class Stage:
     # dvc repro does not run it.
     frozen: bool = False
 
+    def words(self) -> list[str]:
+        """What stands between spaces in its commands."""
+        return [word for line in self.commands for word in line.split()]
+
 
 @dataclass(frozen=True)
 class RawData:
@@ -72,6 +76,10 @@ class Pipeline:
     def paths(self) -> set[str]:
         """Every output, and all data that the stages start from."""
         return {*(out.path for out in self.outs()), *(data.path for data in self.data)}
+
+    def recorded_data(self) -> dict[str, str]:
+        """Recorded hashes of the data that the stages start from, by path."""
+        return {data.path: data.recorded or "" for data in self.data}
 
     def may_bring(self, stage: Stage) -> bool:
         """Whether a stage may bring raw data: none declares that it does, and this one reads nothing of the others."""

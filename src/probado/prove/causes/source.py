@@ -32,7 +32,7 @@ class Source(Cause):
         if not failure.bench.pipeline.may_bring(run.stage):
             return None
         outside = [path for path in run.reads.absent if not Path(path).is_relative_to(failure.bench.room.root)]
-        outside += [word for line in run.stage.commands for word in line.split() if _is_absent(word)]
+        outside += [word for word in run.stage.words() if _is_absent(word)]
         return f"{outside[0]} is not on this machine" if outside else None
 
 

@@ -19,7 +19,7 @@ class UntrackedFile(Cause):
         if failure.run.reads.untracked:
             return failure.run.reads.untracked[0]
         project, there = failure.bench.room.project, failure.bench.known | failure.run.hidden
-        whole = [Path(word) for line in failure.run.stage.commands for word in line.split() if word.startswith("/")]
+        whole = [Path(word) for word in failure.run.stage.words() if word.startswith("/")]
         within = [path.relative_to(project).as_posix() for path in whole if path.is_relative_to(project)]
         for path in (*missing_files(failure.run), *within):
             if (project / path).is_file() and not inside(path, there):
