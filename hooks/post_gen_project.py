@@ -102,7 +102,7 @@ def start_git(project: str, answers: dict[str, str]) -> str:
     author = ["-c", f"user.name={answers['author_name'] or 'The authors'}"]
     author += ["-c", f"user.email={answers['author_email'] or 'author@localhost'}", "-c", "commit.gpgsign=false"]
     steps = [
-        ["-c", "init.defaultBranch=main", "init", "--quiet"],
+        ["-c", "init.defaultBranch=main", "init", "--quiet", "--template="],
         # The user's own list of files to ignore may name data/ or *.lock.
         ["-c", f"core.excludesFile={os.devnull}", "add", "--all"],
         [*author, "-c", "maintenance.auto=false", "commit", "-q", "--no-verify", "-m", "Start from the template"],
