@@ -18,8 +18,9 @@ MEANINGS: dict[Verdict, str] = {
     "FAIL": "A rerun from a clean clone gave other outputs, or broke a rule that results may depend on.",
     "INCONCLUSIVE": "Undecided: something that the rerun needs, or is compared with, could not be fetched.",
 }
-# What a proof did not keep from stages, by its method; in a namespace of Linux nothing is left.
+# What a proof did not keep from stages, by its method; bubblewrap keeps all of it off.
 NOT_HELD = {
+    "namespace": "files of this machine outside of the project were not kept off, which bubblewrap would do",
     "seccomp": "the internet was kept off, and files of this machine were not",
     "none": "nothing here could keep the network and files of this machine off",
 }

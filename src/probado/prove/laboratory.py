@@ -16,6 +16,8 @@ from probado.text import last_line
 
 # How the result of an experiment begins that says nothing.
 NOT_TRIED = "could not be tried"
+# The result of one that gave the committed bytes.
+COMMITTED = "as committed"
 Hashes = tuple[str | None, ...]
 
 
@@ -40,12 +42,17 @@ class Laboratory:
     def __exit__(self, *_: object) -> None:
         transfer(self.first.hashes, self.kept, self.root)
 
-    def again(self, *circumstances: Circumstance) -> Hashes | None:
-        """Run the stage once more; returns the hashes of the outputs in question, None where it failed."""
+    def again(self, *circumstances: Circumstance, whole: bool = False) -> Hashes | None:
+        """Run the stage once more; returns the hashes of the outputs in question, None where it failed.
+
+        Args:
+            circumstances: what differs from usual.
+            whole: whether it finds files that it does not declare.
+        """
         self.bench.refresh()
         for path in self.first.hashes:
             remove(self.root / path)
-        done = run_stage(self.bench, self.first.stage, *circumstances)
+        done = run_stage(self.bench, self.first.stage, *circumstances, whole=whole)
         self._reason = last_line(done.outcome.output) or "it wrote no output"
         return None if done.failed else tuple(done.hashes[path] for path in self.outputs)
 
@@ -86,13 +93,19 @@ class Laboratory:
         self._note_result(f"with {circumstance.name} {circumstance.value}", after)
         return after not in (None, self.before)
 
+    def needs_files(self) -> bool:
+        """Whether files that the stage does not declare change what comes out to what was committed."""
+        after = self.again(whole=True)
+        self._note_result("with files that it does not declare", after)
+        return self.experiments[-1].result == COMMITTED
+
     def _note_result(self, what: str, after: Hashes | None) -> None:
         recorded = {out.path: out.recorded for out in self.first.stage.outs}
         committed = tuple(recorded[path] for path in self.outputs)
         if after is None:
             self.note_failed(what)
         else:
-            self.note(what, {self.before: "the same", committed: "as committed"}.get(after, "something else"))
+            self.note(what, {self.before: "the same", committed: COMMITTED}.get(after, "something else"))
 
     def first_and_latest(self) -> list[tuple[Path, Path]]:
         """Each output as the first run wrote it, and as the latest one did."""

@@ -14,7 +14,6 @@ from probado.prove.outputs import compare_outputs
 from probado.prove.rerun import Bench, StageRun, rerun
 from probado.prove.surroundings import transfer
 from probado.repository.pipeline import Stage
-from probado.room.variables import thread_count
 
 Runs = dict[str, StageRun]
 Perturbed = tuple[list[Perturbation], list[CauseResult]]
@@ -94,7 +93,7 @@ def _attribute(bench: Bench, again: Runs, before: dict[str, str | None]) -> tupl
 
 def _with_other_threads(bench: Bench, stages: list[Stage], runs: Runs) -> tuple[Perturbation, list[CauseResult]]:
     """Rerun with another number of threads: what dvc.yaml declares for elsewhere is allowed."""
-    usual = thread_count(bench.room.root)
+    usual = bench.room.threads
     other = 1 if usual > 1 else 2
     value = f"{other} instead of {usual}"
     print(f"again with {value} threads", flush=True)

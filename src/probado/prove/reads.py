@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from probado.contract import PROOF_FILES, READ_BY_RUNNER, RUNNER, has_runner
-from probado.prove.surroundings import OF_TOOLS
+from probado.prove.surroundings import is_of_tools
 from probado.repository.paths import inside
 from probado.repository.pipeline import Stage
 from probado.room.room import Room
+from probado.room.sandbox import is_hidden
 from probado.room.variables import redacted
 
-OWN_FOLDERS = (".git/", ".dvc/", ".venv/")
 BYTECODE = re.compile(r"__pycache__/([^/.]+)\.[^/]+\.pyc$")
 
 
@@ -63,13 +63,13 @@ def sort_reads(
         path = BYTECODE.sub(r"\1.py", note["read"])
         if path != note["read"] and not note["there"]:
             continue
-        if inside(path, declared) or _is_of_tools(path) or (runner and _is_of_runner(path, note)):
+        if inside(path, declared) or is_of_tools(path) or (runner and _is_of_runner(path, note)):
             continue
         place = _with_place(path, note)
         if not note["there"]:
-            if inside(path, hidden):
+            if inside(path, hidden) or (Path(path).is_absolute() and is_hidden(Path(path))):
                 reads.data.append(place)
-            elif (room.project / path).is_file():
+            elif (there := room.project / path).is_relative_to(room.project) and there.is_file():
                 reads.untracked.append(place)
         elif Path(path).is_absolute():
             # A stage that brings data takes them from outside.
@@ -78,11 +78,6 @@ def sort_reads(
         elif inside(path, known) and not _is_empty(room.root / path):
             (reads.code if path.endswith(".py") else reads.data).append(place)
     return reads
-
-
-def _is_of_tools(path: str) -> bool:
-    """Whether git, DVC or pip reads a file for itself."""
-    return path.startswith(OWN_FOLDERS) or Path(path).name in OF_TOOLS
 
 
 def _is_of_runner(path: str, note: dict[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from probado.prove.circumstances import Circumstance, under
 from probado.prove.reads import Reads, sort_reads
-from probado.prove.surroundings import Surroundings, absent
+from probado.prove.surroundings import Surroundings, absent, find_code
 from probado.repository.dvc import content_hash
 from probado.repository.git import paths
 from probado.repository.paths import inside, overlaps
@@ -21,6 +21,7 @@ from probado.repository.pipeline import Pipeline, Stage
 from probado.room.folder import remove
 from probado.room.process import Outcome
 from probado.room.room import Room
+from probado.room.sandbox import BUBBLEWRAP, View, is_hidden
 
 # Bytes below which a disk counts as full.
 FULL = 2**20
@@ -36,16 +37,23 @@ class Bench:
     known: set[str]
     # Those, and what building the environment has left in the clone.
     present: set[str]
+    # Those that no stage has to declare.
+    code: set[str]
+    # Committed links, and what they lead to.
+    links: dict[str, Path]
 
     @classmethod
     def of(cls, room: Room, pipeline: Pipeline) -> Bench:
         """The bench for a room in which nothing has run yet."""
-        known = {*paths(room.root, "ls-files", "-z"), *pipeline.paths()}
-        return cls(room, pipeline, known, known | set(paths(room.root, "ls-files", "-z", "--others")))
+        committed = paths(room.root, "ls-files", "-z")
+        known = {*committed, *pipeline.paths()}
+        present = known | set(paths(room.root, "ls-files", "-z", "--others"))
+        links = {path: (room.root / path).readlink() for path in committed if (room.root / path).is_symlink()}
+        return cls(room, pipeline, known, present, find_code(room.root, pipeline, committed), links)
 
     def surroundings(self, room: Room) -> Surroundings:
         """The files of the clone, where the room has it now."""
-        return Surroundings(room.root, self.pipeline, self.known, self.present)
+        return Surroundings(room.root, self.pipeline, self.known, self.present, self.code)
 
     def refresh(self) -> None:
         """Remove what earlier runs left in home, temporary folder and clone."""
@@ -63,8 +71,10 @@ class StageRun:
     reads: Reads = field(default_factory=Reads)
     # Dependencies whose bytes were others after the run than before.
     edited: list[str] = field(default_factory=list)
-    # Data that were moved away, since the stage does not declare them.
+    # Files that were moved away, since the stage does not declare them.
     hidden: set[str] = field(default_factory=set)
+    # So were files of this machine that the environment does not need.
+    outside_hidden: bool = False
     # It used the network: it failed without, and may be a stage that brings data.
     online: bool = False
     # Files of others that it wrote.
@@ -77,16 +87,21 @@ class StageRun:
         """Whether it ended with an error, or left an output out."""
         return self.outcome.status != 0 or self.outcome.late or None in self.hashes.values()
 
+    @property
+    def lacks_files(self) -> bool:
+        """Whether it ran without files that it does not declare."""
+        return bool(self.hidden) or self.outside_hidden
+
     def may_want_network(self, bench: Bench) -> bool:
         """Whether it tried to use a network that was kept from it; also where nothing here can tell."""
-        return self.reads.unreachable or bool(self.reads.calls) or bench.room.network.method != "namespace"
+        return self.reads.unreachable or bool(self.reads.calls) or not bench.room.network.counted
 
 
 def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -> dict[str, StageRun]:
     """Run stages in order, and print a line for each.
 
     Stages that read what a failed one writes are left out. Only stages that bring raw data may use the network. A stage
-    that fails without data that it does not declare runs again with them, so that all such reads are found at once.
+    that fails without files that it does not declare runs again with them, so that all such reads are found at once.
     """
     runs: dict[str, StageRun] = {}
     missing: set[str] = set()
@@ -99,11 +114,10 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
             unreachable = done.reads.unreachable
             done = run_stage(bench, stage, *circumstances, online=True)
             done.reads.unreachable |= unreachable
-        if done.failed and done.hidden:
-            whole = run_stage(bench, stage, *circumstances, online=done.online, hide=False)
+        if done.failed and done.lacks_files and not done.outcome.late:
+            whole = run_stage(bench, stage, *circumstances, online=done.online, whole=True)
             if not whole.failed:
-                named = [path for path in missing_files(done) if inside(path, done.hidden)]
-                whole.reads.data = done.reads.data or named[:1] or [f"one of {', '.join(sorted(done.hidden)[:5])}"]
+                whole.reads.data = list(dict.fromkeys(done.reads.data + whole.reads.data)) or [undeclared_file(done)]
                 done = whole
         runs[stage.name] = done
         if done.failed:
@@ -116,8 +130,25 @@ def missing_files(run: StageRun) -> Iterator[str]:
     """Paths that a stage named as missing, from the project's root: programs other than Python are not watched."""
     lines = [line for line in run.outcome.output.splitlines() if "o such file" in line or "ot found" in line]
     for word in re.findall(r"[\w./-]*[\w-]", " ".join(lines)):
-        if not word.startswith("/"):
-            yield (Path(run.stage.folder) / word).as_posix()
+        yield (Path(run.stage.folder) / word).as_posix()
+
+
+def undeclared_file(run: StageRun) -> str:
+    """The name of a file without which a stage fails, as far as its messages or its command tell it."""
+    named = [path for path in asked_for(run) if inside(path, run.hidden) or path in hidden_outside(run)]
+    in_clone = [f"one of {', '.join(sorted(run.hidden)[:5])}"] if run.hidden else []
+    outside = ["something outside of the repository"] if run.outside_hidden else []
+    return named[0] if named else ", or ".join(in_clone + outside)
+
+
+def asked_for(run: StageRun) -> list[str]:
+    """Paths that a stage named as missing, and the words of its command."""
+    return [*missing_files(run), *run.reads.absent, *run.stage.words()]
+
+
+def hidden_outside(run: StageRun) -> list[str]:
+    """Files of this machine that a stage asked for, and that were kept from it."""
+    return [path for path in asked_for(run) if run.outside_hidden and path.startswith("/") and is_hidden(Path(path))]
 
 
 def _summary(done: StageRun) -> str:
@@ -128,7 +159,7 @@ def _summary(done: StageRun) -> str:
 
 
 def run_stage(
-    bench: Bench, stage: Stage, *circumstances: Circumstance, online: bool = False, hide: bool = True
+    bench: Bench, stage: Stage, *circumstances: Circumstance, online: bool = False, whole: bool = False
 ) -> StageRun:
     """Run one stage as DVC would: its outputs are removed first, a shell runs each line of its command.
 
@@ -137,9 +168,11 @@ def run_stage(
         stage: what to run.
         circumstances: what differs from usual.
         online: whether it may use the network although it does not declare that it brings data.
-        hide: whether data that it does not declare are moved away while it runs.
+        whole: whether it finds files that it does not declare, of the repository and of this machine.
     """
-    hidden = bench.surroundings(bench.room).undeclared_data(stage) if hide else []
+    hidden = [] if whole else bench.surroundings(bench.room).undeclared(stage)
+    # A stage that brings data takes them from outside.
+    view = View(online=stage.source or online, whole=stage.source or whole, declared=declared_outside(bench, stage))
     with under(bench.room, circumstances) as setting, absent(setting.room, hidden) as wrote:
         room = setting.room
         surroundings = bench.surroundings(room)
@@ -148,11 +181,12 @@ def run_stage(
         for out in stage.outs:
             if not out.persist:
                 remove(room.root / out.path)
-        outcome = _run_commands(room, stage, setting.variables, setting.substitute, stage.source or online)
+        outcome = _run_commands(room, stage, setting.variables, setting.substitute, view)
         surroundings.clear_bytecode(stage)
         after = _hashes_of_deps(room, stage)
     room = bench.room
     done = StageRun(stage, outcome, hidden=set(hidden), online=online)
+    done.outside_hidden = room.network.method == BUBBLEWRAP and not view.whole
     done.hashes = {out.path: content_hash(room.root, out.path, out.algorithm) for out in stage.outs}
     done.edited = [path for path in before if after[path] != before[path]]
     done.wrote = [path for path in wrote if inside(path, bench.known)]
@@ -167,14 +201,25 @@ def _hashes_of_deps(room: Room, stage: Stage) -> dict[str, str | None]:
     return {path: content_hash(room.root, path, algorithm) for path, (algorithm, _) in stage.deps.items()}
 
 
+def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
+    """Files and folders outside of the clone that a stage names: dependencies, what links lead to, programs."""
+    clone, root = bench.room.clone.place, bench.room.root
+    programs = [Path(word) for word in stage.words() if word.startswith("/") and os.access(word, os.X_OK)]
+    found = [path.parent.parent if path.parent.name == "bin" else path for path in programs if path.is_file()]
+    found += [root / dep for dep in stage.deps]
+    found += [(root / path).parent / target for path, target in bench.links.items() if inside(path, stage.deps)]
+    both = {Path(os.path.normpath(path)) for one in found for path in (one, one.resolve())}
+    return tuple(sorted(path for path in both if not path.is_relative_to(clone) and path.exists()))
+
+
 def _run_commands(
-    room: Room, stage: Stage, variables: dict[str, str], substitute: dict[str, Any], online: bool
+    room: Room, stage: Stage, variables: dict[str, str], substitute: dict[str, Any], view: View
 ) -> Outcome:
     """Run the lines of a stage until one fails; returns what came of all of them."""
     whole = Outcome(0, 0.0, "")
     given = {"DVC_ROOT": str(room.root), "DVC_STAGE": stage.name, **variables}
     for line in stage.commands:
-        done = room.run_line(line, stage.folder, given, substitute, online)
+        done = room.run_line(line, stage.folder, given, substitute, view)
         whole.status, whole.late = done.status, done.late
         whole.seconds += done.seconds
         whole.output += done.output

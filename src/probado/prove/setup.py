@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from probado.contract import BASE_LOCK, VENV
@@ -17,7 +17,8 @@ from probado.room.locks import Locked
 from probado.room.network import Network, probe_network
 from probado.room.packages import drifted
 from probado.room.process import Outcome, run_confined
-from probado.room.room import Room, hidden_original
+from probado.room.room import Room
+from probado.room.sandbox import ALLOWED
 from probado.room.variables import room_variables, thread_count
 
 LOOK_AT_BLAS = (
@@ -55,14 +56,9 @@ def make_room(asked: Asked, folder: Path, clone: Clone) -> Room:
         Refused: the environment could not be built from its lock.
     """
     environment = make_environment(asked, folder, clone)
-    original = hidden_original(clone, folder, environment)
-
-    def run(method: str, command: Sequence[str]) -> Outcome:
-        return run_confined(method, command, folder, {}, folder / "scratch" / "output", 30, original)
-
-    # The judge's own interpreter may lie in what is hidden.
-    network: Network = probe_network(environment.python() or sys.executable, run)
-    return Room(asked.project, folder, clone, environment, network, asked.limit)
+    untried, threads = Network("none", "not tried"), thread_count(clone.root)
+    room = Room(asked.project, folder, clone, environment, untried, threads, asked.limit)
+    return replace(room, network=probe_network(environment.python() or sys.executable, room.try_method))
 
 
 def make_environment(asked: Asked, folder: Path, clone: Clone) -> Environment:
@@ -71,8 +67,8 @@ def make_environment(asked: Asked, folder: Path, clone: Clone) -> Environment:
         return reuse_environment(asked.project, clone, "")
 
     def run(command: Sequence[str], variables: Mapping[str, str]) -> Outcome:
-        of_room = room_variables(folder, clone.root, caller_path(), network=True)
-        return run_confined("allowed", command, clone.root, of_room | dict(variables), folder / "scratch" / "output")
+        of_room = room_variables(folder, thread_count(clone.root), caller_path(), network=True)
+        return run_confined([ALLOWED], command, clone.root, of_room | dict(variables), folder / "scratch" / "output")
 
     built = build_environment(Locked(clone.root, asked.project, folder / "env"), clone, run)
     return reuse_environment(asked.project, clone, built) if isinstance(built, str) else built
@@ -99,4 +95,4 @@ def look_at_machine(room: Room) -> Machine:
             LOOKED_AT[programs] = json.loads(outcome.output.splitlines()[-1])
         except (ValueError, IndexError):
             LOOKED_AT[programs] = ("unknown", "")
-    return this_machine(thread_count(room.root), *LOOKED_AT[programs])
+    return this_machine(room.threads, *LOOKED_AT[programs])

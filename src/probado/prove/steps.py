@@ -41,7 +41,7 @@ from probado.repository.committed import CommittedContent
 from probado.repository.dvc import read_pipeline
 from probado.repository.paths import inside
 from probado.repository.pipeline import Pipeline, Stage
-from probado.room.clone import bring_submodules, make_clone
+from probado.room.clone import bring_submodules, keep_no_contents, make_clone
 from probado.room.data import bring
 
 
@@ -73,6 +73,7 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
     if why := bring_submodules(clone):
         findings.causes.append(Submodule.result(".gitmodules", why))
     room = make_room(asked, folder, clone)
+    keep_no_contents(clone)
     environment = look_at_environment(room)
     if not room.environment.built:
         findings.remarks.append("environment reused")

@@ -1,12 +1,14 @@
-"""Which files of a clone a stage finds: what it declares, and code. All other data are moved away while it runs."""
+"""Which files of a clone a stage finds: what it declares, and code. All others are moved away while it runs."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from probado.contract import READ_BY_RUNNER, RUNNER, has_runner
 from probado.repository.git import paths
 from probado.repository.paths import inside, overlaps
 from probado.repository.pipeline import Pipeline, Stage
@@ -18,28 +20,25 @@ OF_TOOLS = (
     *("dvc.yaml", "dvc.lock", "calkit.yaml", "pyproject.toml"),
     *(".gitignore", ".dvcignore", ".gitattributes", ".env"),
 )
-# Code and its settings stay where they are.
-CODE = (
-    *(".py", ".pyi", ".pyx", ".ipynb", ".sh", ".r", ".jl", ".m", ".sql", ".c", ".h", ".cpp", ".rs", ".js", ".mk"),
-    *(".yaml", ".yml", ".toml", ".cfg", ".ini", ".lock", ".so", ".j2", ".jinja"),
-)
 # Trackers of runs write these, for people.
 RECORDS = ("mlruns/", "mlartifacts/", "mlflow.db", "wandb/", "outputs/", "multirun/")
 
 
+@dataclass(frozen=True)
 class Surroundings:
-    """The files of a clone: those that are committed or written by stages, and those that turned up."""
+    """The files of a clone."""
 
-    def __init__(self, root: Path, pipeline: Pipeline, known: set[str], present: set[str]) -> None:
-        """`known` are committed files, outputs and raw data; `present` is what was there before any stage ran."""
-        self.root, self.pipeline, self.known, self.present = root, pipeline, known, present
+    root: Path
+    pipeline: Pipeline
+    # Those that are committed, written by stages, or raw data.
+    known: set[str]
+    # What was there before any stage ran.
+    present: set[str]
+    # Those that stay although no stage declares them, see `find_code`.
+    code: set[str]
 
-    def _data(self) -> list[str]:
-        # Files such as .gitkeep mark empty folders, or are settings of tools.
-        return [path for path in self.known if not path.lower().endswith(CODE) and Path(path).name[0] != "."]
-
-    def undeclared_data(self, stage: Stage) -> list[str]:
-        """Data that are there and that a stage does not declare."""
+    def undeclared(self, stage: Stage) -> list[str]:
+        """Files and folders that are there, that a stage does not declare, and that are no code."""
         root = self.root.resolve()
         # A link stands for what it leads to.
         targets = [(root / dep).resolve() for dep in stage.deps if (root / dep).is_symlink()]
@@ -47,9 +46,9 @@ class Surroundings:
         declared = {*stage.deps, *led_to, *stage.parameters, *(out.path for out in stage.outs)}
         listed: set[str] = set()
         # Sorted, so that a folder comes before what lies in it.
-        for path in sorted([*self._data(), *self._left_over()]):
-            stays = overlaps(path, declared) or path in OF_TOOLS
-            if not stays and not inside(path, listed) and (self.root / path).exists():
+        for path in sorted([*self.known, *self._left_over()]):
+            stays = path in self.code or is_of_tools(path) or overlaps(path, declared)
+            if not stays and not inside(path, listed) and os.path.lexists(self.root / path):
                 listed.add(path)
         return sorted(listed)
 
@@ -58,7 +57,7 @@ class Surroundings:
         return [
             path
             for path in paths(self.root, "ls-files", "-z", "--others")
-            if not path.lower().endswith((*CODE, ".pyc"))
+            if not path.endswith((".py", ".pyc"))
             and not inside(path, self.present)
             and not path.startswith(RECORDS)
             and not any(part.startswith(".") for part in Path(path).parts)
@@ -73,16 +72,44 @@ class Surroundings:
                         remove(folder)
 
 
+def is_of_tools(path: str) -> bool:
+    """Whether git, DVC or pip reads a file for itself."""
+    return path.startswith((".git/", ".dvc/", ".venv/")) or Path(path).name in OF_TOOLS
+
+
+def find_code(root: Path, pipeline: Pipeline, committed: Iterable[str]) -> set[str]:
+    """Files that no stage has to declare, since what a stage takes of them is seen in other ways.
+
+    Python's imports and its reads of other files are watched. Programs are run, not read. `dvc.api.params_show()` reads
+    all parameters, of which DVC watches those that a stage declares; so does Hydra in the stage runner.
+    """
+    written = pipeline.paths()
+    listed = [path for path in committed if not inside(path, written)]
+    code = {path for path in listed if path.endswith(".py") or _begins(root / path, b"#!")}
+    if has_runner(root):
+        code |= {path for path in listed if path.startswith((RUNNER, *READ_BY_RUNNER))}
+    if any(path.endswith(".py") and b"params_show" in (root / path).read_bytes() for path in code):
+        code |= {"params.yaml", *(path for stage in pipeline.stages for path in stage.parameters)}
+    return code
+
+
+def _begins(path: Path, text: bytes) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(text)) == text
+
+
 @contextlib.contextmanager
 def absent(room: Room, listed: list[str]) -> Iterator[list[str]]:
     """Move files and folders out of the clone for a while; gives the files that were written in their place."""
     wrote: list[str] = []
-    transfer(listed, room.root, room.folder / "absent")
+    transfer(listed, room.root, room.scratch / "absent")
     try:
         yield wrote
     finally:
         wrote += [path for path in listed if (room.root / path).is_file()]
-        transfer(listed, room.folder / "absent", room.root)
+        transfer(listed, room.scratch / "absent", room.root)
 
 
 def transfer(listed: Iterable[str], source: Path, target: Path) -> None:

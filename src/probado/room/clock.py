@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from probado.room.process import Outcome
@@ -13,27 +13,27 @@ FOLDERS = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/lib64/faketime", "/
 NAMES = ("libfaketimeMT.so.1", "libfaketime.so.1")
 
 
-def find_library(run: Callable[[Sequence[str], Mapping[str, str]], Outcome]) -> Path | None:
+def find_library(run: Callable[[Sequence[str]], Outcome]) -> Path | None:
     """The library if programs of the room obey it; None without one.
 
     Args:
-        run: runs a command of the room with further variables.
+        run: runs a command of the room.
     """
     for folder, name in itertools.product(FOLDERS, NAMES):
         for library in sorted(Path("/").glob(f"{folder[1:]}/{name}")):
-            if run(["date", "-u", "+%s"], still(library, 0)).output.strip() == "0":
+            if run([*still(library, 0), "date", "-u", "+%s"]).output.strip() == "0":
                 return library
     return None
 
 
-def still(library: Path, now: int) -> dict[str, str]:
-    """Variables by which the library lets a program's clock stand still.
+def still(library: Path, now: int) -> list[str]:
+    """What stands before a command whose clock stands still. The program that confines it keeps its own clock.
 
     Args:
         library: what `find_library` returned.
         now: seconds since 1970.
     """
-    return {
+    variables = {
         "LD_PRELOAD": str(library),
         "FAKETIME_FMT": "%s",
         "FAKETIME": str(now),
@@ -42,3 +42,4 @@ def still(library: Path, now: int) -> dict[str, str]:
         "NO_FAKE_STAT": "1",
         "FAKETIME_DISABLE_SHM": "1",
     }
+    return ["env", *(f"{name}={value}" for name, value in variables.items())]

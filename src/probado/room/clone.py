@@ -43,10 +43,40 @@ def make_clone(project: Path, revision: str, place: Path) -> Clone:
     try:
         whole = ("--quiet", "--no-hardlinks", "--no-checkout", str(original), str(place))
         git(place.parent, "clone", *same_bytes, *whole)
-        git(place, "checkout", "--quiet", "--detach", revision)
+        git(place, "checkout", "--quiet", *_branch(project, revision), revision)
     except subprocess.CalledProcessError as error:
         raise Refused(f"the clone could not be made: {last_line(error.stderr.decode())}") from error
     return Clone(original, place, prefix)
+
+
+def _branch(project: Path, revision: str) -> list[str]:
+    """Options by which the clone is on the branch of the project, if that is at the revision."""
+    if git(project, "rev-parse", "HEAD").strip() == revision:
+        try:
+            return ["-B", git(project, "symbolic-ref", "--short", "HEAD").strip()]
+        except subprocess.CalledProcessError:  # it is on none
+            pass
+    return ["--detach"]
+
+
+def keep_no_contents(clone: Clone) -> None:
+    """Leave of git the commit with its names of files: stages may ask for its id, not for what was committed.
+
+    Raises:
+        subprocess.CalledProcessError: git failed.
+    """
+    own = clone.place / ".git"
+    commit = git(clone.place, "rev-parse", "HEAD").strip()
+    listed = git(clone.place, "rev-list", "--objects", "--no-walk", "--filter=blob:none", commit)
+    pack = ["git", "-C", str(clone.place), "pack-objects", "-q", str(own / "kept")]
+    subprocess.run(pack, input=listed.encode(), capture_output=True, check=True)
+    for name in ("objects", "refs/tags", "refs/remotes", "packed-refs", "logs", "FETCH_HEAD", "ORIG_HEAD"):
+        remove(own / name)
+    (own / "objects" / "pack").mkdir(parents=True)
+    for file in own.glob("kept-*"):
+        file.rename(own / "objects" / "pack" / f"pack{file.name.removeprefix('kept')}")
+    # The commit has no parents here.
+    (own / "shallow").write_text(f"{commit}\n", encoding="ascii")
 
 
 def bring_submodules(clone: Clone) -> str | None:

@@ -1,12 +1,13 @@
-"""Run a command that leaves no process and reaches no more than it may: confine.py METHOD [FOLDER ...] -- COMMAND ...
+"""Run a command that leaves no process and reaches no more than it may: confine.py METHOD [OPTION ...] -- COMMAND ...
 
 This file needs only the standard library of Python 3.8 or newer. The command runs in its own session. When the command
 or the process that started this one ends, every process that came from the command is killed.
 
 METHOD    allowed     the network as it is
-          namespace   a network of its own, with nothing but its loopback; the first FOLDER is empty for the command,
-                      but for the others, which lie in it (Linux)
-          mounts      the network as it is, the FOLDERs as for namespace (Linux)
+          bubblewrap  what bwrap(1) does by the OPTIONs (Linux)
+          namespace   a network of its own, with nothing but its loopback. The OPTION is a JSON object: each folder that
+                      it names is empty for the command, but for the folders in it that its list has (Linux)
+          mounts      the network as it is, the folders as for namespace (Linux)
           seccomp     no internet sockets at all (Linux)
           none        the network as it is: nothing here can keep it off
 """
@@ -28,7 +29,7 @@ from typing import NoReturn, TextIO
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
-PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 36, 38
+PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 22, 24, 36, 38
 # Per machine: the kernel's name of its system calls, and the number of socket(2).
 SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 
@@ -36,7 +37,7 @@ SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
 def main(arguments: list[str]) -> int:
     """Run the command; returns its exit status as a shell would."""
     method, *rest = arguments
-    folders, command = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
+    options, command = rest[: rest.index("--")], rest[rest.index("--") + 1 :]
     linux = sys.platform == "linux"
     if linux:
         control(PR_SET_PDEATHSIG, signal.SIGTERM)
@@ -46,11 +47,17 @@ def main(arguments: list[str]) -> int:
     child = os.fork()
     if child == 0:
         here.close()
-        execute(method, folders, command, there)
+        execute(method, options, command, there)
     there.close()
-    # The child waits in its network until the counters are open: a short command might be over before.
-    here.recv(1)
-    counters = open_counters(child) if method == "namespace" else None
+    # The command waits in its network until the counters are open: a short one might be over before.
+    ready = here.recv(4096)
+    counters = None
+    if method == "bubblewrap":
+        counters = open_counters(process_of_bubblewrap(ready, here))
+        with contextlib.suppress(OSError):  # it may have refused its options, and ended
+            here.send(b".")
+    elif method == "namespace":
+        counters = open_counters(child)
     here.close()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: kill(child))
@@ -59,6 +66,14 @@ def main(arguments: list[str]) -> int:
     if counters:
         note_calls(counters)
     return 128 - status if status < 0 else status
+
+
+def process_of_bubblewrap(ready: bytes, here: socket.socket) -> int:
+    """The number of the process in which the command will be, which bubblewrap tells in JSON; 0 where it failed."""
+    while ready and not ready.rstrip().endswith(b"}"):
+        more = here.recv(4096)
+        ready = ready + more if more else b""
+    return int(json.loads(ready)["child-pid"]) if ready else 0
 
 
 def open_counters(child: int) -> TextIO | None:
@@ -83,14 +98,22 @@ def note_calls(counters: TextIO) -> None:
             log.write(json.dumps({"unreachable": True}) + "\n")
 
 
-def execute(method: str, folders: list[str], command: list[str], parent: socket.socket) -> NoReturn:
+def execute(method: str, options: list[str], command: list[str], parent: socket.socket) -> NoReturn:
     """Become the command, in the child, once the parent has seen its network; a failure is told with status 126."""
     try:
         os.setsid()
+        if method == "bubblewrap":
+            # It tells the process by one of these and waits for a byte on the other, which are the same socket.
+            told = []
+            for name in ("--info-fd", "--block-fd"):
+                number = os.dup(parent.fileno())
+                os.set_inheritable(number, True)
+                told += [name, str(number)]
+            os.execvp("bwrap", ["bwrap", *told, *options, "--", *command])  # noqa: S606
         if method in ("namespace", "mounts"):
             enter_namespace(CLONE_NEWNET if method == "namespace" else 0)
-            if folders:
-                hide(*folders)
+            hide(json.loads(options[0]) if options else {})
+            drop_capabilities()
         elif method == "seccomp":
             deny_sockets()
         parent.send(b".")
@@ -146,8 +169,8 @@ def enter_namespace(network: int) -> None:
         fcntl.ioctl(control, set_flags, struct.pack("16sh22x", b"lo", up_and_running))
 
 
-def hide(folder: str, *kept: str) -> None:
-    """Lay an empty folder over one, for this process and its children, and what is kept of it into that.
+def hide(folders: dict[str, list[str]]) -> None:
+    """Lay an empty folder over each of these, for this process and its children, and what is kept of it into that.
 
     Raises:
         OSError: the kernel refuses.
@@ -160,14 +183,24 @@ def hide(folder: str, *kept: str) -> None:
 
     mount("none", "/", None, MS_REC | MS_PRIVATE)
     here = os.getcwd()
-    # Opened before they are hidden; /proc leads to them from then on.
-    opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
-    mount("none", folder, "tmpfs", 0)
-    for path, number in opened.items():
-        os.makedirs(path)
-        mount(f"/proc/self/fd/{number}", path, None, MS_BIND | MS_REC)
-        os.close(number)
+    for folder, kept in folders.items():
+        # Opened before they are hidden; /proc leads to them from then on.
+        opened = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in kept}
+        mount("none", folder, "tmpfs", 0)
+        for path, number in opened.items():
+            os.makedirs(path)
+            mount(f"/proc/self/fd/{number}", path, None, MS_BIND | MS_REC)
+            os.close(number)
     os.chdir(here)
+
+
+def drop_capabilities() -> None:
+    """Let no program that starts from here on have privileges, by which root would undo a mount."""
+    number = 0
+    with contextlib.suppress(OSError):  # the number after the last one, or one without privileges already
+        while True:
+            control(PR_CAPBSET_DROP, number)
+            number += 1
 
 
 def deny_sockets() -> None:

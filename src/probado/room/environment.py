@@ -34,11 +34,13 @@ SETTINGS = {
 # Installers are configured by variables of these names, passwords of private indexes included.
 OF_INSTALLERS = ("UV_", "PIP_", "POETRY_", "PIXI_")
 # Folders that an interpreter imports from: by sys.path, and by the finders of setuptools for packages outside of src/.
+# Two lines come first: where its programs and its standard library are.
 IMPORTS_FROM = """
 import os, sys
 maps = [getattr(module, "MAPPING", {}) for name, module in list(sys.modules.items()) if name.startswith("__editable__")]
 found = [path for path in sys.path if not path.startswith(sys.prefix)]
-print(*found, *(os.path.dirname(path) for mapping in maps for path in mapping.values()), sep="\\n")
+found += [os.path.dirname(path) for mapping in maps for path in mapping.values()]
+print(sys.prefix, sys.base_prefix, *found, sep="\\n")
 """
 
 Run = Callable[[Command, Mapping[str, str]], Outcome]
@@ -56,6 +58,8 @@ class Environment:
     seconds: float = 0.0
     # Folders of the repository that it imports from (pip install --editable): those of the clone stand for them.
     editable: tuple[Path, ...] = ()
+    # Folders that its interpreter needs. Those in the repository are not among them, but for a virtual environment.
+    homes: tuple[Path, ...] = ()
 
     @property
     def built(self) -> bool:
@@ -90,7 +94,7 @@ def build_environment(locked: Locked, clone: Clone, run: Run) -> Environment | s
     system = [name for name in caller_path() if not in_virtual(name)]
     binaries = (str(recipe.binaries), *system)
     made = Environment(f"built from {recipe.lock}", binaries, time.perf_counter() - begun)
-    return _with_editable(made, clone.place)
+    return _with_folders(made, clone.place)
 
 
 def _follow(recipe: Recipe, run: Run) -> None:
@@ -130,7 +134,7 @@ def reuse_environment(project: Path, clone: Clone, reason: str) -> Environment:
     """
     own = project / VENV / "bin"
     binaries = (*([str(own)] if own.is_dir() else []), *caller_path())
-    return _with_editable(Environment("reused" + (reason and f": {reason}"), binaries), clone.original)
+    return _with_folders(Environment("reused" + (reason and f": {reason}"), binaries), clone.original)
 
 
 def caller_path() -> list[str]:
@@ -151,11 +155,16 @@ def environments_inside(folder: Path, binaries: tuple[str, ...]) -> set[Path]:
     return {home for home in homes if home.is_relative_to(folder) and home != folder}
 
 
-def _with_editable(environment: Environment, repository: Path) -> Environment:
-    """Note which folders of a repository an environment imports from."""
-    python = environment.python()
-    if not python:
-        return environment
+def _with_folders(environment: Environment, repository: Path) -> Environment:
+    """Note where an environment imports from: folders of a repository, and others."""
+    # Without an interpreter of its own, the judge's tries whether the network is kept off.
+    python = environment.python() or sys.executable
     listed = subprocess.run([python, "-c", IMPORTS_FROM], cwd=os.sep, capture_output=True, text=True, env={})
-    inside = [Path(line) for line in listed.stdout.splitlines() if Path(line).is_relative_to(repository)]
-    return replace(environment, editable=tuple(dict.fromkeys(path.relative_to(repository) for path in inside)))
+    found = [Path(line) for line in listed.stdout.splitlines() if line.startswith(os.sep)]
+    prefixes, imports = found[:2], found[2:]
+    inside = [path for path in imports if path.is_relative_to(repository)]
+    return replace(
+        environment,
+        editable=tuple(dict.fromkeys(path.relative_to(repository) for path in inside)),
+        homes=(*prefixes, *(path for path in imports if path not in inside)),
+    )

@@ -13,8 +13,8 @@ from pathlib import Path
 PREFIX = "proof-"
 # Locked as long as the room is used.
 LOCK = "lock"
-# Inside the folder. Stages see home and tmp; the judge keeps its own files in scratch.
-PARTS = ("home", "tmp", "scratch")
+# Inside the folder. Stages see all but scratch, where the judge keeps its own files and what stages are compared with.
+PARTS = ("home", "tmp", "var-tmp", "log", "scratch")
 
 
 @contextlib.contextmanager

@@ -16,8 +16,6 @@ from probado.room.variables import redacted
 CONFINE = Path(__file__).with_name("confine.py")
 # Bytes of a command's output that are kept: its end, where the reason of a failure is.
 TAIL = 4000
-# Methods of confine.py that can hide folders.
-HIDING = ("namespace", "mounts")
 
 
 @dataclass
@@ -32,38 +30,27 @@ class Outcome:
     notes: list[dict[str, Any]] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Hidden:
-    """A folder that commands find empty, except for some folders in it."""
-
-    folder: Path
-    visible: tuple[str, ...] = ()
-
-
 def run_confined(
-    method: str,
+    options: Sequence[str],
     command: Sequence[str],
     cwd: Path,
     variables: Mapping[str, str],
     output: Path,
     limit: float | None = None,
-    hidden: Hidden | None = None,
     whole: bool = False,
 ) -> Outcome:
     """Run a command through confine.py and wait for it.
 
     Args:
-        method: how the network is kept from it, as confine.py names it.
+        options: method and options of confine.py.
         command: the program and its arguments.
         cwd: where it runs.
         variables: its whole environment.
         output: a file for what it prints.
         limit: seconds until it is ended.
-        hidden: the folder that it finds empty, where the method can hide one.
         whole: whether to keep all of its output, not the end alone.
     """
-    folders = [str(hidden.folder), *hidden.visible] if hidden and method in HIDING else []
-    launcher = [sys.executable, "-I", "-S", str(CONFINE), method, *folders, "--", *command]
+    launcher = [sys.executable, "-I", "-S", str(CONFINE), *options, "--", *command]
     begun = time.perf_counter()
     late = threading.Event()
     with open(output, "wb") as stream:

@@ -16,10 +16,11 @@ from probado.repository.git import paths
 from probado.repository.paths import inside
 from probado.room.clock import find_library, still
 from probado.room.clone import Clone, moved
-from probado.room.environment import Environment, environments_inside
+from probado.room.environment import Environment
 from probado.room.folder import remove
 from probado.room.network import Network
-from probado.room.process import Hidden, Outcome, run_confined
+from probado.room.process import Outcome, run_confined
+from probado.room.sandbox import ALLOWED, Sandbox, View
 from probado.room.variables import room_variables
 
 WATCH = Path(__file__).with_name("watch")
@@ -29,13 +30,18 @@ ASKED = 60
 
 @dataclass(frozen=True)
 class Room:
-    """A clean room. `limit` is the time for one command of a stage, in seconds."""
+    """A clean room.
+
+    `threads` is the number of them in the project's configuration. `limit` is the time for one command of a stage, in
+    seconds.
+    """
 
     project: Path
     folder: Path
     clone: Clone
     environment: Environment
     network: Network
+    threads: int
     limit: float
 
     @property
@@ -50,16 +56,19 @@ class Room:
 
     def variables(self, network: bool = False) -> dict[str, str]:
         """The environment variables of a command."""
-        return room_variables(self.folder, self.root, self.environment.binaries, network)
+        return room_variables(self.folder, self.threads, self.environment.binaries, network)
 
     @functools.cached_property
     def clock(self) -> Path | None:
         """The library that gives programs another clock, None where there is none."""
-        method = self.network.method
-        return find_library(lambda command, given: self._confined(method, command, self.folder, given, ASKED))
+        return find_library(lambda command: self._confined(View(), command, self.root, self.variables(), ASKED))
+
+    @functools.cached_property
+    def _sandbox(self) -> Sandbox:
+        return Sandbox(self.folder, self.clone, self.environment)
 
     def run_line(
-        self, line: str, folder: str, given: Mapping[str, str], substitute: Mapping[str, Any], online: bool = False
+        self, line: str, folder: str, given: Mapping[str, str], substitute: Mapping[str, Any], view: View
     ) -> Outcome:
         """Run one line of a stage by a shell, watched.
 
@@ -68,27 +77,32 @@ class Room:
             folder: where it runs, from the project's root.
             given: further variables.
             substitute: what the watch substitutes, see watch/sitecustomize.py.
-            online: whether it may use the network. The original project is hidden either way.
+            view: what it may use. The original project is hidden in any case.
         """
-        method = ("mounts" if self.network.method == "namespace" else "allowed") if online else self.network.method
-        log = self.scratch / "watched"
+        log = self.folder / "log" / "watched"
         log.unlink(missing_ok=True)
-        variables = {**self.variables(online), **self._watched(log), **given}
+        variables = {**self.variables(view.online), **self._watched(log), **given}
+        before = ["setarch", "-R"] if "addresses" in substitute else []
         if "clock" in substitute and self.clock:
-            variables |= still(self.clock, substitute["clock"])
+            before += still(self.clock, substitute["clock"])
             substitute = {name: value for name, value in substitute.items() if name != "clock"} | {"waits": True}
         if substitute:
             variables["PROOF_SUBSTITUTE"] = json.dumps(substitute)
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
-        fixed = ["setarch", "-R"] if "addresses" in substitute else []
-        outcome = self._confined(method, [*fixed, shell, "-c", line], self.root / folder, variables, self.limit)
+        outcome = self._confined(view, [*before, shell, "-c", line], self.root / folder, variables, self.limit)
         if log.is_file():
             outcome.notes = [json.loads(note) for note in log.read_text(encoding="utf-8").splitlines()]
         return outcome
 
     def ask(self, command: Sequence[str]) -> Outcome:
         """Run a command of the judge's own, such as a question to the environment's interpreter."""
-        return self._confined("allowed", command, self.folder, self.variables(), ASKED, whole=True)
+        output = self.scratch / "output"
+        return run_confined([ALLOWED], command, self.folder, self.variables(), output, ASKED, whole=True)
+
+    def try_method(self, method: str, command: Sequence[str]) -> Outcome:
+        """Run a command by a method of confine.py that may not work here."""
+        options = self._sandbox.options(method, View(), self.root)
+        return run_confined(options, command, self.root, {}, self.scratch / "output", ASKED)
 
     def _watched(self, log: Path) -> dict[str, str]:
         """Variables by which every interpreter loads the watch, and finds editable packages in the clone."""
@@ -104,20 +118,14 @@ class Room:
         }
 
     def _confined(
-        self,
-        method: str,
-        command: Sequence[str],
-        cwd: Path,
-        variables: Mapping[str, str],
-        limit: float,
-        whole: bool = False,
+        self, view: View, command: Sequence[str], cwd: Path, variables: Mapping[str, str], limit: float
     ) -> Outcome:
-        original = hidden_original(self.clone, self.folder, self.environment)
-        return run_confined(method, command, cwd, variables, self.scratch / "output", limit, original, whole)
+        options = self._sandbox.options(self.network.method, view, cwd)
+        return run_confined(options, command, cwd, variables, self.scratch / "output", limit)
 
     def refresh(self, kept: set[str]) -> None:
         """Remove what earlier runs left in home, temporary folder and clone, except for these paths of the clone."""
-        for name in ("home", "tmp"):
+        for name in ("home", "tmp", "var-tmp"):
             remove(self.folder / name)
             (self.folder / name).mkdir()
         for name in paths(self.root, "ls-files", "-z", "--others"):
@@ -129,11 +137,3 @@ class Room:
         """The same room with the clone in another folder of another length."""
         with moved(self.clone, self.folder / "elsewhere" / "under_another_name") as clone:
             yield replace(self, clone=clone)
-
-
-def hidden_original(clone: Clone, folder: Path, environment: Environment) -> Hidden:
-    """Hide the original repository, except for an environment in it and a room (`folder`) that lies there."""
-    visible = environments_inside(clone.original, environment.binaries)
-    if folder.is_relative_to(clone.original):
-        visible.add(folder)
-    return Hidden(clone.original, tuple(sorted(map(str, visible))))

@@ -30,18 +30,18 @@ ALLOWED = (
 NO_TELEMETRY = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1"}
 
 
-def room_variables(folder: Path, root: Path, binaries: Sequence[str], network: bool) -> dict[str, str]:
+def room_variables(folder: Path, threads: int, binaries: Sequence[str], network: bool) -> dict[str, str]:
     """The whole environment of a command in a room.
 
     Args:
         folder: the room's folder.
-        root: the project in its clone.
+        threads: how many a program may start for its sums.
         binaries: entries of PATH.
         network: whether the command may use the network.
     """
     variables = {
         **FIXED,
-        **dict.fromkeys(THREAD_VARIABLES, str(thread_count(root))),
+        **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         **NO_TELEMETRY,
         "PATH": os.pathsep.join(binaries),
         "HOME": str(folder / "home"),

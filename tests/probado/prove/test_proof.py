@@ -48,7 +48,7 @@ def test_the_evidence(repository: Repository, prove: Prove) -> None:
     verdict = prove(repository, HTTPS_PROXY=secret, MLFLOW_TRACKING_URI="http://tracking.invalid")
     text = "".join(path.read_text(encoding="utf-8") for path in (repository.path / "reports").glob("proof.*"))
     assert "secret" not in text and "tracking.invalid" not in text and os.fspath(repository.path) not in text
-    assert verdict.evidence["network"]["method"] in ("namespace", "seccomp")
+    assert verdict.evidence["network"]["method"] in ("bubblewrap", "namespace", "seccomp")
     assert verdict.evidence["network"]["probe"].startswith("refused: ")
     assert {run["name"]: run["network"] for run in verdict.evidence["stages"]} == {"sort": "off", "count": "off"}
     page = (repository.path / "reports" / "proof.html").read_text(encoding="utf-8")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from probado.prove.causes.base import Cause
-from probado.prove.rerun import StageRun
+from probado.prove.causes.base import Cause, Failure
+from probado.prove.laboratory import Difference
+from probado.prove.rerun import StageRun, hidden_outside, undeclared_file
 
 
 class UndeclaredRead(Cause):
@@ -14,3 +15,13 @@ class UndeclaredRead(Cause):
 
     def in_run(self, run: StageRun) -> str | None:
         return "; ".join(run.reads.data[:5]) or None
+
+    def in_failure(self, failure: Failure) -> str | None:
+        found = hidden_outside(failure.run)
+        return f"{found[0]}, which is no part of the repository" if found else None
+
+    def in_the_end(self, difference: Difference) -> str | None:
+        first = difference.lab.first
+        if not first.lacks_files or not difference.lab.needs_files():
+            return None
+        return f"{undeclared_file(first)}: with it the outputs are as committed"

@@ -21,7 +21,8 @@ class UntrackedFile(Cause):
         project, there = failure.bench.room.project, failure.bench.known | failure.run.hidden
         whole = [Path(word) for word in failure.run.stage.words() if word.startswith("/")]
         within = [path.relative_to(project).as_posix() for path in whole if path.is_relative_to(project)]
-        for path in (*missing_files(failure.run), *within):
+        relative = [path for path in missing_files(failure.run) if not path.startswith("/")]
+        for path in (*relative, *within):
             if (project / path).is_file() and not inside(path, there):
                 return f"{path}: {failure.said}"
         return None

@@ -10,10 +10,12 @@ from probado.prove.causes.base import Cause, Failure
 from probado.prove.circumstances import Circumstance
 from probado.prove.laboratory import Difference
 from probado.prove.rerun import Bench, run_stage
-from probado.prove.surroundings import CODE
+from probado.repository.paths import inside
 
 # Programs read these for themselves.
 OF_PROGRAMS = ("MLFLOW_", "DVC_", "MLOPS_", "PYTHON")
+# Bytes: no program is that long.
+LARGEST = 2**20
 
 
 class Variable(Cause):
@@ -38,8 +40,10 @@ def caller_variables(bench: Bench) -> Circumstance | None:
 
     Their names are told, never their values.
     """
-    code = [bench.room.root / path for path in bench.known if path.endswith(CODE) and not path.startswith(RUNNER)]
-    words = {word for path in code if path.is_file() for word in re.findall(rb"\w+", path.read_bytes())}
+    written = bench.pipeline.paths()
+    own = [bench.room.root / path for path in bench.known if not (path.startswith(RUNNER) or inside(path, written))]
+    code = [path for path in own if path.is_file() and path.stat().st_size < LARGEST]
+    words = {word for path in code for word in re.findall(rb"\w+", path.read_bytes())}
     left_out = os.environ.keys() - bench.room.variables(network=True).keys()
     names = sorted(name for name in left_out if name.encode() in words and not name.startswith(OF_PROGRAMS))
     if not names:

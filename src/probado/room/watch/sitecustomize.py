@@ -34,21 +34,23 @@ def watch(log):
             if HYDRA in frame.f_code.co_filename or DVC in frame.f_code.co_filename:
                 return
             frame = frame.f_back
+        if not frame and what.get("there") is False and os.path.isabs(what["read"]):
+            return  # Libraries look for their settings in many places.
         if frame:
             what["by"] = os.path.relpath(frame.f_code.co_filename, ROOT) + ":" + str(frame.f_lineno)
         os.write(log, (json.dumps(what) + "\n").encode())
 
     def hook(event, arguments):
-        if event == "open":
-            path, _, flags = arguments
+        if event in ("open", "sqlite3.connect"):
+            path, _, flags = arguments if event == "open" else (arguments[0], None, 0)
             if not isinstance(path, (str, bytes)) or (flags or 0) & writes or path in seen:
                 return
             seen.add(path)
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(ROOT):
                 note(read=os.path.relpath(path, ROOT), there=os.path.exists(path))
-            elif not (os.path.realpath(path).startswith(OURS) or LIBRARIES in path) and os.path.isfile(path):
-                note(read=path, there=True)
+            elif not (os.path.realpath(path).startswith(OURS) or LIBRARIES in path or os.path.isdir(path)):
+                note(read=path, there=os.path.isfile(path))
         elif event == "subprocess.Popen":
             executable, arguments, _, environment = arguments
             name = os.fsdecode(executable or arguments[0])

@@ -1,0 +1,126 @@
+"""What a command of the clean room finds of this machine, and how confine.py gives it that."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from probado.room.clone import Clone
+from probado.room.environment import Environment, environments_inside
+
+# Programs, libraries and their settings: of the system, of Nix, Guix and Snap, and of CernVM-FS in physics.
+SYSTEM = [
+    Path(name)
+    for name in (
+        *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc", "/sys"),
+        *("/nix/store", "/run/current-system", "/gnu/store", "/snap", "/cvmfs"),
+        # What LaTeX and fontconfig found when they were installed.
+        *("/var/lib/texmf", "/var/cache/fontconfig"),
+    )
+]
+# Of graphics cards.
+DEVICES = ("nvidia*", "dri", "kfd")
+# Where names are resolved: /etc/resolv.conf often leads out of /etc.
+RESOLVER = Path("/etc/resolv.conf")
+# Methods of confine.py by which files are hidden. The others give a command the machine as it is.
+BUBBLEWRAP, NAMESPACE, MOUNTS, ALLOWED = "bubblewrap", "namespace", "mounts", "allowed"
+
+
+@dataclass(frozen=True)
+class View:
+    """What one command may use.
+
+    `online` stands for the network. `whole` stands for all files of the machine but the original project and what the
+    judge keeps; without it there are the system's, the environment's, the clone's and `declared`.
+    """
+
+    online: bool = False
+    whole: bool = False
+    declared: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The folders of a room, from which the options of confine.py follow."""
+
+    folder: Path
+    clone: Clone
+    environment: Environment
+
+    def options(self, method: str, view: View, cwd: Path) -> list[str]:
+        """The method and options of confine.py for a command in the folder `cwd`, where `method` works here."""
+        if method == BUBBLEWRAP:
+            return [BUBBLEWRAP, *self._bubblewrap(view), "--chdir", str(cwd)]
+        if method in (NAMESPACE, MOUNTS):
+            hidden = {self.clone.original: self._visible(), self.folder / "scratch": []}
+            chosen = MOUNTS if view.online else method
+            return [chosen, json.dumps({str(path): list(map(str, kept)) for path, kept in hidden.items()})]
+        return [ALLOWED if view.online else method]
+
+    def _visible(self) -> list[Path]:
+        """What commands find in the original: an environment, and a room that lies there."""
+        visible = environments_inside(self.clone.original, self.environment.binaries)
+        if self.folder.is_relative_to(self.clone.original):
+            visible.add(self.folder)
+        return sorted(visible)
+
+    def _bubblewrap(self, view: View) -> list[str]:
+        options = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
+        options += ["--share-net"] if view.online else []
+        options += ["--ro-bind", "/", "/"] if view.whole else _system(view.online)
+        options += ["--proc", "/proc", "--dev", "/dev"]
+        for device in (path for pattern in DEVICES for path in Path("/dev").glob(pattern)):
+            options += ["--dev-bind", str(device), str(device)]
+        for place, kept in (("/tmp", "tmp"), ("/var/tmp", "var-tmp")):  # noqa: S108 - a fresh one
+            options += ["--bind", str(self.folder / kept), place]
+        if view.whole:
+            options += ["--tmpfs", str(self.clone.original), "--tmpfs", str(self.folder)]
+        readable = [*self._homes_of_programs, *view.declared, self.folder / "watch"]
+        for path in readable:
+            options += ["--ro-bind-try", str(path), str(path)]
+        for path in (self.clone.place, *(self.folder / name for name in ("home", "tmp", "log"))):
+            options += ["--bind", str(path), str(path)]
+        return options
+
+    @functools.cached_property
+    def _homes_of_programs(self) -> list[Path]:
+        """The folders outside of the system's that the environment's programs need, with their libraries."""
+        found = list(self.environment.homes)
+        for name in self.environment.binaries:
+            found.append(self._home(Path(name)))
+            # As pipx and uv install programs. A link may lead to another one.
+            for link in Path(name).glob("*"):
+                if link.is_symlink() and not _of_system(link):
+                    found += [self._home((Path(name) / link.readlink()).parent), self._home(link.resolve().parent)]
+        # Outer ones first, so that they do not cover inner ones.
+        return sorted({Path(os.path.normpath(path)) for path in found if path.is_dir() and not _of_system(path)})
+
+    def _home(self, programs: Path) -> Path:
+        """The folder that holds a folder of programs and their libraries, unless it holds much more."""
+        home = Path.home()
+        of_others = (home, home / ".local", home / ".local/bin", self.clone.original, self.folder)
+        whole = programs.parent
+        narrow = programs.name not in ("bin", "shims") or any(path.is_relative_to(whole) for path in of_others)
+        return programs if narrow else whole
+
+
+def is_hidden(path: Path) -> bool:
+    """Whether bubblewrap keeps a file of this machine from stages that do not declare it."""
+    return path.is_file() and not _of_system(path) and not os.access(path, os.X_OK)
+
+
+def _of_system(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in SYSTEM)
+
+
+def _system(online: bool) -> list[str]:
+    options = []
+    for path in (path for path in SYSTEM if path.exists()):
+        options += ["--symlink", str(path.readlink())] if path.is_symlink() else ["--ro-bind", str(path)]
+        options += [str(path)]
+    if online and not _of_system(RESOLVER.resolve()):
+        options += ["--ro-bind-try", str(RESOLVER.resolve()), str(RESOLVER.resolve())]
+    return options
