@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from probado.contract import CONFIG, INSTEAD, THREAD_VARIABLES
 from probado.room.room import Room
+from probado.room.sandbox import BUBBLEWRAP
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,20 @@ class Circumstance:
     substitute: dict[str, Any] = field(default_factory=dict)
     # The clone lies in another folder.
     elsewhere: bool = False
+    # A program that starts the stage's shell, with its arguments.
+    before: tuple[str, ...] = ()
+    # Further options of bubblewrap.
+    sandbox: tuple[str, ...] = ()
+    # Seconds since 1970 at which all files of the clone were last changed.
+    changed: int | None = None
+
+    def lacks(self, method: str) -> str | None:
+        """Why it cannot be tried on this machine, None if it can; `method` is that of the room (room/sandbox.py)."""
+        if self.sandbox and method != BUBBLEWRAP:
+            return "bubblewrap does not work here"
+        if self.before and not shutil.which(self.before[0]):
+            return f"{self.before[0]} is not installed here"
+        return None
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,8 @@ class Setting:
     room: Room
     variables: dict[str, str]
     substitute: dict[str, Any]
+    before: tuple[str, ...] = ()
+    sandbox: tuple[str, ...] = ()
 
 
 @contextlib.contextmanager
@@ -48,7 +67,27 @@ def under(room: Room, circumstances: Sequence[Circumstance]) -> Iterator[Setting
             variables[INSTEAD] = json.dumps({name: value for name, value in variables.items() if name != DOCUMENTS})
         if any(one.elsewhere for one in circumstances):
             room = undone.enter_context(room.elsewhere())
-        yield Setting(room, variables, substitute)
+        for time in (one.changed for one in circumstances if one.changed is not None):
+            undone.enter_context(_changed_at(room, time))
+        before = tuple(part for one in circumstances for part in one.before)
+        sandbox = tuple(part for one in circumstances for part in one.sandbox)
+        yield Setting(room, variables, substitute, before, sandbox)
+
+
+@contextlib.contextmanager
+def _changed_at(room: Room, time: int) -> Iterator[None]:
+    """Let all files of the clone seem to be of another time for a while."""
+    git_folder = room.clone.place / ".git"
+    files = [path for path in room.clone.place.rglob("*") if not path.is_relative_to(git_folder) and path.is_file()]
+    before = {path: path.stat() for path in files}
+    for path in files:
+        os.utime(path, (time, time))
+    try:
+        yield
+    finally:
+        for path, was in before.items():
+            if path.is_file() and path.stat().st_mtime == time:
+                os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
 
 
 @contextlib.contextmanager
@@ -70,4 +109,8 @@ ANOTHER_DAY = 1_923_445_678
 # Programs that write documents take the time from it. It is fixed like a clock, which hides a date that they write.
 DOCUMENTS = "SOURCE_DATE_EPOCH"
 CLOCK = Circumstance("clock", "14 December 2030", {DOCUMENTS: str(ANOTHER_DAY)}, {"clock": ANOTHER_DAY})
-ONE_THREAD = Circumstance("threads", "1", dict.fromkeys(THREAD_VARIABLES, "1"), substitute={"threads": 1})
+# Programs that are not Python see one processor by this.
+ONE_PROCESSOR = ("taskset", "-c", str(min(os.sched_getaffinity(0)))) if shutil.which("taskset") else ()
+ONE_THREAD = Circumstance(
+    "threads", "1", dict.fromkeys(THREAD_VARIABLES, "1"), substitute={"threads": 1}, before=ONE_PROCESSOR
+)

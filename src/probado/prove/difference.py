@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import hashlib
+import lzma
 import re
+import tarfile
+import zipfile
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from probado.prove.compare import distance
 from probado.prove.contents import read_contents
@@ -108,6 +112,33 @@ def gzip_header_alone(one: Path, other: Path) -> bool:
     """Whether two files, or files of two folders, are gzip archives of the same content with different headers."""
     pairs = [pair for pair in file_pairs(one, other) if all(_is_gzip(path) for path in pair)]
     return any(describe(*pair) == [GZIP_HEADER] for pair in pairs)
+
+
+def archive_times_alone(one: Path, other: Path) -> bool:
+    """Whether two outputs hold archives of tar or zip whose files are the same, with other times, owners or modes."""
+    for here, there in file_pairs(one, other):
+        contents = _members(here)
+        if contents is not None and contents == _members(there) and here.read_bytes() != there.read_bytes():
+            return True
+    return False
+
+
+def _members(path: Path) -> list[tuple[str, str]] | None:
+    """Names and hashes of the files in an archive; None where it is none, or broken."""
+    with contextlib.suppress(tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError):
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                return [(name, _hash(archive.open(name))) for name in archive.namelist()]
+        with tarfile.open(path) as tar:
+            return [(part.name, _hash(tar.extractfile(part)) if part.isreg() else "") for part in tar]
+    return None
+
+
+def _hash(stream: IO[bytes] | None) -> str:
+    if stream is None:
+        return ""
+    with stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
 
 
 def _is_gzip(path: Path) -> bool:

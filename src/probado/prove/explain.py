@@ -22,11 +22,18 @@ def first_answer(ask: Callable[[Cause], str | None]) -> tuple[Cause, str] | None
     return next(((cause, detail) for cause in all_causes() if (detail := ask(cause)) is not None), None)
 
 
-def other_place() -> Iterator[tuple[Cause, Circumstance]]:
-    """Each circumstance that a rerun in another place changes, with the cause that it reveals."""
+def other_place(bench: Bench) -> Iterator[tuple[Cause, Circumstance]]:
+    """Each circumstance that a rerun in another place changes here, with the cause that it reveals."""
     for cause in all_causes():
-        if cause.perturbs:
+        if cause.perturbs and not cause.perturbs.lacks(bench.room.network.method):
             yield cause, cause.perturbs
+
+
+def not_tried(bench: Bench) -> list[str]:
+    """The circumstances of another place that cannot be tried here, each with the reason."""
+    method = bench.room.network.method
+    found = [(cause.perturbs, cause.perturbs.lacks(method)) for cause in all_causes() if cause.perturbs]
+    return [f"{one.name} could not be tried, because {reason}" for one, reason in found if reason]
 
 
 def contradiction(pipeline: Pipeline, root: Path) -> CauseResult | None:

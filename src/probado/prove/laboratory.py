@@ -76,10 +76,12 @@ class Laboratory:
 
     def steady(self, circumstance: Circumstance) -> bool:
         """Whether two runs under a circumstance give the same. Each is tried once."""
+        what = f"twice with {circumstance.name} {circumstance.value}"
+        if circumstance.name not in self._steady and not self._is_possible(circumstance, what):
+            self._steady[circumstance.name] = False
         if circumstance.name not in self._steady:
             one, other = self.again(circumstance), self.again(circumstance)
             same = one is not None and one == other
-            what = f"twice with {circumstance.name} {circumstance.value}"
             if None in (one, other):
                 self.note_failed(what)
             else:
@@ -89,9 +91,19 @@ class Laboratory:
 
     def changes(self, circumstance: Circumstance) -> bool:
         """Whether a circumstance changes what comes out."""
+        what = f"with {circumstance.name} {circumstance.value}"
+        if not self._is_possible(circumstance, what):
+            return False
         after = self.again(circumstance)
-        self._note_result(f"with {circumstance.name} {circumstance.value}", after)
+        self._note_result(what, after)
         return after not in (None, self.before)
+
+    def _is_possible(self, circumstance: Circumstance, what: str) -> bool:
+        """Whether a circumstance can be tried here; what cannot is noted."""
+        reason = circumstance.lacks(self.bench.room.network.method)
+        if reason:
+            self.note(what, f"{NOT_TRIED}, because {reason}")
+        return not reason
 
     def needs_files(self) -> bool:
         """Whether files that the stage does not declare change what comes out to what was committed."""

@@ -48,7 +48,7 @@ def _hashes(runs: Runs) -> dict[str, str | None]:
 
 def _in_other_place(bench: Bench, stages: list[Stage], runs: Runs) -> Perturbed:
     """Rerun with all circumstances of another place at once; where something changes, find which of them does it."""
-    place = [circumstance for _, circumstance in other_place()]
+    place = [circumstance for _, circumstance in other_place(bench)]
     print(f"again in another place: {', '.join(one.name for one in place)}", flush=True)
     bench.refresh()
     guilty, why = _attribute(bench, rerun(bench, stages, *place), _hashes(runs))
@@ -78,7 +78,7 @@ def _attribute(bench: Bench, again: Runs, before: dict[str, str | None]) -> tupl
             continue
         guilty: dict[str, str] = {}
         why: list[CauseResult] = []
-        for cause, circumstance in other_place():
+        for cause, circumstance in other_place(bench):
             bench.refresh()
             alone = rerun(bench, [run.stage], circumstance)[name]
             if any(alone.hashes[path] != before[path] for path in changed):

@@ -7,11 +7,10 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from probado.prove.circumstances import Circumstance, under
+from probado.prove.circumstances import Circumstance, Setting, under
 from probado.prove.reads import Reads, sort_reads
 from probado.prove.surroundings import Surroundings, absent, find_code
 from probado.repository.dvc import content_hash
@@ -181,7 +180,7 @@ def run_stage(
         for out in stage.outs:
             if not out.persist:
                 remove(room.root / out.path)
-        outcome = _run_commands(room, stage, setting.variables, setting.substitute, view)
+        outcome = _run_commands(setting, stage, view)
         surroundings.clear_bytecode(stage)
         after = _hashes_of_deps(room, stage)
     room = bench.room
@@ -212,14 +211,13 @@ def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
     return tuple(sorted(path for path in both if not path.is_relative_to(clone) and path.exists()))
 
 
-def _run_commands(
-    room: Room, stage: Stage, variables: dict[str, str], substitute: dict[str, Any], view: View
-) -> Outcome:
+def _run_commands(setting: Setting, stage: Stage, view: View) -> Outcome:
     """Run the lines of a stage until one fails; returns what came of all of them."""
     whole = Outcome(0, 0.0, "")
-    given = {"DVC_ROOT": str(room.root), "DVC_STAGE": stage.name, **variables}
+    given = {"DVC_ROOT": str(setting.room.root), "DVC_STAGE": stage.name, **setting.variables}
+    view = replace(view, options=setting.sandbox)
     for line in stage.commands:
-        done = room.run_line(line, stage.folder, given, substitute, view)
+        done = setting.room.run_line(line, stage.folder, given, setting.substitute, view, setting.before)
         whole.status, whole.late = done.status, done.late
         whole.seconds += done.seconds
         whole.output += done.output

@@ -193,6 +193,7 @@ def judge_stages(
         findings.diagnosis = diagnose(bench, findings)
     if asked.perturb and all(not run.failed for run in findings.runs.values()):
         findings.perturbations, causes = perturb(bench, stages, findings.runs)
+        findings.advice += [f"--perturb: {line}" for line in explain.not_tried(bench)]
         findings.causes += causes
     elif asked.perturb:
         findings.advice.append("--perturb: not tried, since a stage failed")

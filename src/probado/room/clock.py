@@ -26,20 +26,21 @@ def find_library(run: Callable[[Sequence[str]], Outcome]) -> Path | None:
     return None
 
 
-def still(library: Path, now: int) -> list[str]:
+def still(library: Path, now: int, of_files: bool = False) -> list[str]:
     """What stands before a command whose clock stands still. The program that confines it keeps its own clock.
 
     Args:
         library: what `find_library` returned.
         now: seconds since 1970.
+        of_files: whether files seem to be of that time, too.
     """
     variables = {
         "LD_PRELOAD": str(library),
         "FAKETIME_FMT": "%s",
         "FAKETIME": str(now),
-        # Waiting needs a clock that goes on, and times of files are no part of this experiment.
+        # Waiting needs a clock that goes on.
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-        "NO_FAKE_STAT": "1",
         "FAKETIME_DISABLE_SHM": "1",
+        **({} if of_files else {"NO_FAKE_STAT": "1"}),
     }
     return ["env", *(f"{name}={value}" for name, value in variables.items())]

@@ -68,7 +68,13 @@ class Room:
         return Sandbox(self.folder, self.clone, self.environment)
 
     def run_line(
-        self, line: str, folder: str, given: Mapping[str, str], substitute: Mapping[str, Any], view: View
+        self,
+        line: str,
+        folder: str,
+        given: Mapping[str, str],
+        substitute: Mapping[str, Any],
+        view: View,
+        before: Sequence[str] = (),
     ) -> Outcome:
         """Run one line of a stage by a shell, watched.
 
@@ -78,14 +84,16 @@ class Room:
             given: further variables.
             substitute: what the watch substitutes, see watch/sitecustomize.py.
             view: what it may use. The original project is hidden in any case.
+            before: a program that starts the shell, with its arguments.
         """
         log = self.folder / "log" / "watched"
         log.unlink(missing_ok=True)
         variables = {**self.variables(view.online), **self._watched(log), **given}
-        before = ["setarch", "-R"] if "addresses" in substitute else []
         if "clock" in substitute and self.clock:
-            before += still(self.clock, substitute["clock"])
-            substitute = {name: value for name, value in substitute.items() if name != "clock"} | {"waits": True}
+            before = [*before, *still(self.clock, substitute["clock"], of_files="file times" in substitute)]
+            substitute = {"waits": True, "counters": True} | {
+                name: value for name, value in substitute.items() if name not in ("clock", "file times")
+            }
         if substitute:
             variables["PROOF_SUBSTITUTE"] = json.dumps(substitute)
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"

@@ -34,12 +34,14 @@ class View:
     """What one command may use.
 
     `online` stands for the network. `whole` stands for all files of the machine but the original project and what the
-    judge keeps; without it there are the system's, the environment's, the clone's and `declared`.
+    judge keeps; without it there are the system's, the environment's, the clone's and `declared`. `options` are further
+    ones of bubblewrap.
     """
 
     online: bool = False
     whole: bool = False
     declared: tuple[Path, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Sandbox:
         return sorted(visible)
 
     def _bubblewrap(self, view: View) -> list[str]:
-        options = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL"]
+        options = ["--unshare-all", "--die-with-parent", "--cap-drop", "ALL", *view.options]
         options += ["--share-net"] if view.online else []
         options += ["--ro-bind", "/", "/"] if view.whole else _system(view.online)
         options += ["--proc", "/proc", "--dev", "/dev"]

@@ -19,6 +19,8 @@ OURS = (
 LIBRARIES = os.path.join("", "site-packages", "")
 # It reads the whole configuration for every stage; what a stage takes of it are its parameters, which DVC watches.
 HYDRA = os.path.join("", "hydra", "_internal", "")
+# What pools call the number of their workers.
+COUNTS = ("n_jobs", "processes", "max_workers")
 # dvc.api reads the pipeline and its parameters, as DVC itself does.
 DVC = os.path.join("", "site-packages", "dvc", "")
 
@@ -105,10 +107,30 @@ def still_clock(now):
         gc.get_referents(vars(kind))[0][name] = classmethod(function)
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
+    counters(None)
     utc = datetime.timezone.utc  # noqa: UP017 - datetime.UTC is of Python 3.11
     put(datetime.datetime, "now", lambda cls, tz=None: cls.fromtimestamp(now, tz))
     put(datetime.datetime, "utcnow", lambda cls: cls.fromtimestamp(now, utc).replace(tzinfo=None))
     put(datetime.date, "today", lambda cls: cls.fromtimestamp(now))
+
+
+def counters(_):
+    """Let clocks that measure how long something takes count how often they are asked, for loops to end."""
+    import itertools
+    import time
+
+    steps = itertools.count(1)
+    for name in ("perf_counter", "process_time", "thread_time"):
+        setattr(time, name, lambda: next(steps) / 10**6)
+        setattr(time, f"{name}_ns", lambda: next(steps) * 1000)
+    real = time.monotonic
+
+    def monotonic():
+        # Python's own waiting needs one that goes on.
+        asked_by_project = sys._getframe(1).f_code.co_filename.startswith(ROOT)
+        return next(steps) / 10**6 if asked_by_project else real()
+
+    time.monotonic = monotonic
 
 
 def waits(_):
@@ -145,27 +167,54 @@ def reversed_folders(_):
 
 
 def one_thread(_):
-    """Let a program that asks see one processor, and joblib start one worker whatever it is told."""
+    """Let a program that asks see one processor, and pools start one worker whatever they are told."""
     os.cpu_count = lambda: 1
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
 
+    def one_worker(name):
+        def change(module):
+            made = getattr(module, name).__init__
+            getattr(module, name).__init__ = lambda self, workers=1, *more, **named: made(
+                self, 1, *more, **{key: value for key, value in named.items() if key not in COUNTS}
+            )
+
+        return change
+
+    def in_order(module):
+        def as_completed(futures, timeout=None):
+            for future in list(futures):
+                if module.wait([future], timeout).not_done:
+                    raise module.TimeoutError
+                yield future
+
+        module.as_completed = as_completed
+
+    changes = {
+        "joblib.parallel": one_worker("Parallel"),
+        "multiprocessing.pool": one_worker("Pool"),
+        "concurrent.futures.thread": one_worker("ThreadPoolExecutor"),
+        "concurrent.futures.process": one_worker("ProcessPoolExecutor"),
+        "concurrent.futures._base": in_order,
+    }
+
     class AfterImport:
         def find_spec(self, name, path, target=None):
-            if name != "joblib.parallel":
+            change = changes.pop(name, None)
+            if not change:
                 return None
-            sys.meta_path.remove(self)
             import importlib.util
 
             spec = importlib.util.find_spec(name)
+            if not spec:
+                return None
             execute = spec.loader.exec_module
 
-            def patched(module):
+            def changed(module):
                 execute(module)
-                made = module.Parallel.__init__
-                module.Parallel.__init__ = lambda self, n_jobs=1, **named: made(self, n_jobs=1, **named)
+                change(module)
 
-            spec.loader.exec_module = patched
+            spec.loader.exec_module = changed
             return spec
 
     sys.meta_path.insert(0, AfterImport())
@@ -204,11 +253,10 @@ def known_chance(seed):
 SUBSTITUTES = {
     "clock": still_clock,
     "waits": waits,
+    "counters": counters,
     "folders": reversed_folders,
     "threads": one_thread,
     "chance": known_chance,
-    # The shell is started otherwise for it.
-    "addresses": lambda _: None,
 }
 
 if __name__ == "sitecustomize":

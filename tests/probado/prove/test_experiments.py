@@ -1,0 +1,114 @@
+"""Each experiment holds or moves what its sentence says, for every program that may depend on it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.probado.conftest import SORT, Make, Prove, stage
+
+pytestmark = pytest.mark.slow
+
+# Four workers that end in any order.
+WORK = """import multiprocessing, random, time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from multiprocessing.pool import ThreadPool
+def work(value):
+    time.sleep(random.SystemRandom().random() / 20)
+    return value
+if __name__ == "__main__":
+    {}
+"""
+POOLS = {
+    "imap_unordered": "with multiprocessing.Pool(4) as pool: done = list(pool.imap_unordered(work, range(12)))",
+    "a pool of threads": "with ThreadPool(processes=4) as pool: done = list(pool.imap_unordered(work, range(12)))",
+    "as_completed": (
+        "with ProcessPoolExecutor(max_workers=4) as pool: "
+        "done = [job.result() for job in as_completed([pool.submit(work, n) for n in range(12)])]"
+    ),
+    "joblib": (
+        "import joblib; "
+        "done = list(joblib.Parallel(4, return_as='generator_unordered')(joblib.delayed(work)(n) for n in range(12)))"
+    ),
+}
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_workers_that_end_in_any_order(pool: str, script: Make, prove: Prove) -> None:
+    if pool == "joblib":
+        pytest.importorskip("joblib", reason="joblib comes with scikit-learn, which the template does not need")
+    code = WORK.format(f"{POOLS[pool]}\n    out.write_text(str(done))")
+    verdict = prove(script("order.txt", code))
+    assert verdict.causes == [("second", "thread-order")], verdict.said
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "begun = time.perf_counter(); time.sleep(0.01); out.write_text(str(time.perf_counter() - begun))",
+        "begun = time.monotonic(); time.sleep(0.01); out.write_text(str(time.monotonic() - begun))",
+        "out.write_text(str(time.process_time_ns()))",
+    ],
+    ids=["perf_counter", "monotonic", "process_time"],
+)
+def test_how_long_it_took(code: str, script: Make, prove: Prove) -> None:
+    verdict = prove(script("seconds.txt", f"import time\n{code}"))
+    assert verdict.causes == [("second", "clock-seed")], verdict.said
+
+
+ARCHIVES = {
+    "tar of what was cloned": "tar cf out.bin raw.txt",
+    "tar of what was written": "cp raw.txt new.tmp; tar cf out.bin new.tmp; rm new.tmp; sleep 1",
+    "compressed tar": "tar czf out.bin raw.txt",
+    "zip": f"{sys.executable} -m zipfile -c out.bin raw.txt",
+}
+
+
+@pytest.mark.parametrize("archive", ARCHIVES)
+def test_archives_that_hold_times(archive: str, make: Make, prove: Prove) -> None:
+    repository = make({"sort": SORT})
+    subprocess.run(["touch", "-d", "2020-02-02", "raw.txt"], cwd=repository.path, check=True)
+    repository.stages({"pack": stage(ARCHIVES[archive], ["raw.txt"], "out.bin")})
+    repository.repro()
+    repository.commit()
+    verdict = prove(repository)
+    assert verdict.causes == [("pack", "archive-times")], verdict.said
+
+
+HERE = {
+    "host-name": ("uname -n > out.txt", "import socket; out.write_text(socket.gethostname())"),
+    "user": ("id -u > out.txt", "import os; out.write_text(str(os.getuid()))"),
+    "umask": ("touch a.tmp; stat -c %a a.tmp > out.txt; rm a.tmp", "import os; out.write_text(str(os.umask(0)))"),
+    "process-number": ("echo $$ > out.txt", "import os; out.write_text(str(os.getpid()))"),
+    "file-times": ("stat -c %Y raw.txt > out.txt", "import os; out.write_text(str(os.path.getmtime('raw.txt')))"),
+    "thread-count": ("nproc > out.txt", "import os; out.write_text(str(os.cpu_count()))"),
+}
+
+
+@pytest.mark.parametrize("python", [False, True], ids=["shell", "python"])
+@pytest.mark.parametrize("cause", HERE)
+def test_what_belongs_to_the_machine(cause: str, python: bool, make: Make, prove: Prove) -> None:
+    command = HERE[cause][python]
+    if python:
+        command = f"python -c \"from pathlib import Path; out = Path('out.txt'); {command}\""
+    repository = make({"sort": SORT, "tell": stage(command, ["raw.txt"], "out.txt")})
+    # As on another machine.
+    (repository.path / "out.txt").write_text("another one\n")
+    repository.record()
+    repository.commit()
+    verdict = prove(repository)
+    if verdict.evidence["network"]["method"] != "bubblewrap" and cause in ("host-name", "user"):
+        assert "could not be tried, because bubblewrap does not work here" in verdict.said
+        return
+    assert [name for _, name in verdict.causes] == [cause], verdict.said
+
+
+def test_another_place_has_all_of_it(make: Make, prove: Prove) -> None:
+    verdict = prove(make({"sort": SORT}), "--perturb")
+    assert verdict.status == 0, verdict.said
+    listed = {line["what"] for line in verdict.evidence["perturbations"]}
+    assert {"umask", "number of the process", "times of files", "threads"} <= listed
+    if verdict.evidence["network"]["method"] == "bubblewrap":
+        assert {"host name", "user"} <= listed
