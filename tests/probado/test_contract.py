@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from probado import contract
-from probado.room.variables import room_variables
+from probado.room.variables import room_variables, thread_count
 from tests import contract as page
 
 
 def test_the_judge_fixes_what_the_page_names(tmp_path: Path) -> None:
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "config.yaml").write_text("seed: 1\nthreads: 7  # of them\n")
-    variables = room_variables(tmp_path, 1, ["/bin"], network=False)
+    variables = room_variables(tmp_path, thread_count(tmp_path), ["/bin"], network=False)
     assert len(page.FIXED) == 9 and len(page.THREADS) == 5
     assert page.FIXED.items() <= variables.items()
     assert {name: variables[name] for name in page.THREADS} == dict.fromkeys(page.THREADS, "7")

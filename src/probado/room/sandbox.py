@@ -83,8 +83,9 @@ class Sandbox:
         readable = [*self._homes_of_programs, *view.declared, self.folder / "watch"]
         for path in readable:
             options += ["--ro-bind-try", str(path), str(path)]
-        for path in (self.clone.place, *(self.folder / name for name in ("home", "tmp", "log"))):
-            options += ["--bind", str(path), str(path)]
+        # Python compiles the packages of a new environment as it imports them.
+        for path in (self.clone.place, *(self.folder / name for name in ("home", "tmp", "log", "env"))):
+            options += ["--bind-try", str(path), str(path)]
         return options
 
     @functools.cached_property

@@ -40,7 +40,7 @@ def test_proofs_of_a_sound_repository_raise_no_false_alarm(repository: Repositor
         assert [claim["state"] for claim in verdict.evidence["claims"]] == ["held"]
         assert all(line["held"] for line in verdict.evidence["perturbations"])
         tried = {line["what"] for line in verdict.evidence["perturbations"]}
-        assert tried == {"folder", "hash seed", "time zone", "locale", "order of folders", "threads"}
+        assert tried >= {"folder", "hash seed", "time zone", "locale", "order of folders", "threads"}
 
 
 def test_the_evidence(repository: Repository, prove: Prove) -> None:
