@@ -80,34 +80,39 @@ class Sandbox:
             options += ["--bind", str(self.folder / kept), place]
         if view.whole:
             options += ["--tmpfs", str(self.clone.original), "--tmpfs", str(self.folder)]
-        readable = [*self._homes_of_programs, *view.declared, self.folder / "watch"]
-        for path in readable:
+        home = Path.home()
+        avoided = (home, home / ".local", home / ".local/bin", self.clone.original, self.folder)
+        for path in (*homes_of_programs(self.environment, avoided), *view.declared, self.folder / "watch"):
             options += ["--ro-bind-try", str(path), str(path)]
         # Python compiles the packages of a new environment as it imports them.
         for path in (self.clone.place, *(self.folder / name for name in ("home", "tmp", "log", "env"))):
             options += ["--bind-try", str(path), str(path)]
         return options
 
-    @functools.cached_property
-    def _homes_of_programs(self) -> list[Path]:
-        """The folders outside of the system's that the environment's programs need, with their libraries."""
-        found = list(self.environment.homes)
-        for name in self.environment.binaries:
-            found.append(self._home(Path(name)))
-            # As pipx and uv install programs. A link may lead to another one.
-            for link in Path(name).glob("*"):
-                if link.is_symlink() and not _of_system(link):
-                    found += [self._home((Path(name) / link.readlink()).parent), self._home(link.resolve().parent)]
-        # Outer ones first, so that they do not cover inner ones.
-        return sorted({Path(os.path.normpath(path)) for path in found if path.is_dir() and not _of_system(path)})
 
-    def _home(self, programs: Path) -> Path:
-        """The folder that holds a folder of programs and their libraries, unless it holds much more."""
-        home = Path.home()
-        of_others = (home, home / ".local", home / ".local/bin", self.clone.original, self.folder)
-        whole = programs.parent
-        narrow = programs.name not in ("bin", "shims") or any(path.is_relative_to(whole) for path in of_others)
-        return programs if narrow else whole
+@functools.lru_cache(maxsize=4)
+def homes_of_programs(environment: Environment, avoided: tuple[Path, ...]) -> list[Path]:
+    """The folders outside of the system's that an environment's programs need, with their libraries.
+
+    Args:
+        environment: the environment.
+        avoided: folders that must not become visible as a whole.
+    """
+    found = list(environment.homes)
+    for programs in (path for path in map(Path, environment.binaries) if path.is_dir() and not _of_system(path)):
+        found.append(_home(programs, avoided))
+        # As pipx and uv install programs. A link may lead to another one.
+        for link in (path for path in programs.iterdir() if path.is_symlink()):
+            found += [_home(path.parent, avoided) for path in (programs / link.readlink(), link.resolve())]
+    # Outer ones first, so that they do not cover inner ones.
+    return sorted({Path(os.path.normpath(path)) for path in found if path.is_dir() and not _of_system(path)})
+
+
+def _home(programs: Path, avoided: tuple[Path, ...]) -> Path:
+    """The folder that holds a folder of programs and their libraries, unless it holds much more."""
+    whole = programs.parent
+    narrow = programs.name not in ("bin", "shims") or any(path.is_relative_to(whole) for path in avoided)
+    return programs if narrow else whole
 
 
 def is_hidden(path: Path) -> bool:
