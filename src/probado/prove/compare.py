@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from probado.prove.contents import read_contents
+from probado.prove.numbers import close, distance, is_numeric
 from probado.repository.rule import Rule
 
 if TYPE_CHECKING:
-    from probado.prove.contents import Array, Contents
+    from probado.prove.contents import Contents
 
 
 class Comparison(NamedTuple):
@@ -31,8 +32,6 @@ def compare(committed: Path, found: Path, rule: Rule) -> Comparison:
 
 def _within_tolerance(committed: Contents, found: Contents, rule: Rule) -> Comparison:
     """Whether all values are the same, or as close as a rule allows."""
-    import numpy as np
-
     if missing := sorted(committed.keys() ^ found.keys()):
         return Comparison(False, f"{missing[0]} is in one of the two only")
     largest = 0.0
@@ -41,9 +40,8 @@ def _within_tolerance(committed: Contents, found: Contents, rule: Rule) -> Compa
         if off is None:
             return Comparison(False, f"{name} holds other values")
         limit = rule.columns.get(name.rpartition(":")[2], rule)
-        allowed: Any = {"rtol": limit.rtol, "atol": limit.atol, "equal_nan": True}
         # Without a tolerance the distance decides: isclose rounds large whole numbers.
-        if off and not ((limit.rtol or limit.atol) and np.all(np.isclose(found[name], values, **allowed))):
+        if off and not ((limit.rtol or limit.atol) and close(found[name], values, limit.rtol, limit.atol)):
             return Comparison(False, f"{name} is off by up to {off:.2g}, more than {rule}")
         largest = max(largest, off)
     return Comparison(True, f"off by {largest:.2g} at most" if largest else "the same values in other bytes")
@@ -69,7 +67,7 @@ def _outside(name: str, committed: Contents, found: Contents) -> str | None:
 
     low, high = committed[name + "low"], committed[name + "high"]
     value, *ends = (found.get(name + key, np.array("nothing")) for key in ("value", "low", "high"))
-    if not all(_is_numeric(number) and number.ndim == 0 for number in (low, high, value, *ends)):
+    if not all(is_numeric(number) and number.ndim == 0 for number in (low, high, value, *ends)):
         return f"{name}value, low and high are not all numbers"
     if not low <= value <= high:
         return f"{name}value is {value}, not between {low:g} and {high:g}"
@@ -77,28 +75,3 @@ def _outside(name: str, committed: Contents, found: Contents) -> str | None:
     if not ends[0] <= value <= ends[1] or ends[1] - ends[0] > 2 * (high - low):
         return f"{name}low and high are {ends[0]} and {ends[1]}, committed {low:g} and {high:g}"
     return None
-
-
-def distance(one: Array, other: Array) -> float | None:
-    """The largest difference of two arrays; None where no number tells it (text, shapes, gaps)."""
-    import numpy as np
-
-    if one.shape != other.shape or (one.dtype.kind == "b") != (other.dtype.kind == "b"):
-        return None
-    if not (_is_numeric(one) and _is_numeric(other)):
-        return 0.0 if bool(np.all((one == other) | ((one != one) & (other != other)))) else None
-    if not {"f", "c"} & {one.dtype.kind, other.dtype.kind}:
-        # Floating point cannot tell whole numbers beyond 2^53 apart, such as ids.
-        differing = one != other
-        off = np.abs(one[differing].astype(object) - other[differing].astype(object))
-        return float(off.max()) if off.size else 0.0
-    one, other = one.astype(complex), other.astype(complex)
-    if bool(np.any(np.isnan(one) != np.isnan(other))):
-        return None
-    off = np.abs(one - other)[(one != other) & ~np.isnan(one)]
-    return float(off.max()) if off.size else 0.0
-
-
-def _is_numeric(values: Array) -> bool:
-    """Whether an array holds numbers or truth values."""
-    return values.dtype.kind in "biufc"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,13 +62,37 @@ def _read(path: Path, text: bool) -> Contents:
     if kind in TABLES:
         return _table_values(path, kind, text)
     if kind in ARRAYS:
-        import numpy as np
-
-        loaded = np.load(path, allow_pickle=False)
-        return dict(loaded) if kind == ".npz" else {"array": loaded}
+        return _arrays_in_archive(path) if kind == ".npz" else {"array": _array(path)}
     if kind in PICTURES:
         return _pixels(path)
     raise Unreadable(f"no values can be read from a file {path.name}")
+
+
+def _array(path: Path) -> Array:
+    """The array in a file, of which only what is looked at comes into memory."""
+    import numpy as np
+
+    with path.open("rb") as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        shape, _, kind = read[version](file) if version in read else ((0,), False, np.dtype(object))
+    # Nothing can be mapped of an array without values, or of Python's objects, which numpy refuses to load.
+    mapped: Any = None if 0 in shape or kind.hasobject else "r"
+    loaded: Array = np.load(path, mmap_mode=mapped, allow_pickle=False)
+    return loaded
+
+
+def _arrays_in_archive(path: Path) -> Contents:
+    """The arrays in a file of numpy.savez, unpacked to a file of their own that is gone as soon as it is open."""
+    found = {}
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+        for number, name in enumerate(archive.namelist()):
+            unpacked = Path(folder, f"{number}.npy")
+            with archive.open(name) as packed, unpacked.open("wb") as file:
+                shutil.copyfileobj(packed, file)
+            found[name.removesuffix(".npy")] = _array(unpacked)
+            unpacked.unlink()
+    return found
 
 
 def _table_values(path: Path, kind: str, text: bool) -> Contents:

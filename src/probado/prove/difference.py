@@ -2,46 +2,37 @@
 
 from __future__ import annotations
 
-import contextlib
-import gzip
-import hashlib
-import lzma
-import re
-import tarfile
-import zipfile
-import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from probado.prove.compare import distance
+from probado.prove.alike import blocks, same_bytes, same_unzipped
 from probado.prove.contents import read_contents
+from probado.prove.numbers import differing, distance, same_in_another_order
 
 if TYPE_CHECKING:
     from probado.prove.contents import Array, Contents
 
 MOST_LINES = 6
 TEXT = (".html", ".htm", ".svg", ".md", ".txt", ".xml", ".tex", ".yaml", ".yml", ".log")
-GZIP = b"\x1f\x8b"
-GZIP_HEADER = "the same content; the gzip header alone differs (it holds a time and a name)"
+# Bytes of a line of text that are compared: a page may be one line.
+LONGEST_LINE = 2**16
 
 
 def describe(one: Path, other: Path) -> list[str]:
     """What differs between two files or folders, the largest difference first; empty where nothing does."""
     if one.is_dir() or other.is_dir():
         return _in_folders(one, other)
-    first, second = one.read_bytes(), other.read_bytes()
-    if first == second:
+    if same_bytes(one, other):
         return []
-    # An archive that is cut short is compared by its bytes.
-    with contextlib.suppress(OSError, EOFError, zlib.error):
-        if first[:2] == second[:2] == GZIP and gzip.decompress(first) == gzip.decompress(second):
-            return [GZIP_HEADER]
+    if same_unzipped(one, other):
+        return ["the same content; the gzip header alone differs (it holds a time and a name)"]
     try:
         lines = _in_values(read_contents(one), read_contents(other))
     # A cell may hold a whole array, which has no order and no single truth.
     except (ValueError, TypeError, OSError):
         lines = []
-    return lines or _in_bytes(first, second, one.suffix.lower() in TEXT)
+    return lines or (_in_text(one, other) if one.suffix.lower() in TEXT else _in_bytes(one, other))
 
 
 def _in_folders(one: Path, other: Path) -> list[str]:
@@ -69,21 +60,17 @@ def _in_values(one: Contents, other: Contents) -> list[str]:
 
 
 def _in_arrays(one: Array, other: Array, off: float | None) -> str:
-    import numpy as np
-
     if one.shape != other.shape:
         return f"shape {one.shape}, now {other.shape}"
     if one.ndim == 0:
         return f"{one.item()!r}, now {other.item()!r}"
-    if sorted(map(repr, one.ravel())) == sorted(map(repr, other.ravel())):
+    if same_in_another_order(one, other):
         return "the same values in another order"
-    both_gaps = (one != one) & (other != other)
-    places = np.argwhere((one != other) & ~both_gaps)
-    first = tuple(int(place) for place in places[0])
+    count, first = differing(one, other)
     largest = f", by up to {off:.2g}" if off is not None else ""
     where = first[0] if len(first) == 1 else first
     values = f"{_plain(one[first])!r}, now {_plain(other[first])!r}"
-    return f"{len(places)} of {one.size} differ{largest}; first at {where}: {values}"
+    return f"{count} of {one.size} differ{largest}; first at {where}: {values}"
 
 
 def _plain(value: Any) -> Any:
@@ -91,78 +78,37 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, "item") else value
 
 
-def _in_bytes(one: bytes, other: bytes, text: bool) -> list[str]:
-    if text:
-        first, second = (content.decode("utf-8", "replace").splitlines() for content in (one, other))
-        for number, (here, there) in enumerate(zip(first, second, strict=False), start=1):
+def _in_text(one: Path, other: Path) -> list[str]:
+    with one.open("rb") as first, other.open("rb") as second:
+        number = 0
+        for number, (here, there) in enumerate(zip(_lines(first), _lines(second), strict=False), start=1):
             if here != there:
                 start = next((at for at, pair in enumerate(zip(here, there, strict=False)) if pair[0] != pair[1]), 0)
                 cut = slice(max(0, start - 30), start + 50)
                 return [f"line {number}: {here[cut].strip()!r}, now {there[cut].strip()!r}"]
-        return [f"{len(first)} lines, now {len(second)}"]
+        return [f"the same {number} lines, of which one of the two has more or ends them otherwise"]
+
+
+def _lines(file: IO[bytes]) -> Iterator[str]:
+    while line := file.readline(LONGEST_LINE):
+        yield line.decode("utf-8", "replace").rstrip("\r\n")
+
+
+def _in_bytes(one: Path, other: Path) -> list[str]:
     import numpy as np
 
-    common = min(len(one), len(other))
-    differing = np.flatnonzero(np.frombuffer(one, np.uint8, common) != np.frombuffer(other, np.uint8, common))
-    sizes = f"{len(one)} bytes" if len(one) == len(other) else f"{len(one)} bytes, now {len(other)}"
-    return [f"{sizes}; {len(differing)} of them differ, the first at {differing[0] if len(differing) else common}"]
-
-
-def gzip_header_alone(one: Path, other: Path) -> bool:
-    """Whether two files, or files of two folders, are gzip archives of the same content with different headers."""
-    pairs = [pair for pair in file_pairs(one, other) if all(_is_gzip(path) for path in pair)]
-    return any(describe(*pair) == [GZIP_HEADER] for pair in pairs)
-
-
-def archive_times_alone(one: Path, other: Path) -> bool:
-    """Whether two outputs hold archives of tar or zip whose files are the same, with other times, owners or modes."""
-    for here, there in file_pairs(one, other):
-        contents = _members(here)
-        if contents is not None and contents == _members(there) and here.read_bytes() != there.read_bytes():
-            return True
-    return False
-
-
-def _members(path: Path) -> list[tuple[str, str]] | None:
-    """Names and hashes of the files in an archive; None where it is none, or broken."""
-    with contextlib.suppress(tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError):
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                return [(name, _hash(archive.open(name))) for name in archive.namelist()]
-        with tarfile.open(path) as tar:
-            return [(part.name, _hash(tar.extractfile(part)) if part.isreg() else "") for part in tar]
-    return None
-
-
-def _hash(stream: IO[bytes] | None) -> str:
-    if stream is None:
-        return ""
-    with stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
-
-
-def _is_gzip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(2) == GZIP
-
-
-def same_drawing(one: Path, other: Path) -> bool:
-    """Whether two outputs hold an SVG picture that is the same but for dates and random ids."""
-    ids = re.compile(rb'<dc:date>[^<]*</dc:date>|(?:id|xlink:href|href|clip-path)="[^"]*"|url\(#[^)]*\)')
-    for here, there in file_pairs(one, other):
-        if here.suffix == ".svg":
-            first, second = here.read_bytes(), there.read_bytes()
-            if first != second and b"<svg" in first and ids.sub(b"", first) == ids.sub(b"", second):
-                return True
-    return False
-
-
-def file_pairs(one: Path, other: Path) -> list[tuple[Path, Path]]:
-    """The files of two outputs that correspond to each other."""
-    if one.is_file():
-        return [(one, other)] if other.is_file() else []
-    names = [file.relative_to(one) for file in sorted(one.rglob("*")) if file.is_file()]
-    return [(one / name, other / name) for name in names if (other / name).is_file()]
+    count, start, first = 0, 0, None
+    with one.open("rb") as here, other.open("rb") as there:
+        for pair in zip(blocks(here), blocks(there), strict=False):
+            common = min(map(len, pair))
+            first_bytes, second_bytes = (np.frombuffer(block, np.uint8, common) for block in pair)
+            places = np.flatnonzero(first_bytes != second_bytes)
+            if len(places) and first is None:
+                first = start + int(places[0])
+            count, start = count + len(places), start + common
+    before, now = one.stat().st_size, other.stat().st_size
+    sizes = f"{before} bytes" if before == now else f"{before} bytes, now {now}"
+    return [f"{sizes}; {count} of them differ, the first at {start if first is None else first}"]
 
 
 def _shortened(lines: list[str]) -> list[str]:

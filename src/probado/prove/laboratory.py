@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from probado.evidence.proof import Experiment
+from probado.prove.alike import blocks
 from probado.prove.circumstances import Circumstance
 from probado.prove.difference import describe
 from probado.prove.rerun import Bench, StageRun, run_stage
@@ -134,7 +135,17 @@ class Laboratory:
 
 def _contains(path: Path, text: bytes) -> bool:
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    return any(text in file.read_bytes() for file in files)
+    return any(_file_contains(file, text) for file in files)
+
+
+def _file_contains(path: Path, text: bytes) -> bool:
+    before = b""
+    with path.open("rb") as file:
+        for block in blocks(file):
+            if text in before + block:
+                return True
+            before = block[-len(text) :]
+    return False
 
 
 class Difference:

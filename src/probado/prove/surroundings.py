@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probado.contract import READ_BY_RUNNER, RUNNER, has_runner
+from probado.prove.alike import begins
 from probado.repository.git import paths
 from probado.repository.paths import inside, overlaps
 from probado.repository.pipeline import Pipeline, Stage
@@ -85,19 +86,12 @@ def find_code(root: Path, pipeline: Pipeline, committed: Iterable[str]) -> set[s
     """
     written = pipeline.paths()
     listed = [path for path in committed if not inside(path, written)]
-    code = {path for path in listed if path.endswith(".py") or _begins(root / path, b"#!")}
+    code = {path for path in listed if path.endswith(".py") or begins(root / path, b"#!")}
     if has_runner(root):
         code |= {path for path in listed if path.startswith((RUNNER, *READ_BY_RUNNER))}
     if any(path.endswith(".py") and b"params_show" in (root / path).read_bytes() for path in code):
         code |= {"params.yaml", *(path for stage in pipeline.stages for path in stage.parameters)}
     return code
-
-
-def _begins(path: Path, text: bytes) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(text)) == text
 
 
 @contextlib.contextmanager

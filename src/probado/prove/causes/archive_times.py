@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from probado.prove.alike import archive_times_alone
 from probado.prove.causes.base import Cause
-from probado.prove.difference import archive_times_alone
 from probado.prove.laboratory import Difference, Laboratory
 
 

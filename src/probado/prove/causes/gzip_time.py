@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from probado.prove.alike import gzip_header_alone
 from probado.prove.causes.base import Cause
-from probado.prove.difference import gzip_header_alone
 from probado.prove.laboratory import Difference, Laboratory
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from probado.prove.alike import begins
 from probado.prove.causes.base import Cause, Failure, Finding
 from probado.repository.pipeline import Pipeline
 
@@ -21,7 +22,7 @@ class Source(Cause):
     def in_commit(self, pipeline: Pipeline, root: Path) -> Finding | None:
         for stage in (stage for stage in pipeline.stages if stage.recorded):
             for path in stage.deps:
-                if _is_pointer(root / path):
+                if begins(root / path, LFS_POINTER):
                     return Finding(stage.name, f"{path} is a pointer of Git LFS: git lfs pull")
         return None
 
@@ -38,10 +39,3 @@ class Source(Cause):
 
 def _is_absent(word: str) -> bool:
     return Path(word).is_absolute() and not Path(word).exists()
-
-
-def _is_pointer(path: Path) -> bool:
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(LFS_POINTER)) == LFS_POINTER

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from probado.prove.alike import same_drawing
 from probado.prove.causes.base import Cause
-from probado.prove.difference import same_drawing
 from probado.prove.laboratory import Difference, Laboratory
 
 
