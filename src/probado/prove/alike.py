@@ -10,13 +10,12 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
 from itertools import zip_longest
 from pathlib import Path
 from typing import IO
 
-# Bytes at a time.
-BLOCK = 2**20
+from probado.files import begins, blocks
+
 GZIP = b"\x1f\x8b"
 DRAWN = re.compile(rb'<dc:date>[^<]*</dc:date>|(?:id|xlink:href|href|clip-path)="[^"]*"|url\(#[^)]*\)')
 
@@ -71,22 +70,8 @@ def file_pairs(one: Path, other: Path) -> list[tuple[Path, Path]]:
     return [(one / name, other / name) for name in names if (other / name).is_file()]
 
 
-def blocks(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    """What a file holds, BLOCK bytes at a time."""
-    while block := file.read(BLOCK):
-        yield block
-
-
 def _same_streams(one: IO[bytes] | gzip.GzipFile, other: IO[bytes] | gzip.GzipFile) -> bool:
     return all(here == there for here, there in zip_longest(blocks(one), blocks(other)))
-
-
-def begins(path: Path, text: bytes) -> bool:
-    """Whether a file is there and begins with a text."""
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return file.read(len(text)) == text
 
 
 def _members(path: Path) -> list[tuple[str, str]] | None:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from probado.prove.alike import blocks, same_bytes, same_unzipped
+from probado.files import blocks
+from probado.prove.alike import same_bytes, same_unzipped
 from probado.prove.contents import read_contents
 from probado.prove.numbers import differing, distance, same_in_another_order
 

@@ -6,13 +6,12 @@ from functools import cached_property
 from pathlib import Path
 
 from probado.evidence.proof import Experiment
-from probado.prove.alike import blocks
+from probado.files import blocks, remove
 from probado.prove.circumstances import Circumstance
 from probado.prove.difference import describe
 from probado.prove.rerun import Bench, StageRun, run_stage
 from probado.prove.surroundings import transfer
 from probado.repository.committed import CommittedContent
-from probado.room.folder import remove
 from probado.text import last_line
 
 # How the result of an experiment begins that says nothing.

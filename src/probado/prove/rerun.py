@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from probado.files import remove
 from probado.prove.circumstances import Circumstance, Setting, under
 from probado.prove.reads import Reads, sort_reads
 from probado.prove.surroundings import Surroundings, absent, find_code
@@ -17,7 +18,6 @@ from probado.repository.dvc import content_hash
 from probado.repository.git import paths
 from probado.repository.paths import inside, overlaps
 from probado.repository.pipeline import Pipeline, Stage
-from probado.room.folder import remove
 from probado.room.process import Outcome
 from probado.room.room import Room
 from probado.room.sandbox import BUBBLEWRAP, View, is_hidden

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probado.contract import READ_BY_RUNNER, RUNNER, has_runner
-from probado.prove.alike import begins
+from probado.files import begins, remove
 from probado.repository.git import paths
+from probado.repository.hashes import moved
 from probado.repository.paths import inside, overlaps
 from probado.repository.pipeline import Pipeline, Stage
-from probado.room.folder import remove
 from probado.room.room import Room
 
 # DVC, git and pip read these for themselves.
@@ -112,4 +112,5 @@ def transfer(listed: Iterable[str], source: Path, target: Path) -> None:
         remove(target / path)
         if os.path.lexists(source / path):
             (target / path).parent.mkdir(parents=True, exist_ok=True)
-            (source / path).rename(target / path)
+            with moved(source / path, target / path):
+                (source / path).rename(target / path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from probado.files import remove
+from probado.repository import hashes
 from probado.repository.dvc import content_hash, copy_from_cache
 from probado.repository.pipeline import Output, RawData
 
@@ -16,7 +18,7 @@ class CommittedContent:
     project: Path
     kept: Path
 
-    def path_of(self, data: Output | RawData) -> Path | None:
+    def path_of(self, data: Output) -> Path | None:
         """Where the recorded bytes are, checked by their hash; None where they are not on this machine."""
         if data.recorded is None:
             return None
@@ -26,3 +28,20 @@ class CommittedContent:
         if not copy.exists():
             copy_from_cache(self.project, data, copy)
         return copy if content_hash(self.kept, data.path, data.algorithm) == data.recorded else None
+
+    def copy(self, data: RawData, root: Path) -> bool:
+        """Copy recorded bytes to the same path below `root`; returns whether they were on this machine.
+
+        They are read once: the hash is that of the copy.
+        """
+        original, target = self.project / data.path, root / data.path
+        if original.exists():
+            hashes.copy(original, target)
+            if content_hash(root, data.path, data.algorithm) == data.recorded:
+                return True
+            remove(target)
+        copy_from_cache(self.project, data, target)
+        if target.exists() and content_hash(root, data.path, data.algorithm) == data.recorded:
+            return True
+        remove(target)
+        return False

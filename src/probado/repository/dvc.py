@@ -9,7 +9,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from probado.errors import Refused
+from probado.repository import hashes
+from probado.repository.hashes import file_hash
 from probado.repository.pipeline import Output, Pipeline, RawData, Stage, check_rules
 from probado.repository.rule import parse_rule
 from probado.text import first_mistake, last_line
@@ -121,24 +122,14 @@ def content_hash(root: Path, path: str, algorithm: str, crlf: bool = False) -> s
     if algorithm not in ("md5", "md5-dos2unix") or not whole.exists():
         return None
     if whole.is_file():
-        return _file_hash(whole, algorithm, crlf)
+        return file_hash(whole, algorithm, crlf)
     entries = []
     for folder, _, files in DvcIgnoreFilter(localfs, str(root)).walk(localfs, str(whole)):
         for name in files:
             file = Path(folder, name)
-            entries.append((file.relative_to(whole).as_posix(), _file_hash(file, algorithm, crlf)))
+            entries.append((file.relative_to(whole).as_posix(), file_hash(file, algorithm, crlf)))
     listed = json.dumps([{"md5": value, "relpath": name} for name, value in sorted(entries)], sort_keys=True)
     return hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir"
-
-
-def _file_hash(file: Path, algorithm: str, crlf: bool) -> str:
-    from dvc.fs import localfs
-    from dvc_data.hashfile.hash import file_md5
-
-    if crlf and b"\0" not in (content := file.read_bytes()):
-        changed = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        return hashlib.md5(changed, usedforsecurity=False).hexdigest()
-    return str(file_md5(str(file), localfs, name=algorithm))
 
 
 def copy_from_cache(project: Path, data: Output | RawData, copy: Path) -> None:
@@ -157,8 +148,9 @@ def _copy_object(cache: Path, recorded: str, copy: Path) -> None:
     if not stored.is_file():
         return
     if not recorded.endswith(".dir"):
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(stored, copy)
+        hashes.copy(stored, copy)
+        # Those of the cache are for reading alone.
+        copy.chmod(0o644)
         return
     for entry in json.loads(stored.read_text(encoding="utf-8")):
         # A stranger's list of files must not lead out of the folder.

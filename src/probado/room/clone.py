@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from probado.errors import Refused
+from probado.files import remove
 from probado.repository.git import git
-from probado.room.folder import remove
 from probado.text import last_line
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 from probado.repository.committed import CommittedContent
@@ -22,10 +21,7 @@ def bring(data: RawData, root: Path, committed: CommittedContent, limit: float) 
     Returns:
         Why it could not be fetched; None where it is there.
     """
-    target = root / data.path
-    if found := committed.path_of(data):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(found, target) if found.is_dir() else shutil.copy(found, target)
+    if committed.copy(data, root):
         return None
     failure = pull(committed.project, root, data.file, limit)
     if failure is None and content_hash(root, data.path, data.algorithm) == data.recorded:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from probado.files import remove
 
 PREFIX = "proof-"
 # Locked as long as the room is used.
@@ -47,18 +48,3 @@ def remove_abandoned() -> None:
             with open(folder / LOCK, "r+") as lock:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove(folder)
-
-
-def remove(path: Path) -> None:
-    """Remove a file or folder if it is there, whatever the permissions of what lies in it."""
-    if path.is_symlink() or not path.is_dir():
-        path.unlink(missing_ok=True)
-        return
-    shutil.rmtree(path, ignore_errors=True)
-    if path.is_dir():
-        path.chmod(0o700)
-        for folder, names, _ in os.walk(path):
-            for inner in (Path(folder, name) for name in names):
-                if not inner.is_symlink():
-                    inner.chmod(0o700)
-        shutil.rmtree(path, ignore_errors=True)

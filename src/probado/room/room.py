@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from probado.files import remove
 from probado.repository.git import paths
 from probado.repository.paths import inside
 from probado.room.clock import find_library, still
 from probado.room.clone import Clone, moved
 from probado.room.environment import Environment
-from probado.room.folder import remove
 from probado.room.network import Network
 from probado.room.process import Outcome, run_confined
 from probado.room.sandbox import ALLOWED, Sandbox, View

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from probado.room.folder import remove, room_folder
+from probado.files import remove
+from probado.room.folder import room_folder
 
 
 @pytest.fixture(autouse=True)

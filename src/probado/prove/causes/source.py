@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from probado.prove.alike import begins
+from probado.files import begins
 from probado.prove.causes.base import Cause, Failure, Finding
 from probado.repository.pipeline import Pipeline
 

@@ -1,0 +1,42 @@
+"""What is done with files everywhere: read in blocks, look at the beginning, remove."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+# Bytes at a time.
+BLOCK = 2**20
+
+
+def blocks(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    """What a file holds, BLOCK bytes at a time."""
+    while block := file.read(BLOCK):
+        yield block
+
+
+def begins(path: Path, text: bytes) -> bool:
+    """Whether a file is there and begins with a text."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(text)) == text
+
+
+def remove(path: Path) -> None:
+    """Remove a file or folder if it is there, whatever the permissions of what lies in it."""
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)
+        return
+    shutil.rmtree(path, ignore_errors=True)
+    if path.is_dir():
+        path.chmod(0o700)
+        for folder, names, _ in os.walk(path):
+            for inner in (Path(folder, name) for name in names):
+                if not inner.is_symlink():
+                    inner.chmod(0o700)
+        shutil.rmtree(path, ignore_errors=True)
