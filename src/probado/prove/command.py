@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import contextlib
 import errno
+import getpass
 import math
 import os
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from probado.errors import Refused
@@ -146,7 +147,20 @@ def _room() -> Iterator[Path]:
     """A folder for a clean room. DVC keeps its site cache in it, so that it is removed with it."""
     with room_folder() as folder:
         os.environ["DVC_SITE_CACHE_DIR"] = str(folder / "scratch" / "dvc")
+        # A container may start it as a user without a name and home, which DVC asks for.
+        if _fails(Path.home):
+            os.environ["HOME"] = str(folder / "home")
+        if _fails(getpass.getuser):
+            os.environ["LOGNAME"] = str(os.getuid())
         yield folder
+
+
+def _fails(question: Callable[[], object]) -> bool:
+    try:
+        question()
+    except (RuntimeError, KeyError, OSError):
+        return True
+    return False
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -60,8 +61,9 @@ def sort_reads(
         if "read" not in note:
             continue
         # Bytecode stands for its code; Python reads the code where there is none.
-        path = BYTECODE.sub(r"\1.py", note["read"])
-        if path != note["read"] and not note["there"]:
+        read = _from_root(note["read"], room)
+        path = BYTECODE.sub(r"\1.py", read)
+        if path != read and not note["there"]:
             continue
         if inside(path, declared) or is_of_tools(path) or (runner and _is_of_runner(path, note)):
             continue
@@ -78,6 +80,11 @@ def sort_reads(
         elif inside(path, known) and not _is_empty(room.root / path):
             (reads.code if path.endswith(".py") else reads.data).append(place)
     return reads
+
+
+def _from_root(path: str, room: Room) -> str:
+    """A path from the project's root, where it is in the repository; as it is elsewhere."""
+    return os.path.relpath(path, room.root) if Path(path).is_relative_to(room.clone.place) else path
 
 
 def _is_of_runner(path: str, note: dict[str, Any]) -> bool:

@@ -44,9 +44,10 @@ class Bench:
     @classmethod
     def of(cls, room: Room, pipeline: Pipeline) -> Bench:
         """The bench for a room in which nothing has run yet."""
-        committed = paths(room.root, "ls-files", "-z")
+        # All of the repository, of which the project may be a folder.
+        committed = paths(room.root, "ls-files", "-z", ":/")
         known = {*committed, *pipeline.paths()}
-        present = known | set(paths(room.root, "ls-files", "-z", "--others"))
+        present = known | set(paths(room.root, "ls-files", "-z", "--others", ":/"))
         links = {path: (room.root / path).readlink() for path in committed if (room.root / path).is_symlink()}
         return cls(room, pipeline, known, present, find_code(room.root, pipeline, committed), links)
 

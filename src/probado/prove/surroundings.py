@@ -57,11 +57,11 @@ class Surroundings:
         """Data that earlier stages wrote without declaring them; no records of runs, caches or bytecode."""
         return [
             path
-            for path in paths(self.root, "ls-files", "-z", "--others")
+            for path in paths(self.root, "ls-files", "-z", "--others", ":/")
             if not path.endswith((".py", ".pyc"))
             and not inside(path, self.present)
             and not path.startswith(RECORDS)
-            and not any(part.startswith(".") for part in Path(path).parts)
+            and not any(part.startswith(".") and part != ".." for part in Path(path).parts)
         ]
 
     def clear_bytecode(self, stage: Stage) -> None:
@@ -75,7 +75,7 @@ class Surroundings:
 
 def is_of_tools(path: str) -> bool:
     """Whether git, DVC or pip reads a file for itself."""
-    return path.startswith((".git/", ".dvc/", ".venv/")) or Path(path).name in OF_TOOLS
+    return bool({".git", ".dvc", ".venv"} & set(Path(path).parts)) or Path(path).name in OF_TOOLS
 
 
 def find_code(root: Path, pipeline: Pipeline, committed: Iterable[str]) -> set[str]:
@@ -98,12 +98,15 @@ def find_code(root: Path, pipeline: Pipeline, committed: Iterable[str]) -> set[s
 def absent(room: Room, listed: list[str]) -> Iterator[list[str]]:
     """Move files and folders out of the clone for a while; gives the files that were written in their place."""
     wrote: list[str] = []
-    transfer(listed, room.root, room.scratch / "absent")
+    # As deep as the project is in its repository, whose other files begin with "../".
+    away = room.scratch / "absent" / room.clone.prefix
+    away.mkdir(parents=True, exist_ok=True)
+    transfer(listed, room.root, away)
     try:
         yield wrote
     finally:
         wrote += [path for path in listed if (room.root / path).is_file()]
-        transfer(listed, room.scratch / "absent", room.root)
+        transfer(listed, away, room.root)
 
 
 def transfer(listed: Iterable[str], source: Path, target: Path) -> None:

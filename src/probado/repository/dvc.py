@@ -101,9 +101,9 @@ def _output(out: Any, stage: str, root: Path) -> Output:
 
 
 def _relative(thing: Any, root: Path) -> str:
-    """The path of an output or dependency of DVC's from the root; as it is declared where it lies outside."""
-    path = Path(thing.fs_path)
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(thing.def_path)
+    """The path of an output or dependency of DVC's from the root, or a whole path if it is declared so."""
+    outside = Path(thing.def_path).is_absolute() and not Path(thing.fs_path).is_relative_to(root)
+    return str(thing.def_path) if outside else Path(os.path.relpath(thing.fs_path, root)).as_posix()
 
 
 def content_hash(root: Path, path: str, algorithm: str, crlf: bool = False) -> str | None:

@@ -136,7 +136,7 @@ class Room:
         for name in ("home", "tmp", "var-tmp"):
             remove(self.folder / name)
             (self.folder / name).mkdir()
-        for name in paths(self.root, "ls-files", "-z", "--others"):
+        for name in paths(self.root, "ls-files", "-z", "--others", ":/"):
             if not inside(name, kept) and "__pycache__" not in Path(name).parts:
                 (self.root / name).unlink(missing_ok=True)
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.probado.conftest import SORT, Make, Prove, stage
+from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
 REPOSITORY = Path(__file__).parents[3]
 
@@ -162,3 +164,49 @@ def test_what_it_declares_and_asks_of_git_is_there(make: Make, prove: Prove, out
     verdict = prove(repository)
     assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
     assert (repository.path / "out.txt").read_text() == "0\n1\n2\nmain\n"
+
+
+@pytest.fixture
+def in_a_folder(make: Make, tmp_path: Path) -> Callable[..., Repository]:
+    """Make a repository whose project is one of its folders, with a second stage that runs this command."""
+
+    def in_a_folder(command: str, *deps: str) -> Repository:
+        repository = make({"sort": SORT})
+        whole = tmp_path / "whole"
+        (whole / "shared").mkdir(parents=True)
+        (whole / "shared" / "table.txt").write_text("1\n")
+        repository.path.rename(whole / "project")
+        (whole / "project" / ".git").rename(whole / ".git")
+        project = Repository(whole / "project")
+        code = "import subprocess; open('out.txt', 'w').write(subprocess.getoutput('cat ../shared/table.txt'))"
+        project.write(**{"second.py": f"open('../.git/HEAD').read()\n{code}\n"})
+        project.stages({"sort": SORT, "second": stage(command, ["sorted.txt", *deps], "out.txt")})
+        project.repro()
+        project.git("add", "--all", ":/")
+        project.commit()
+        return project
+
+    return in_a_folder
+
+
+@pytest.mark.parametrize("command", ["cat ../shared/table.txt > out.txt", "python second.py"])
+def test_a_project_in_a_folder(command: str, in_a_folder: Callable[..., Repository], prove: Prove) -> None:
+    verdict = prove(in_a_folder(command, "../shared/table.txt", "second.py"))
+    assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
+
+
+def test_another_folder_of_the_repository(in_a_folder: Callable[..., Repository], prove: Prove) -> None:
+    verdict = prove(in_a_folder("cat ../shared/table.txt > out.txt"))
+    assert (verdict.status, verdict.causes) == (1, [("second", "undeclared-read")]), verdict.said
+    assert "../shared/table.txt" in verdict.said
+
+
+def test_a_user_without_a_name_and_a_home(make: Make) -> None:
+    needs_bubblewrap()
+    repository = make({"sort": SORT})
+    nobody = ["bwrap", "--bind", "/", "/", "--dev", "/dev", "--unshare-user", "--uid", "4711", "--gid", "4711"]
+    variables = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY / "src")}
+    judge = [sys.executable, "-m", "probado", "prove", "--env", "reuse"]
+    done = subprocess.run([*nobody, *judge], cwd=repository.path, env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "EXACT: 1 of 1 outputs are the committed bytes" in done.stdout

@@ -34,7 +34,7 @@ def overwritten(bench: Bench, runs: dict[str, StageRun]) -> dict[str, str]:
     }
     changed |= {path: f"written by {name} as well" for name, done in runs.items() for path in done.wrote}
     outs = {path for done in runs.values() for path in done.hashes}
-    for path in paths(root, "ls-files", "-z", "--modified"):
+    for path in paths(root, "ls-files", "-z", "--modified", ":/"):
         # Of a link git cannot tell, since the clone has no contents of the commit.
         same = path in bench.links and (root / path).is_symlink() and (root / path).readlink() == bench.links[path]
         if not same and not inside(path, outs) and path not in PROOF_FILES and os.path.lexists(root / path):
