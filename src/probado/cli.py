@@ -15,6 +15,10 @@ COMMANDS = {
         "probado.prove.command",
         "rerun a project from a clean clone and compare every output with dvc.lock",
     ),
+    "quote": (
+        "probado.quote",
+        "write the numbers of claims.yaml into a paper: macros for LaTeX, marked places of Markdown and HTML",
+    ),
     "adopt": (
         "probado.adopt.command",
         "lay what a project of the template has, and an existing one lacks, beside what is there",
