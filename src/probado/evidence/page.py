@@ -41,7 +41,7 @@ def headline(proof: Proof, remarks: list[str]) -> str:
     if proof.judge.of_project is False:
         remarks = [*remarks, "by another judge than the one in requirements/"]
     if weaker := NOT_HELD.get(proof.network.method):
-        remarks = [*remarks, weaker]
+        remarks = list(dict.fromkeys([*remarks, weaker]))
     same = sum(out.verdict == "EXACT" for out in proof.outputs)
     outputs = f"{same} of {len(proof.outputs)} outputs are the committed bytes"
     parts = [outputs if proof.outputs else "no stage was run"]
@@ -81,16 +81,25 @@ def _pages() -> Any:
 
 def write(proof: Proof, folder: Path) -> None:
     """Write proof.json, .md, .html and .svg into a folder, each beside and renamed into place."""
-    contents = {"proof.json": proof.model_dump_json(indent=2) + "\n"}
-    contents |= {name: render(name, proof) for name in PAGES}
+    contents = {"proof.json": as_json(proof)} | {name: render(name, proof) for name in PAGES}
     folder.mkdir(exist_ok=True)
     for name, text in contents.items():
-        partial = folder / f"{name}.partial"
-        try:
-            partial.write_text(text, encoding="utf-8")
-            os.replace(partial, folder / name)
-        finally:
-            partial.unlink(missing_ok=True)
+        write_file(folder / name, text)
+
+
+def as_json(proof: Proof) -> str:
+    """A proof for programs."""
+    return proof.model_dump_json(indent=2) + "\n"
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file beside its place, and rename it into that."""
+    partial = path.with_name(f"{path.name}.partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def side_by_side(proofs: Sequence[Proof]) -> tuple[list[str], bool]:

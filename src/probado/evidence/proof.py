@@ -77,6 +77,27 @@ class NetworkResult(Part):
     probe: str
 
 
+class Statement(Part):
+    """What the result of one stage rests on. The same result needs no other rerun as long as all of it is the same."""
+
+    # SHA-256 of its entry in dvc.lock: command, inputs, parameters, outputs.
+    lock: str
+    # SHA-256 of the other files of the repository that it used, by path: undeclared code, above all.
+    code: dict[str, str]
+    # SHA-256 over the names and versions of all packages, and Python's version.
+    packages: str
+
+
+class Taken(Part):
+    """The proof from which a stage was taken over without a rerun: of which commit, by whom, on what."""
+
+    commit: str
+    made: str
+    judge: str
+    machine: str
+    cpu_class: str
+
+
 class StageResult(Part):
     """One stage of the rerun."""
 
@@ -86,6 +107,8 @@ class StageResult(Part):
     network: Literal["allowed", "off"]
     problems: list[str]
     undeclared_code: list[str]
+    statement: Statement | None = None
+    taken: Taken | None = None
 
 
 class OutputResult(Part):

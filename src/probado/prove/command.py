@@ -40,6 +40,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--perturb", action="store_true", help="once more in another place, once with other threads")
     parser.add_argument("--diagnose", action="store_true", help="report what each stage depends on")
     parser.add_argument("--limit", type=minutes, default=360, metavar="MINUTES", help="for one stage (default: 360)")
+    parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="this stage alone (needs --out)")
+    parser.add_argument(
+        "--since", nargs="+", default=[], metavar="PROOF", help="take over stages that these proofs cover, but for one"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write proof.json there, and nothing into the project")
     parser.add_argument("--check", action="store_true", help="say whether the proof belongs to the present commit")
     parser.add_argument("--against", nargs="+", metavar="PROOF", help="compare with proofs made elsewhere")
 
@@ -94,6 +99,8 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         return _check(project, revision)
     if options.against:
         return _compare_with(project, options.against)
+    if options.stage and not options.out:
+        raise Refused("--stage proves a part of the project, which is no proof of it: --out FILE says where it goes")
     if marks := merge_marks(project):
         file = marks.rpartition(":")[0]
         raise Refused(
@@ -115,11 +122,16 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         perturb=options.perturb,
         diagnose=options.diagnose,
         limit=60 * options.limit,
+        stages=tuple(options.stage),
+        since=tuple(read_proof(Path(name)) for name in options.since),
     )
     with _room() as folder:
         proof, place = prove(asked, folder)
-    page.write(proof, project / place)
-    print(f"{page.render('proof.txt', proof)}see {project / place / 'proof.html'}")
+    if options.out:
+        page.write_file(Path(options.out), page.as_json(proof))
+    else:
+        page.write(proof, project / place)
+    print(f"{page.render('proof.txt', proof)}see {options.out or project / place / 'proof.html'}")
     return STATUS[proof.verdict]
 
 

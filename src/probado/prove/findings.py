@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from probado.evidence.proof import CauseResult, ClaimResult, Experiment, OutputResult, Perturbation
+from probado.evidence.proof import CauseResult, ClaimResult, Experiment, OutputResult, Perturbation, StageResult
 from probado.prove.rerun import StageRun
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A stage as an earlier proof has it, with its outputs."""
+
+    stage: StageResult
+    outputs: list[OutputResult]
+    # How that proof kept the network and files off.
+    method: str
 
 
 @dataclass
@@ -19,11 +29,14 @@ class Findings:
     advice: list[str] = field(default_factory=list)
     causes: list[CauseResult] = field(default_factory=list)
     runs: dict[str, StageRun] = field(default_factory=dict)
+    # Stages that were taken over from earlier proofs.
+    taken: dict[str, Earlier] = field(default_factory=dict)
     outputs: list[OutputResult] = field(default_factory=list)
     claims: list[ClaimResult] = field(default_factory=list)
     perturbations: list[Perturbation] = field(default_factory=list)
     diagnosis: dict[str, list[Experiment]] = field(default_factory=dict)
 
     def written(self) -> set[str]:
-        """The outputs that came out."""
-        return {path for run in self.runs.values() for path, value in run.hashes.items() if value}
+        """The outputs that came out, now or in the proofs that stages were taken over from."""
+        before = {out.path for earlier in self.taken.values() for out in earlier.outputs}
+        return before | {path for run in self.runs.values() for path, value in run.hashes.items() if value}

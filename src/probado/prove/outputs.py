@@ -16,7 +16,12 @@ Reference = Callable[[Output], Path | None]
 
 
 def compare_outputs(
-    stages: Iterable[Stage], runs: dict[str, StageRun], root: Path, reference: Reference, elsewhere: bool
+    stages: Iterable[Stage],
+    runs: dict[str, StageRun],
+    root: Path,
+    reference: Reference,
+    elsewhere: bool,
+    taken: Iterable[OutputResult] = (),
 ) -> list[OutputResult]:
     """Compare every output of a rerun with a reference.
 
@@ -27,8 +32,9 @@ def compare_outputs(
         reference: the bytes to compare with: committed ones, or those of an earlier rerun.
         elsewhere: this is another kind of processor or number of threads: rules declared for it apply, and other
             bytes without such a rule are reported as OTHER BYTES.
+        taken: outputs of other stages that an earlier proof has.
     """
-    results: dict[str, OutputResult] = {}
+    results = {out.path: out for out in taken}
     judged_by: dict[str, str] = {}
     for stage in stages:
         for out in stage.outs:

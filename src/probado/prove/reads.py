@@ -29,6 +29,8 @@ class Reads:
     code: list[str] = field(default_factory=list)
     # Files that stand in the project and not in its commit.
     untracked: list[str] = field(default_factory=list)
+    # All files of the repository that it read.
+    used: set[str] = field(default_factory=set)
     # Addresses that it tried to reach, and whether any program of it tried to leave a network that leads nowhere.
     calls: list[str] = field(default_factory=list)
     unreachable: bool = False
@@ -65,6 +67,8 @@ def sort_reads(
         path = BYTECODE.sub(r"\1.py", read)
         if path != read and not note["there"]:
             continue
+        if note["there"] and not Path(path).is_absolute():
+            reads.used.add(path)
         if inside(path, declared) or is_of_tools(path) or (runner and _is_of_runner(path, note)):
             continue
         place = _with_place(path, note)

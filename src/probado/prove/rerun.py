@@ -32,7 +32,8 @@ class Bench:
 
     room: Room
     pipeline: Pipeline
-    # Committed files, outputs and raw data.
+    # Files of the repository, and those with outputs and raw data.
+    committed: set[str]
     known: set[str]
     # Those, and what building the environment has left in the clone.
     present: set[str]
@@ -49,7 +50,7 @@ class Bench:
         known = {*committed, *pipeline.paths()}
         present = known | set(paths(room.root, "ls-files", "-z", "--others", ":/"))
         links = {path: (room.root / path).readlink() for path in committed if (room.root / path).is_symlink()}
-        return cls(room, pipeline, known, present, find_code(room.root, pipeline, committed), links)
+        return cls(room, pipeline, set(committed), known, present, find_code(room.root, pipeline, committed), links)
 
     def surroundings(self, room: Room) -> Surroundings:
         """The files of the clone, where the room has it now."""

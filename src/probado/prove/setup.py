@@ -10,7 +10,7 @@ from pathlib import Path
 
 from probado.contract import BASE_LOCK, VENV
 from probado.evidence.machine import this_machine
-from probado.evidence.proof import EnvironmentResult, Machine
+from probado.evidence.proof import EnvironmentResult, Machine, Proof
 from probado.room.clone import Clone
 from probado.room.environment import Environment, build_environment, caller_path, reuse_environment
 from probado.room.locks import Locked
@@ -22,15 +22,18 @@ from probado.room.sandbox import ALLOWED
 from probado.room.variables import room_variables, thread_count
 
 LOOK_AT_BLAS = (
-    "import json, platform\n"
+    "import hashlib, importlib.metadata, json, platform\n"
     "try:\n import numpy; from threadpoolctl import threadpool_info as found\n"
     " names = sorted({i.get('architecture') or '' for i in found() if i['user_api'] == 'blas'})\n"
     "except ImportError: names = []\n"
-    "print(json.dumps([platform.python_version(), ' '.join(names)]))"
+    "found = {f'{d.name}=={d.version}' for d in importlib.metadata.distributions() if d.name != 'probado'}\n"
+    "listed = ' '.join([platform.python_version(), *sorted(found)])\n"
+    "print(json.dumps([platform.python_version(), ' '.join(names), hashlib.sha256(listed.encode()).hexdigest()]))"
 )
 
-# Version of Python and BLAS, by folders of programs: loading NumPy takes long, and a process may prove many projects.
-LOOKED_AT: dict[tuple[str, ...], tuple[str, str]] = {}
+# Version of Python, BLAS and a hash of all packages, by folders of programs: loading NumPy takes long, and a process
+# may prove many projects.
+LOOKED_AT: dict[tuple[str, ...], tuple[str, str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,10 @@ class Asked:
     perturb: bool
     diagnose: bool
     limit: float
+    # Stages to prove, all where it is empty.
+    stages: tuple[str, ...] = ()
+    # Proofs from which unchanged stages are taken over.
+    since: tuple[Proof, ...] = ()
 
 
 def make_room(asked: Asked, folder: Path, clone: Clone) -> Room:
@@ -88,11 +95,21 @@ def look_at_environment(room: Room) -> EnvironmentResult:
 
 def look_at_machine(room: Room) -> Machine:
     """The machine, with the interpreter and the BLAS of the room's environment."""
+    python, blas, _ = _look(room)
+    return this_machine(room.threads, python, blas)
+
+
+def packages_of(room: Room) -> str:
+    """SHA-256 over the packages of the room's environment; empty where it has no Python."""
+    return _look(room)[2]
+
+
+def _look(room: Room) -> tuple[str, str, str]:
     programs = room.environment.binaries
     if programs not in LOOKED_AT:
         outcome = room.ask(["python", "-c", LOOK_AT_BLAS])
         try:
             LOOKED_AT[programs] = json.loads(outcome.output.splitlines()[-1])
         except (ValueError, IndexError):
-            LOOKED_AT[programs] = ("unknown", "")
-    return this_machine(room.threads, *LOOKED_AT[programs])
+            LOOKED_AT[programs] = ("unknown", "", "")
+    return LOOKED_AT[programs]

@@ -34,7 +34,8 @@ from probado.prove.findings import Findings
 from probado.prove.outputs import compare_outputs
 from probado.prove.perturb import perturb
 from probado.prove.rerun import Bench, StageRun, rerun
-from probado.prove.setup import Asked, look_at_environment, look_at_machine, make_room
+from probado.prove.setup import Asked, look_at_environment, look_at_machine, make_room, packages_of
+from probado.prove.since import bring_others, marked, statement, take_over
 from probado.prove.surroundings import transfer
 from probado.prove.why import undecided, why
 from probado.repository.committed import CommittedContent
@@ -80,8 +81,11 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
         if environment.drifted:
             findings.causes.append(EnvironmentDrift.result("environment", ", ".join(environment.drifted[:5])))
     machine = look_at_machine(room)
+    packages = packages_of(room)
+    bench = Bench.of(room, pipeline)
+    findings.taken = take_over(bench, asked.since, stages, packages, findings)
     elsewhere = made_elsewhere(room.root, bound, machine, findings)
-    judge_stages(asked, Bench.of(room, pipeline), stages, claimed, elsewhere, environment.drifted, findings)
+    judge_stages(asked, bench, stages, claimed, elsewhere, environment.drifted, findings)
     proof = Proof(
         format=2,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -93,7 +97,7 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
         made_elsewhere=elsewhere,
         environment=environment,
         network=NetworkResult(method=room.network.method, probe=room.network.probe),
-        stages=[stage_result(run) for run in findings.runs.values()],
+        stages=stage_results(bench, stages, packages, findings),
         outputs=findings.outputs,
         claims=findings.claims,
         causes=findings.causes,
@@ -134,6 +138,12 @@ def stages_to_run(pipeline: Pipeline, asked: Asked, findings: Findings) -> list[
     elif unrecorded:
         findings.reasons.append("there is no committed dvc.lock to compare with: dvc repro, and commit dvc.lock")
         return pipeline.stages if asked.diagnose else []
+    if unknown := set(asked.stages) - {stage.name for stage in recorded}:
+        names = ", ".join(stage.name for stage in recorded)
+        raise Refused(f"dvc.lock has no stage {', '.join(sorted(unknown))}; it has {names}")
+    if asked.stages:
+        findings.remarks.append(f"of {', '.join(asked.stages)} alone")
+        return [stage for stage in recorded if stage.name in asked.stages]
     return recorded
 
 
@@ -180,8 +190,10 @@ def judge_stages(
     if ready:
         # Small outputs are in git: they are moved away, since stages have to write them.
         transfer([out.path for out in pipeline.outs()], room.root, committed.kept)
+        stages = bring_others(bench, committed, stages, findings)
         findings.runs = rerun(bench, stages)
-        findings.outputs = compare_outputs(stages, findings.runs, room.root, committed.path_of, elsewhere)
+        before = [out for earlier in findings.taken.values() for out in marked(earlier)]
+        findings.outputs = compare_outputs(stages, findings.runs, room.root, committed.path_of, elsewhere, before)
     known = {out.path for out in pipeline.outs()}
     findings.claims = [check_claim(claim, room.root, findings.written(), known) for claim in claimed]
     if not ready:
@@ -221,6 +233,16 @@ def diagnose(bench: Bench, findings: Findings) -> dict[str, list[Experiment]]:
             for experiment in diagnosis[name]:
                 print(f"  {experiment.what:40} {experiment.result}", flush=True)
     return diagnosis
+
+
+def stage_results(bench: Bench, stages: list[Stage], packages: str, findings: Findings) -> list[StageResult]:
+    """The stages as evidence, in order: those that ran, and those that were taken over."""
+    results = {name: stage_result(run) for name, run in findings.runs.items()}
+    for name, run in findings.runs.items():
+        if not run.failed and run.stage.recorded:
+            results[name] = results[name].model_copy(update={"statement": statement(bench, run, packages)})
+    results |= {name: earlier.stage for name, earlier in findings.taken.items()}
+    return [results[stage.name] for stage in stages if stage.name in results]
 
 
 def stage_result(run: StageRun) -> StageResult:
