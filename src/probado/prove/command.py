@@ -39,6 +39,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--perturb", action="store_true", help="once more in another place, once with other threads")
     parser.add_argument("--diagnose", action="store_true", help="report what each stage depends on")
+    parser.add_argument(
+        "--calibrate",
+        type=part,
+        metavar="WIDEST",
+        help="measure tolerances from reruns, none wider than this part of a column's largest value (such as 1e-3)",
+    )
+    parser.add_argument("--reruns", type=count, default=20, metavar="N", help="of --calibrate (default: 20)")
     parser.add_argument("--limit", type=minutes, default=360, metavar="MINUTES", help="for one stage (default: 360)")
     parser.add_argument("--stage", action="append", default=[], metavar="NAME", help="this stage alone (needs --out)")
     parser.add_argument(
@@ -47,6 +54,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write proof.json there, and nothing into the project")
     parser.add_argument("--check", action="store_true", help="say whether the proof belongs to the present commit")
     parser.add_argument("--against", nargs="+", metavar="PROOF", help="compare with proofs made elsewhere")
+
+
+def part(text: str) -> float:
+    """The widest tolerance from the command line.
+
+    Raises:
+        ArgumentTypeError: it is no number between 0 and 1.
+    """
+    try:
+        widest = float(text)
+    except ValueError:
+        widest = 0
+    if not 0 < widest <= 1:
+        raise argparse.ArgumentTypeError(f"expected a number above 0 and at most 1, found {text!r}")
+    return widest
+
+
+def count(text: str) -> int:
+    """A number of reruns from the command line.
+
+    Raises:
+        ArgumentTypeError: it is no whole number of at least 3, one of each kind.
+    """
+    if not text.isdecimal() or int(text) < 3:
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 3, found {text!r}")
+    return int(text)
 
 
 def minutes(text: str) -> float:
@@ -122,6 +155,8 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         perturb=options.perturb,
         diagnose=options.diagnose,
         limit=60 * options.limit,
+        widest=options.calibrate,
+        reruns=options.reruns,
         stages=tuple(options.stage),
         since=tuple(read_proof(Path(name)) for name in options.since),
     )

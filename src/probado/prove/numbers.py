@@ -28,6 +28,27 @@ def distance(one: Array, other: Array) -> float | None:
     return 0.0 if all(bool((same(here, there)).all()) for here, there in pieces(one, other)) else None
 
 
+def spread(one: Array, other: Array) -> tuple[float, float, float] | None:
+    """The largest absolute and relative difference of two arrays of numbers, and the largest value of the first.
+
+    The relative one is infinite beside a zero. None where shapes or gaps differ.
+    """
+    import numpy as np
+
+    off = distance(one, other)
+    if off is None:
+        return None
+    relative = largest = 0.0
+    for here, there in pieces(one, other):
+        values = np.abs(here.astype(complex))
+        largest = max(largest, float(np.nanmax(values, initial=0.0)))
+        changed = ~same(here, there)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            parts = np.abs(here[changed].astype(complex) - there[changed].astype(complex)) / values[changed]
+        relative = max(relative, float(parts.max()) if parts.size else 0.0)
+    return off, relative, largest
+
+
 def close(one: Array, other: Array, rtol: float, atol: float) -> bool:
     """Whether every value of one array is as close to its counterpart as numpy.isclose asks; gaps are alike."""
     import numpy as np

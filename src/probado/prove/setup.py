@@ -50,6 +50,9 @@ class Asked:
     perturb: bool
     diagnose: bool
     limit: float
+    # The widest tolerance of --calibrate, None without that, and how many reruns it takes.
+    widest: float | None = None
+    reruns: int = 20
     # Stages to prove, all where it is empty.
     stages: tuple[str, ...] = ()
     # Proofs from which unchanged stages are taken over.

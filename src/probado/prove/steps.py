@@ -26,6 +26,7 @@ from probado.evidence.proof import (
 )
 from probado.prove import explain
 from probado.prove.advice import advise
+from probado.prove.calibrate import calibrate
 from probado.prove.causes.environment import EnvironmentDrift
 from probado.prove.causes.source import Source
 from probado.prove.causes.submodule import Submodule
@@ -198,6 +199,9 @@ def judge_stages(
     findings.claims = [check_claim(claim, room.root, findings.written(), known) for claim in claimed]
     if not ready:
         return
+    if asked.widest is not None and not any(run.failed for run in findings.runs.values()):
+        # Before the laboratory takes the outputs away.
+        findings.advice += calibrate(bench, committed, stages, asked.widest, asked.reruns)
     findings.causes += why(bench, committed, elsewhere, packages, findings)
     findings.outputs = undecided(findings)
     findings.advice += advise(bench, claimed, findings)
