@@ -207,6 +207,8 @@ def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
     clone, root = bench.room.clone.place, bench.room.root
     programs = [Path(word) for word in stage.words() if word.startswith("/") and os.access(word, os.X_OK)]
     found = [path.parent.parent if path.parent.name == "bin" else path for path in programs if path.is_file()]
+    if stage.source:  # it may take a file from the folder for temporary ones, of which it has another
+        found += [Path(word) for word in (*stage.words(), os.environ.get("DATA_FILE", "")) if word.startswith("/")]
     found += [root / dep for dep in stage.deps]
     found += [(root / path).parent / target for path, target in bench.links.items() if inside(path, stage.deps)]
     both = {Path(os.path.normpath(path)) for one in found for path in (one, one.resolve())}

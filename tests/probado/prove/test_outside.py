@@ -210,3 +210,16 @@ def test_a_user_without_a_name_and_a_home(make: Make) -> None:
     done = subprocess.run([*nobody, *judge], cwd=repository.path, env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "EXACT: 1 of 1 outputs are the committed bytes" in done.stdout
+
+
+def test_a_stage_that_brings_data_takes_them_from_anywhere(make: Make, prove: Prove, tmp_path: Path) -> None:
+    (tmp_path / "named.txt").write_text("1\n")
+    (tmp_path / "given.txt").write_text("2\n")
+    command = f'cat {tmp_path}/named.txt "$DATA_FILE" > out.txt'
+    fetch = {**stage(command, [], "out.txt"), "meta": {"network": True}}
+    repository = make({"sort": SORT})
+    repository.stages({"sort": SORT, "fetch": fetch})
+    repository.repro(DATA_FILE=str(tmp_path / "given.txt"))
+    repository.commit()
+    verdict = prove(repository, DATA_FILE=str(tmp_path / "given.txt"))
+    assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
