@@ -51,7 +51,8 @@ WHEELS = "requirements/probado-*.whl"
 # Folders for the proof; the second serves where the first is an output as a whole.
 PROOF_FOLDERS = ("reports", "proof")
 # The files of a proof. A proof covers the commit without them.
-PROOF_FILES = tuple(f"{folder}/proof.{kind}" for folder in PROOF_FOLDERS for kind in ("json", "md", "html", "svg"))
+PROOF_KINDS = ("json", "json.sig", "md", "html", "svg")
+PROOF_FILES = tuple(f"{folder}/proof.{kind}" for folder in PROOF_FOLDERS for kind in PROOF_KINDS)
 
 
 def has_runner(root: Path) -> bool:

@@ -27,7 +27,7 @@ def test_names_are_those_of_the_page() -> None:
     locks = [contract.BASE_LOCK, contract.DEV_LOCK, contract.BUILD_LOCK]
     assert {*locks, *(contract.DEEP_LOCKS.replace("*", build) for build in ("cpu", "gpu"))} == set(page.LOCKS)
     files = {f"{folder}/proof.{kind}" for folder in ("reports", "proof") for kind in page.PROOF_KINDS}
-    assert files == set(contract.PROOF_FILES) and len(page.PROOF_KINDS) == 4
+    assert files == set(contract.PROOF_FILES) and len(page.PROOF_KINDS) == 5
 
 
 def test_a_folder_of_the_same_name_is_no_runner(tmp_path: Path) -> None:

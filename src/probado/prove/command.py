@@ -19,6 +19,7 @@ from probado.errors import Refused
 from probado.evidence import page
 from probado.evidence.binding import proof_path
 from probado.evidence.proof import STATUS, read_proof
+from probado.evidence.signature import check_signature, sign, signature_of, signing_key
 from probado.prove.check import NOT_CHECKED, check
 from probado.prove.setup import Asked
 from probado.prove.steps import prove
@@ -52,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since", nargs="+", default=[], metavar="PROOF", help="take over stages that these proofs cover, but for one"
     )
     parser.add_argument("--out", metavar="FILE", help="write proof.json there, and nothing into the project")
+    parser.add_argument("--sign", action="store_true", help="sign the proof with the SSH key of your commits")
     parser.add_argument("--check", action="store_true", help="say whether the proof belongs to the present commit")
     parser.add_argument("--against", nargs="+", metavar="PROOF", help="compare with proofs made elsewhere")
 
@@ -134,6 +136,8 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         return _compare_with(project, options.against)
     if options.stage and not options.out:
         raise Refused("--stage proves a part of the project, which is no proof of it: --out FILE says where it goes")
+    if options.sign:
+        signing_key(project)  # asked before hours of work
     if marks := merge_marks(project):
         file = marks.rpartition(":")[0]
         raise Refused(
@@ -162,10 +166,14 @@ def _run(project: Path, options: argparse.Namespace) -> int:
     )
     with _room() as folder:
         proof, place = prove(asked, folder)
+    written = Path(options.out) if options.out else project / place / "proof.json"
+    signature_of(written).unlink(missing_ok=True)
     if options.out:
-        page.write_file(Path(options.out), page.as_json(proof))
+        page.write_file(written, page.as_json(proof))
     else:
         page.write(proof, project / place)
+    if options.sign:
+        sign(written, project)
     print(f"{page.render('proof.txt', proof)}see {options.out or project / place / 'proof.html'}")
     return STATUS[proof.verdict]
 
@@ -175,10 +183,12 @@ def _check(project: Path, revision: str) -> int:
     proof = read_proof(proof_path(project))
     with _room() as folder:
         reasons = check(proof, project, revision, folder)
+    holds, signed = check_signature(proof_path(project), project)
+    reasons += [] if holds else [signed]
     for reason in reasons:
         _say(reason, 1)
     which = "not a proof of the present one" if reasons else "the present one"
-    print(f"{proof.verdict}, of commit {proof.bound.commit[:12]}: {which}\nnot checked: {NOT_CHECKED}")
+    print(f"{proof.verdict}, of commit {proof.bound.commit[:12]}: {which}\n{signed}\nnot checked: {NOT_CHECKED}")
     return 1 if reasons else STATUS[proof.verdict]
 
 

@@ -102,6 +102,10 @@ def test_what_belongs_to_the_machine(cause: str, python: bool, make: Make, prove
     if verdict.evidence["network"]["method"] != "bubblewrap" and cause in ("host-name", "user"):
         assert "could not be tried, because bubblewrap does not work here" in verdict.said
         return
+    if verdict.evidence["network"]["method"] != "bubblewrap" and cause == "process-number":
+        # Without numbers of its own, every run has another one.
+        assert [name for _, name in verdict.causes] == ["varies"], verdict.said
+        return
     assert [name for _, name in verdict.causes] == [cause], verdict.said
 
 
