@@ -67,9 +67,11 @@ def sort_reads(
         path = BYTECODE.sub(r"\1.py", read)
         if path != read and not note["there"]:
             continue
+        if is_of_tools(path):
+            continue
         if note["there"] and not Path(path).is_absolute():
             reads.used.add(path)
-        if inside(path, declared) or is_of_tools(path) or (runner and _is_of_runner(path, note)):
+        if inside(path, declared) or (runner and _is_of_runner(path, note)):
             continue
         place = _with_place(path, note)
         if not note["there"]:

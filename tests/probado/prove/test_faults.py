@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -98,6 +99,25 @@ def test_killed_it_leaves_no_process_and_the_next_one_removes_its_folder(
     monkeypatch.setattr("tempfile.tempdir", str(rooms))
     assert prove(repository).evidence["verdict"] == "EXACT"
     assert not left.exists() and not processes(rooms)
+
+
+def test_the_parent_of_a_stage_is_killed(script: Make, rooms: Path) -> None:
+    # Its child would outlive it.
+    code = "import subprocess\n'proof-' in str(out.resolve()) and subprocess.Popen(['sleep', '600'])\n"
+    code += ASLEEP.format(seconds=600)
+    repository = script("late.txt", code)
+    proof = started(repository, rooms, "sort ")
+    children = Path(f"/proc/{proof.pid}/task/{proof.pid}/children")
+    while proof.poll() is None:
+        if any("second.py" in line for line in processes(rooms)):
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+    said, _ = proof.communicate()
+    method = json.loads((repository.path / "reports" / "proof.json").read_text())["network"]["method"]
+    assert proof.returncode == 1 and "FAIL" in said
+    if method != "bubblewrap":
+        pytest.skip("processes have numbers of their own under bubblewrap alone, and it does not work here")
+    assert not processes(rooms)
 
 
 def test_a_clone_that_is_killed(
