@@ -20,9 +20,9 @@ from probado.repository.committed import CommittedContent
 from probado.repository.paths import inside
 from probado.repository.pipeline import Stage
 
-# A stage is drawn for a rerun if it took at most this part of all stages' time: a rerun of a long one is what --since
-# is to spare.
-SHORT = 0.1
+# A stage is drawn for a rerun if it took at most this part of the time of all that are covered, or else so many
+# seconds: a rerun of a long one is what --since is to spare.
+SHORT, MINUTE = 0.1, 60.0
 
 
 def take_over(
@@ -34,9 +34,12 @@ def take_over(
     earlier = find_earlier(bench, proofs, stages, packages)
     if drawn := draw(earlier):
         del earlier[drawn]
-        findings.advice.append(f"--since: {drawn} is covered too, was drawn at random, and ran again")
+        said = f"{drawn} is covered too, was drawn at random, and ran again"
+    elif earlier:
+        said = "no stage that is covered is short enough to be drawn and run again"
     else:
-        findings.advice.append("--since: no stage could be taken over: something that each rests on has changed")
+        said = "no stage could be taken over: something that each rests on has changed"
+    findings.advice.append(f"--since: {said}")
     return earlier
 
 
@@ -114,10 +117,10 @@ def find_earlier(bench: Bench, proofs: tuple[Proof, ...], stages: list[Stage], p
 
 
 def draw(earlier: dict[str, Earlier]) -> str | None:
-    """One of the covered stages that runs again all the same, at random; None where there is none."""
+    """One of the covered stages that runs again all the same, at random; None where all are long."""
     seconds = {name: one.stage.seconds for name, one in earlier.items()}
     short = [name for name in seconds if seconds[name] <= SHORT * sum(seconds.values())]
-    names = short or sorted(seconds, key=lambda name: seconds[name])[:1]
+    names = short or [name for name in seconds if seconds[name] <= MINUTE]
     return random.SystemRandom().choice(names) if names else None
 
 

@@ -20,7 +20,7 @@ from probado.room.clone import Clone, moved
 from probado.room.environment import Environment
 from probado.room.network import Network
 from probado.room.process import Outcome, run_confined
-from probado.room.sandbox import ALLOWED, Sandbox, View
+from probado.room.sandbox import ALLOWED, BUBBLEWRAP, FRESH, Sandbox, View
 from probado.room.variables import room_variables
 
 WATCH = Path(__file__).with_name("watch")
@@ -122,6 +122,8 @@ class Room:
         return {
             "PYTHONPATH": os.pathsep.join(map(str, search)),
             "PROOF_ROOT": str(self.root) + os.sep,
+            "PROOF_REPOSITORY": str(self.clone.place) + os.sep,
+            "PROOF_FRESH": os.pathsep.join(FRESH) if self.network.method == BUBBLEWRAP else "",
             "PROOF_WATCH": str(log),
         }
 

@@ -23,6 +23,8 @@ SYSTEM = [
 ]
 # Of graphics cards.
 DEVICES = ("nvidia*", "dri", "kfd")
+# Folders of the machine, and those of the room that stand for them.
+FRESH = {"/tmp/": "tmp", "/var/tmp/": "var-tmp"}  # noqa: S108
 # Where names are resolved: /etc/resolv.conf often leads out of /etc.
 RESOLVER = Path("/etc/resolv.conf")
 # Methods of confine.py by which files are hidden. The others give a command the machine as it is.
@@ -76,7 +78,7 @@ class Sandbox:
         options += ["--proc", "/proc", "--dev", "/dev"]
         for device in (path for pattern in DEVICES for path in Path("/dev").glob(pattern)):
             options += ["--dev-bind", str(device), str(device)]
-        for place, kept in (("/tmp", "tmp"), ("/var/tmp", "var-tmp")):  # noqa: S108 - a fresh one
+        for place, kept in FRESH.items():
             options += ["--bind", str(self.folder / kept), place]
         if view.whole:
             options += ["--tmpfs", str(self.clone.original), "--tmpfs", str(self.folder)]

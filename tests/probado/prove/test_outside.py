@@ -223,3 +223,10 @@ def test_a_stage_that_brings_data_takes_them_from_anywhere(make: Make, prove: Pr
     repository.commit()
     verdict = prove(repository, DATA_FILE=str(tmp_path / "given.txt"))
     assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
+
+
+def test_its_own_temporary_files_are_no_reads_of_this_machine(script: Make, prove: Prove) -> None:
+    needs_bubblewrap()
+    code = "own = Path('/tmp/own.txt')\nown.write_text('1')\nout.write_text(own.read_text())\nown.unlink()"
+    verdict = prove(script("out.txt", code))
+    assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said

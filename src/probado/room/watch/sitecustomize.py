@@ -9,10 +9,13 @@ import json
 import os
 import sys
 
-ROOT = os.environ.get("PROOF_ROOT", "")
+# The project, and the repository that it is in, in the clone.
+ROOT, REPOSITORY = (os.environ.get(name, "") for name in ("PROOF_ROOT", "PROOF_REPOSITORY"))
 OURS = (
     *(os.path.join(os.path.realpath(path), "") for path in (sys.prefix, sys.base_prefix, os.path.dirname(__file__))),
     *(os.path.join(os.path.realpath(os.environ[name]), "") for name in ("HOME", "TMPDIR") if name in os.environ),
+    # Empty as the room began.
+    *filter(None, os.environ.get("PROOF_FRESH", "").split(os.pathsep)),
     *("/proc/", "/sys/", "/dev/", "/etc/", "/usr/", "/lib", "/run/", "/bin/", "/sbin/", "/System/"),
 )
 
@@ -51,7 +54,9 @@ def watch(log):
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(ROOT):
                 note(read=os.path.relpath(path, ROOT), there=os.path.exists(path))
-            elif not (os.path.realpath(path).startswith(OURS) or LIBRARIES in path or os.path.isdir(path)):
+                return
+            known = os.path.realpath(path).startswith(OURS) or LIBRARIES in path
+            if (path.startswith(REPOSITORY) or not known) and not os.path.isdir(path):
                 note(read=path, there=os.path.isfile(path))
         elif event == "subprocess.Popen":
             executable, arguments, _, environment = arguments
