@@ -144,15 +144,16 @@ def kill(child: int) -> None:
 def enter_namespace(network: int) -> None:
     """Move this process to mounts of its own, and to a network of its own with loopback up where `network` asks for it.
 
-    As an ordinary user by a user namespace.
+    In a user namespace, which also keeps it from looking into processes outside. Root may do without.
 
     Raises:
         OSError: the kernel refuses.
     """
     user, group = os.getuid(), os.getgid()
-    if LIBC.unshare(network | CLONE_NEWNS) != 0:
-        if LIBC.unshare(CLONE_NEWUSER | network | CLONE_NEWNS) != 0:
+    if LIBC.unshare(CLONE_NEWUSER | network | CLONE_NEWNS) != 0:
+        if LIBC.unshare(network | CLONE_NEWNS) != 0:
             raise OSError(ctypes.get_errno(), "no namespace")
+    else:
         for name, text in (
             ("setgroups", "deny"),
             ("uid_map", f"{user} {user} 1"),

@@ -89,6 +89,8 @@ class Room:
         log = self.folder / "log" / "watched"
         log.unlink(missing_ok=True)
         variables = {**self.variables(view.online), **self._watched(log), **given}
+        if self.network.method == BUBBLEWRAP and view.fresh:
+            variables["PROOF_FRESH"] = os.pathsep.join(FRESH)
         if "clock" in substitute and self.clock:
             before = [*before, *still(self.clock, substitute["clock"], of_files="file times" in substitute)]
             substitute = {"waits": True, "counters": True} | {
@@ -123,7 +125,6 @@ class Room:
             "PYTHONPATH": os.pathsep.join(map(str, search)),
             "PROOF_ROOT": str(self.root) + os.sep,
             "PROOF_REPOSITORY": str(self.clone.place) + os.sep,
-            "PROOF_FRESH": os.pathsep.join(FRESH) if self.network.method == BUBBLEWRAP else "",
             "PROOF_WATCH": str(log),
         }
 

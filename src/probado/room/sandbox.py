@@ -45,6 +45,11 @@ class View:
     declared: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
 
+    @property
+    def fresh(self) -> bool:
+        """Whether it has folders for temporary files of its own, unless it is to find what is missing elsewhere."""
+        return self.online or not self.whole
+
 
 @dataclass(frozen=True)
 class Sandbox:
@@ -78,7 +83,7 @@ class Sandbox:
         options += ["--proc", "/proc", "--dev", "/dev"]
         for device in (path for pattern in DEVICES for path in Path("/dev").glob(pattern)):
             options += ["--dev-bind", str(device), str(device)]
-        for place, kept in FRESH.items():
+        for place, kept in FRESH.items() if view.fresh else ():
             options += ["--bind", str(self.folder / kept), place]
         if view.whole:
             options += ["--tmpfs", str(self.clone.original), "--tmpfs", str(self.folder)]

@@ -21,11 +21,11 @@ from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 REPOSITORY = Path(__file__).parents[3]
 
 
-@pytest.fixture
-def outside() -> Iterator[Path]:
-    """A folder of this machine that is outside of the tested repository, and not for temporary files."""
+@pytest.fixture(params=["/var/tmp", str(REPOSITORY / "build")])
+def outside(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A folder of this machine that is outside of the tested repository, for temporary files and elsewhere."""
     (REPOSITORY / "build").mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=REPOSITORY / "build") as name:
+    with tempfile.TemporaryDirectory(dir=request.param) as name:
         yield Path(name)
 
 

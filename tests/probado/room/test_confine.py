@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -51,3 +52,22 @@ def test_a_system_without_it_is_not_taken_for_one_that_refuses(method: str, tmp_
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.defpath})
     assert (done.returncode, mark.exists()) == (126, False), done.stderr
     assert done.stderr.startswith(f"confine: {method}") and len(done.stderr.splitlines()) == 1
+
+
+def test_it_does_not_look_into_a_process_outside(tmp_path: Path) -> None:
+    """By /proc the folder that is hidden could be found in another process without privileges."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "answer.txt").write_text("42")
+    without = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    beside = subprocess.Popen([*without, "sleep", "60"])
+    try:
+        command = ["cat", f"/proc/{beside.pid}/root{tmp_path}/own/answer.txt"]
+        hidden = json.dumps({str(tmp_path / "own"): []})
+        launcher = [sys.executable, "-I", "-S", str(CONFINE), "namespace", hidden, "--", *command]
+        done = subprocess.run(launcher, capture_output=True, text=True)
+    finally:
+        beside.kill()
+        beside.wait()
+    if done.returncode == 126:
+        pytest.skip(f"this system has no namespace: {done.stderr}")
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
