@@ -112,5 +112,9 @@ CLOCK = Circumstance("clock", "14 December 2030", {DOCUMENTS: str(ANOTHER_DAY)},
 # Programs that are not Python see one processor by this.
 ONE_PROCESSOR = ("taskset", "-c", str(min(os.sched_getaffinity(0)))) if shutil.which("taskset") else ()
 ONE_THREAD = Circumstance(
-    "threads", "1", dict.fromkeys(THREAD_VARIABLES, "1"), substitute={"threads": 1}, before=ONE_PROCESSOR
+    "threads",
+    "1",
+    dict.fromkeys((*THREAD_VARIABLES, "POLARS_MAX_THREADS"), "1"),
+    substitute={"threads": 1},
+    before=ONE_PROCESSOR,
 )

@@ -44,6 +44,15 @@ def test_workers_that_end_in_any_order(pool: str, script: Make, prove: Prove) ->
     assert verdict.causes == [("second", "thread-order")], verdict.said
 
 
+def test_grouped_sums_of_duckdb(script: Make, prove: Prove) -> None:
+    pytest.importorskip("duckdb", reason="the template does not need DuckDB")
+    code = "import duckdb\n"
+    code += "duckdb.execute('create table t as select i * 7919 % 1000 g, sin(i) x from range(2000000) r(i)')\n"
+    code += "out.write_text(str(duckdb.execute('select g, sum(x) from t group by g order by g').fetchall()))"
+    verdict = prove(script("sums.txt", code))
+    assert verdict.causes == [("second", "thread-order")], verdict.said
+
+
 @pytest.mark.parametrize(
     "code",
     [

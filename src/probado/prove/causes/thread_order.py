@@ -10,7 +10,10 @@ from probado.prove.laboratory import Laboratory
 class ThreadOrder(Cause):
     name = "thread-order"
     says = "threads or processes give their results in the order in which they end, on which sums and lists depend"
-    fix = "one thread where sums are made, such as model.set_params(n_jobs=1); pool.map instead of imap_unordered"
+    fix = (
+        "one thread where sums are made, such as model.set_params(n_jobs=1); pool.map instead of imap_unordered; "
+        "fsum and favg in DuckDB"
+    )
     rank = 180
 
     def in_variation(self, lab: Laboratory) -> str | None:

@@ -195,7 +195,20 @@ def one_thread(_):
 
         module.as_completed = as_completed
 
+    def one_in_duckdb(module):
+        # It counts processors by itself. Grouped sums of floating-point numbers depend on its threads.
+        connect = module.connect
+
+        def connect_one(*given, **named):
+            connection = connect(*given, **named)
+            connection.execute("set threads = 1")
+            return connection
+
+        module.connect = connect_one
+        module.execute("set threads = 1")
+
     changes = {
+        "duckdb": one_in_duckdb,
         "joblib.parallel": one_worker("Parallel"),
         "multiprocessing.pool": one_worker("Pool"),
         "concurrent.futures.thread": one_worker("ThreadPoolExecutor"),
