@@ -86,8 +86,10 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path, variables:
     assert (project / "mine.txt").is_file()
     assert "EXACT: 12 of 12 outputs are the committed bytes" in rest
     # The judge is the project's own, whose folder the stages do not see where the system lets them not.
-    confine = [sys.executable, "-I", "-S", str(CONFINE), "namespace", str(project)]
-    method = "namespace" if subprocess.run([*confine, "--", "true"]).returncode == 0 else "seccomp"
+    confine = [sys.executable, "-I", "-S", str(CONFINE)]
+    ways = {"bubblewrap": ["--unshare-all", "--ro-bind", "/", "/"], "namespace": [json.dumps({str(project): []})]}
+    works = (way for way in ways if subprocess.run([*confine, way, *ways[way], "--", "true"]).returncode == 0)
+    method = next(works, "seccomp")
     evidence = json.loads((project / "reports" / "proof.json").read_text(encoding="utf-8"))
     assert evidence["network"]["method"] == method
     assert f"Look at   {project}/reports/report.html" in rest
