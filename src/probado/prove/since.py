@@ -12,9 +12,9 @@ import yaml
 from probado.evidence import page
 from probado.evidence.judge import known_judges, sha256
 from probado.evidence.proof import OutputResult, Proof, Statement, Taken
-from probado.files import begins
 from probado.prove.findings import Earlier, Findings
 from probado.prove.rerun import Bench, StageRun
+from probado.prove.surroundings import is_program
 from probado.repository import hashes
 from probado.repository.committed import CommittedContent
 from probado.repository.paths import inside
@@ -77,7 +77,7 @@ def statement(bench: Bench, run: StageRun, packages: str) -> Statement:
     root, stage = bench.room.root, run.stage
     # What programs other than Python read is not seen: of code, that may be any.
     watched = bool(run.reads.used)
-    programs = {path for path in bench.code if not watched or begins(root / path, b"#!")}
+    programs = {path for path in bench.code if not watched or is_program(root / path)}
     declared = {*stage.deps, *stage.parameters, *(out.path for out in stage.outs)}
     used = {path for path in run.reads.used | programs if path in bench.committed and not inside(path, declared)}
     code = {path: sha256(root / path) for path in sorted(used) if (root / path).is_file()}

@@ -86,12 +86,17 @@ def find_code(root: Path, pipeline: Pipeline, committed: Iterable[str]) -> set[s
     """
     written = pipeline.paths()
     listed = [path for path in committed if not inside(path, written)]
-    code = {path for path in listed if path.endswith(".py") or begins(root / path, b"#!")}
+    code = {path for path in listed if path.endswith(".py") or is_program(root / path)}
     if has_runner(root):
         code |= {path for path in listed if path.startswith((RUNNER, *READ_BY_RUNNER))}
     if any(path.endswith(".py") and b"params_show" in (root / path).read_bytes() for path in code):
         code |= {"params.yaml", *(path for stage in pipeline.stages for path in stage.parameters)}
     return code
+
+
+def is_program(path: Path) -> bool:
+    """Whether a file begins as a script or a program of Linux does."""
+    return begins(path, b"#!") or begins(path, b"\x7fELF")
 
 
 @contextlib.contextmanager

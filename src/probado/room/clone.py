@@ -38,7 +38,9 @@ def make_clone(project: Path, revision: str, place: Path) -> Clone:
     prefix = git(project, "rev-parse", "--show-prefix").strip()
     original = Path(git(project, "rev-parse", "--show-toplevel").strip()).resolve()
     # The bytes that git has, whatever this user has told git about ends of lines. No collection of garbage meanwhile.
-    settings = ("gc.auto=0", "core.autocrlf=false", "core.eol=lf", f"core.attributesFile={os.devnull}")
+    # A file that is moved away and back is no changed one.
+    moves = ("core.trustctime=false", "core.checkStat=minimal")
+    settings = ("gc.auto=0", "core.autocrlf=false", "core.eol=lf", f"core.attributesFile={os.devnull}", *moves)
     same_bytes = [part for setting in settings for part in ("--config", setting)]
     try:
         whole = ("--quiet", "--no-hardlinks", "--no-checkout", str(original), str(place))

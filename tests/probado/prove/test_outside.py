@@ -155,7 +155,7 @@ def test_what_it_declares_and_asks_of_git_is_there(make: Make, prove: Prove, out
     repository = make({"sort": SORT})
     (repository.path / "link.txt").symlink_to(outside / "linked.txt")
     command = f"sh own.sh; cat {outside}/table.txt link.txt >> out.txt; git rev-parse --abbrev-ref HEAD >> out.txt"
-    command += "; test $(git rev-parse HEAD) = $(git log -1 --format=%H)"
+    command += "; test $(git rev-parse HEAD) = $(git log -1 --format=%H) && git diff --quiet HEAD -- own.sh"
     repository.write(**{"own.sh": "#!/bin/sh\necho 0 > out.txt\n"})
     deps = ["sorted.txt", str(outside / "table.txt"), "link.txt"]
     repository.stages({"sort": SORT, "second": stage(command, deps, "out.txt")})
