@@ -21,7 +21,7 @@ MEANINGS: dict[Verdict, str] = {
 # What a proof did not keep from stages, by its method; bubblewrap keeps all of it off.
 NOT_HELD = {
     "namespace": "files of this machine outside of the project were not kept off, which bubblewrap would do",
-    "seccomp": "the internet was kept off, and files of this machine were not",
+    "seccomp": "the internet was kept off, and files of this machine were not kept off",
     "none": "nothing here could keep the network and files of this machine off",
 }
 COLOURS: dict[Verdict, str] = {
