@@ -18,7 +18,11 @@ CASES: dict[str, tuple[str, dict[str, str], list[str]]] = {
     "unseeded": ("python -c \"import random; open('out.txt', 'w').write(str(random.random()))\"", {}, ["unseeded"]),
     "undeclared": ("cat more.toml > out.txt", {"more.toml": "a = 1\n"}, ["undeclared-read"]),
     # It needs it here, and did not where it was recorded.
-    "network": ("case $PWD in *proof-*) python call.py || exit 1;; esac; echo x > out.txt", {"call.py": CALL}, ["network"]),
+    "network": (
+        "case $PWD in *proof-*) python call.py || exit 1;; esac; echo x > out.txt",
+        {"call.py": CALL},
+        ["network"],
+    ),
     "outside": ("cat {outside} > out.txt", {}, ["undeclared-read"]),
 }
 METHODS: dict[str, tuple[str, ...]] = {
