@@ -58,7 +58,7 @@ def test_rooms_of_the_package_build_on_one_another() -> None:
     for room, allowed in below.items():
         for path in (package / room).rglob("*.py"):
             rooms = {name.split(".")[1] for name in modules(path) if name.startswith("probado.")}
-            assert rooms - {"__version__", "contract", "errors", "text"} <= allowed, (path, rooms)
+            assert rooms - {"__version__", "contract", "errors", "files", "text"} <= allowed, (path, rooms)
 
 
 def test_one_file_knows_the_insides_of_dvc() -> None:

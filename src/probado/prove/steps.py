@@ -16,6 +16,7 @@ from probado.evidence.machine import last_digits_may_differ
 from probado.evidence.proof import (
     STATUS,
     Bound,
+    EnvironmentResult,
     Experiment,
     Machine,
     NetworkResult,
@@ -45,6 +46,7 @@ from probado.repository.paths import inside
 from probado.repository.pipeline import Pipeline, Stage
 from probado.room.clone import bring_submodules, keep_no_contents, make_clone
 from probado.room.data import bring
+from probado.room.room import Room
 
 
 def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
@@ -76,11 +78,7 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
         findings.causes.append(Submodule.result(".gitmodules", why))
     room = make_room(asked, folder, clone)
     keep_no_contents(clone)
-    environment = look_at_environment(room)
-    if not room.environment.built:
-        findings.remarks.append("environment reused")
-        if environment.drifted:
-            findings.causes.append(EnvironmentDrift.result("environment", ", ".join(environment.drifted[:5])))
+    environment = judge_environment(room, findings)
     machine = look_at_machine(room)
     packages = packages_of(room)
     bench = Bench.of(room, pipeline)
@@ -109,6 +107,16 @@ def prove(asked: Asked, folder: Path) -> tuple[Proof, str]:
         seconds=round(time.perf_counter() - begun, 1),
     )
     return proof.model_copy(update={"headline": page.headline(proof, findings.remarks)}), place
+
+
+def judge_environment(room: Room, findings: Findings) -> EnvironmentResult:
+    """The environment as evidence, with what sets it apart from one that was built from the locks."""
+    environment = look_at_environment(room)
+    if not room.environment.built:
+        findings.remarks.append("environment reused")
+        if environment.drifted:
+            findings.causes.append(EnvironmentDrift.result("environment", ", ".join(environment.drifted[:5])))
+    return environment
 
 
 def evidence_folder(pipeline: Pipeline) -> str:

@@ -18,7 +18,6 @@ from pydantic import ValidationError
 
 from probado.errors import Refused
 from probado.repository import hashes
-from probado.repository.hashes import file_hash
 from probado.repository.pipeline import Output, Pipeline, RawData, Stage, check_rules
 from probado.repository.rule import parse_rule
 from probado.text import first_mistake, last_line
@@ -130,6 +129,17 @@ def content_hash(root: Path, path: str, algorithm: str, crlf: bool = False) -> s
             entries.append((file.relative_to(whole).as_posix(), file_hash(file, algorithm, crlf)))
     listed = json.dumps([{"md5": value, "relpath": name} for name, value in sorted(entries)], sort_keys=True)
     return hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+def file_hash(file: Path, algorithm: str, crlf: bool = False) -> str:
+    """The hash that DVC gives a file; arguments as for `content_hash`."""
+    from dvc.fs import localfs
+    from dvc_data.hashfile.hash import file_md5
+
+    if crlf and b"\0" not in (content := file.read_bytes()):
+        changed = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return hashlib.md5(changed, usedforsecurity=False).hexdigest()
+    return hashes.known_or(file, algorithm, lambda: str(file_md5(str(file), localfs, name=algorithm)))
 
 
 def copy_from_cache(project: Path, data: Output | RawData, copy: Path) -> None:

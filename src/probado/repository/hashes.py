@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from probado.files import blocks
@@ -20,24 +20,16 @@ Key = tuple[int, int, int, int, int, str]
 KNOWN: dict[Key, str] = {}
 
 
-def file_hash(file: Path, algorithm: str, crlf: bool = False) -> str:
-    """The hash that DVC gives a file.
+def known_or(file: Path, algorithm: str, compute: Callable[[], str]) -> str:
+    """The hash of a file, computed unless it is known.
 
     Args:
         file: the file.
         algorithm: the name that DVC has for the hash.
-        crlf: whether to hash text as if its lines ended with CR LF.
+        compute: gives the hash from the file's bytes.
     """
-    from dvc.fs import localfs
-    from dvc_data.hashfile.hash import file_md5
-
-    if crlf and b"\0" not in (content := file.read_bytes()):
-        changed = content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        return hashlib.md5(changed, usedforsecurity=False).hexdigest()
     key = _key(file, algorithm)
-    if key not in KNOWN:
-        return _note(file, key, str(file_md5(str(file), localfs, name=algorithm)))
-    return KNOWN[key]
+    return KNOWN[key] if key in KNOWN else _note(file, key, compute())
 
 
 def copy(source: Path, target: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from probado.repository import hashes
-from probado.repository.hashes import file_hash
+from probado.repository.dvc import file_hash
 
 
 def md5(text: str) -> str:
