@@ -75,6 +75,11 @@ def watch(log):
                 note(call=host)
 
     sys.addaudithook(hook)
+    note_what_was_missing(note)
+
+
+def note_what_was_missing(note):
+    """Note a module or file whose absence ends a program."""
     show = sys.excepthook
 
     def show_and_note(kind, error, trace):
@@ -171,11 +176,8 @@ def reversed_folders(_):
     os.scandir = scan
 
 
-def one_thread(_):
-    """Let a program that asks see one processor, and pools start one worker whatever they are told."""
-    os.cpu_count = lambda: 1
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+def changes_to_pools():
+    """What to do to modules that start workers, by name, once they are imported."""
 
     def one_worker(name):
         def change(module):
@@ -207,7 +209,7 @@ def one_thread(_):
         module.connect = connect_one
         module.execute("set threads = 1")
 
-    changes = {
+    return {
         "duckdb": one_in_duckdb,
         "joblib.parallel": one_worker("Parallel"),
         "multiprocessing.pool": one_worker("Pool"),
@@ -215,6 +217,15 @@ def one_thread(_):
         "concurrent.futures.process": one_worker("ProcessPoolExecutor"),
         "concurrent.futures._base": in_order,
     }
+
+
+def one_thread(_):
+    """Let a program that asks see one processor, and pools start one worker whatever they are told."""
+    os.cpu_count = lambda: 1
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
+
+    changes = changes_to_pools()
 
     class AfterImport:
         def find_spec(self, name, path, target=None):
