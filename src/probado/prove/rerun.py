@@ -212,7 +212,10 @@ def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
     found += [root / dep for dep in stage.deps]
     found += [(root / path).parent / target for path, target in bench.links.items() if inside(path, stage.deps)]
     both = {Path(os.path.normpath(path)) for one in found for path in (one, one.resolve())}
-    return tuple(sorted(path for path in both if not path.is_relative_to(clone) and path.exists()))
+    original = bench.room.clone.original
+    # Of the original, nothing but an environment.
+    allowed = [path for path in both if not path.is_relative_to(original) or (path / "pyvenv.cfg").is_file()]
+    return tuple(sorted(path for path in allowed if not path.is_relative_to(clone) and path.exists()))
 
 
 def _run_commands(setting: Setting, stage: Stage, view: View) -> Outcome:

@@ -89,7 +89,9 @@ class Sandbox:
             options += ["--tmpfs", str(self.clone.original), "--tmpfs", str(self.folder)]
         home = Path.home()
         avoided = (home, home / ".local", home / ".local/bin", self.clone.original, self.folder)
-        for path in (*homes_of_programs(self.environment, avoided), *view.declared, self.folder / "watch"):
+        readable = [*homes_of_programs(self.environment, avoided), *view.declared, self.folder / "watch"]
+        # Not a folder that holds the project or the room, such as that of all packages of a larger repository.
+        for path in (path for path in readable if not any(kept.is_relative_to(path) for kept in avoided[3:])):
             options += ["--ro-bind-try", str(path), str(path)]
         # Python compiles the packages of a new environment as it imports them.
         for path in (self.clone.place, *(self.folder / name for name in ("home", "tmp", "log", "env"))):

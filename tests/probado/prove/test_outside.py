@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,6 +106,7 @@ ANSWERS = {
     "an object": "git cat-file blob $(git ls-tree HEAD out.txt | cut -c13-52) > out.txt || date +%N > out.txt",
     "the cache": "cp {project}/.dvc/cache/files/md5/*/* out.txt 2>/dev/null || date +%N > out.txt",
     "the judge's copy": "cp $(dirname $DVC_ROOT)/scratch/*/out.txt out.txt 2>/dev/null || date +%N > out.txt",
+    "a path of the project": "cp {project}/out.txt out.txt 2>/dev/null || date +%N > out.txt",
     "undone": "umount {project} 2>/dev/null; cp {project}/out.txt out.txt 2>/dev/null || date +%N > out.txt",
     "of another process": "cp /proc/*/root{project}/out.txt out.txt 2>/dev/null || date +%N > out.txt",
 }
@@ -230,3 +232,20 @@ def test_its_own_temporary_files_are_no_reads_of_this_machine(script: Make, prov
     code = "own = Path('/tmp/own.txt')\nown.write_text('1')\nout.write_text(own.read_text())\nown.unlink()"
     verdict = prove(script("out.txt", code))
     assert (verdict.status, verdict.evidence["verdict"]) == (0, "EXACT"), verdict.said
+
+
+def test_a_folder_on_pythons_path_does_not_show_the_project(make: Make, prove: Prove, tmp_path: Path) -> None:
+    """As where all packages of a larger repository are installed as editable."""
+    repository = make({"sort": SORT}, **{".gitignore": ".venv\n", "out.txt": "42\n"})
+    venv.create(repository.path / ".venv", with_pip=False, symlinks=True)
+    (site,) = repository.path.glob(".venv/lib/python*/site-packages")
+    (site / "all.pth").write_text(f"{tmp_path}\n")
+    command = f"cp {repository.path}/raw.txt out.txt 2>/dev/null || date +%N > out.txt"
+    repository.git("rm", "--quiet", "out.txt")
+    repository.stages({"sort": SORT, "second": stage(command, ["sorted.txt"], "out.txt")})
+    repository.repro()
+    repository.commit()
+    verdict = prove(repository)
+    if verdict.evidence["network"]["method"] not in ("bubblewrap", "namespace"):
+        pytest.skip("this system lets nothing be hidden")
+    assert (verdict.status, verdict.evidence["outputs"][1]["verdict"]) == (1, "FAIL"), verdict.said
