@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from probado.prove.alike import archive_times_alone
-from probado.prove.causes.base import Cause
-from probado.prove.laboratory import Difference, Laboratory
+from probado.prove.causes.base import SameContent
 
 
-class ArchiveTimes(Cause):
+class ArchiveTimes(SameContent):
     name = "archive-times"
     says = "an archive holds when its files were changed, or whose they are; their contents are the same"
     fix = (
@@ -15,9 +14,4 @@ class ArchiveTimes(Cause):
         "a ZipInfo or TarInfo of a fixed time"
     )
     rank = 105
-
-    def in_variation(self, lab: Laboratory) -> str | None:
-        return "" if any(archive_times_alone(*pair) for pair in lab.first_and_latest()) else None
-
-    def in_steady(self, difference: Difference) -> str | None:
-        return "" if any(archive_times_alone(*pair) for pair in difference.committed_and_first()) else None
+    same = staticmethod(archive_times_alone)

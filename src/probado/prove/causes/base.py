@@ -114,3 +114,18 @@ class OtherPlace(Cause):
 
     def in_steady(self, difference: Difference) -> str | None:
         return "" if difference.lab.changes(self.perturbs) else None
+
+
+class SameContent(Cause):
+    """A cause that is seen in the bytes: two outputs hold the same content, which a format wraps in other bytes."""
+
+    @staticmethod
+    def same(one: Path, other: Path) -> bool:
+        """Whether two outputs hold a file with the same content in other bytes."""
+        raise NotImplementedError
+
+    def in_variation(self, lab: Laboratory) -> str | None:
+        return "" if any(self.same(*pair) for pair in lab.first_and_latest()) else None
+
+    def in_steady(self, difference: Difference) -> str | None:
+        return "" if any(self.same(*pair) for pair in difference.committed_and_first()) else None
