@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -111,7 +112,9 @@ def test_the_parent_of_a_stage_is_killed(script: Make, rooms: Path) -> None:
     while proof.poll() is None:
         if any("second.py" in line for line in processes(rooms)):
             for child in children.read_text().split():
-                os.kill(int(child), signal.SIGKILL)
+                # A child may have ended since its number was read.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(int(child), signal.SIGKILL)
     said, _ = proof.communicate()
     method = json.loads((repository.path / "reports" / "proof.json").read_text())["network"]["method"]
     assert proof.returncode == 1 and "FAIL" in said
