@@ -186,6 +186,19 @@ def test_a_full_or_read_only_disk_is_said_in_one_line(project: Project, prepare:
     assert project.leftovers() == []
 
 
+def test_a_disk_that_is_full_when_a_run_is_recorded_costs_no_result(project: Project) -> None:
+    (project.path / ".runs").mkdir(exist_ok=True)
+    full = "mount -t tmpfs -o size=8k tmpfs .runs && (cat /dev/zero > .runs/filler 2>/dev/null; true)"
+    steps = f"python -m mlops.stage {project.module}.features && rm .runs/filler && python -m mlops record"
+    before = project.outputs()
+    done = in_namespace(project, full, f"({steps})")
+    assert done.returncode == 0 and project.outputs() == before, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("stage ")]
+    assert "done, but its record could not be written: No space left on device" in line
+    # Half a record is no run that MLflow lacks.
+    assert "0 of 0 runs" in done.stdout and "Traceback" not in done.stderr
+
+
 def test_a_full_disk_stops_the_pipeline_which_recovers_with_room(project: Project, tmp_path: Path) -> None:
     before = project.outputs()
     disk = tmp_path / "disk"

@@ -6,7 +6,6 @@ catches up.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
@@ -64,7 +63,7 @@ def finish(folder: Path, record: dict[str, Any], reason: str | None) -> str | No
     """Record a run in MLflow and in its folder; `reason` is what `prepare` returned.
 
     Returns:
-        Why the run is not in the project's MLflow store, None if it is there or has nothing for it.
+        What is not recorded, why, and how to catch up; None if everything is.
     """
     failed = "error" in record
     record["mlflow_run"] = None
@@ -83,31 +82,34 @@ def finish(folder: Path, record: dict[str, Any], reason: str | None) -> str | No
             reason = reason or explain(error)
     if reason:
         record[MISSING] = reason
-    try:
-        write(folder, record)
-    except OSError as error:
-        reason = explain(error)
-    return reason
+    return keep(folder, record)
 
 
 def killed(folder: Path, module: str, overrides: list[str], status: int, reason: str) -> str | None:
-    """Record a stage that was killed; returns why the project's MLflow store lacks it, None if it does not."""
+    """Record a stage that was killed; returns what `finish` does."""
     record = {"module": module, "overrides": overrides, "stage": project.stage(), "status": status, "error": reason}
-    missing = None
     try:
         with store.quiet():
             bring(folder, record)
     except Exception as error:  # noqa: BLE001 - an unreachable server must not hide the failure
-        record[MISSING] = missing = explain(error)
-    with contextlib.suppress(OSError):
+        record[MISSING] = explain(error)
+    return keep(folder, record)
+
+
+def keep(folder: Path, record: dict[str, Any]) -> str | None:
+    """Write the record of a run; returns what `finish` does."""
+    missing = f"not recorded in MLflow: {record[MISSING]}" if MISSING in record else None
+    try:
         write(folder, record)
-    return missing
+    except OSError as error:
+        (folder / FILE).unlink(missing_ok=True)
+        return "; ".join(filter(None, [missing, f"its record could not be written: {explain(error)}"]))
+    return missing and f"{missing}; to record it later: python -m mlops record"
 
 
 def write(folder: Path, record: dict[str, Any]) -> None:
     """Write the record of a run into its folder, without secrets."""
-    text = json.dumps(redact(record), indent=2, ensure_ascii=False)
-    (folder / FILE).write_text(text + "\n", encoding="utf-8")
+    (folder / FILE).write_text(json.dumps(redact(record), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def catch_up() -> int:

@@ -40,7 +40,6 @@ LIBRARIES = ("OMP_NUM", "MKL_NUM", "OPENBLAS_NUM", "NUMEXPR_NUM", "VECLIB_MAXIMU
 THREAD_VARIABLES = tuple(f"{name}_THREADS" for name in LIBRARIES)
 # Libraries make many objects and little garbage: collecting less often than by default saves a second per stage.
 COLLECT_EVERY = (20_000, 20, 50)
-LATER = "to record it later: python -m mlops record"
 
 
 def main(arguments: list[str]) -> int:
@@ -86,7 +85,7 @@ def supervise(module: str, overrides: list[str]) -> int:
         print(f"stage {module}: {reason}", file=sys.stderr)
         os.environ.update(environment)
         if missing := records.killed(folder, module, overrides, status, reason):
-            print(f"stage {module}: not recorded in MLflow: {missing}; {LATER}", file=sys.stderr)
+            print(f"stage {module}: {missing}", file=sys.stderr)
     return 128 - status if status < 0 else status
 
 
@@ -168,8 +167,7 @@ def run(module: str, overrides: list[str]) -> int:
             log.write_text(redact("".join(traceback.format_exception(failure))), encoding="utf-8")
     # The science decides the exit status. A run that could not be recorded is no reason to lose its outputs.
     if missing := records.finish(folder, record, missing):
-        how = f"{'failed' if failure else 'done'}, but not recorded in MLflow: {missing}"
-        print(f"stage {module}: {how}; {LATER}", file=sys.stderr)
+        print(f"stage {module}: {'failed' if failure else 'done'}, but {missing}", file=sys.stderr)
     return status
 
 

@@ -11,19 +11,19 @@ MAKEFILE, OURS = "Makefile", "mlops.mk"
 NAMES = ("GNUmakefile", "makefile", MAKEFILE)
 # The targets that a project gets beside its own.
 ADDED = ("env", "lock", "reproduce", "prove")
-# A rule with two colons is the last word: make looks for no built-in rule for a name such as table.tex.
+# All of their goals go to one make, so that $(MAKECMDGOALS) is in their Makefile what it was.
 BOTH = """\
 # GNU make reads this file before {theirs}, which is as it was. It adds {targets} from {ours}; every
 # other target is that of {theirs}. By hand: make -f {theirs} TARGET, make -f {ours} TARGET.
-.DEFAULT_GOAL := .default
-.PHONY: .default {targets} .force
-.default: .force
-	@$(MAKE) --no-print-directory -f {theirs}
+THEIRS := $(filter-out {targets},$(MAKECMDGOALS))
+.DEFAULT_GOAL := .theirs
+.PHONY: .theirs {targets} $(THEIRS)
+.theirs:
+	@$(MAKE) --no-print-directory -f {theirs} $(THEIRS)
+$(THEIRS): .theirs
+	@:
 {targets}:
 	@$(MAKE) --no-print-directory -f {ours} $@
-%:: .force
-	@$(MAKE) --no-print-directory -f {theirs} $@
-.force: ;
 # make looks for rules of the files that it reads.
 GNUmakefile: ;
 """

@@ -14,17 +14,17 @@ METHOD    allowed     the network as it is
 
 from __future__ import annotations
 
-import contextlib
+# Not the module signal, whose import takes as long as all others: this program starts for every command.
+import _signal as signal  # type: ignore[import-not-found]
 import ctypes
 import errno
-import json
 import os
-import platform
-import signal
-import socket
-import struct
 import sys
-from typing import NoReturn, TextIO
+
+# What few commands need is imported where it is used.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn, TextIO
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 CLONE_NEWUSER, CLONE_NEWNET, CLONE_NEWNS = 0x10000000, 0x40000000, 0x00020000
@@ -43,22 +43,25 @@ def main(arguments: list[str]) -> int:
         control(PR_SET_PDEATHSIG, signal.SIGTERM)
         # What the command leaves behind becomes a child of this process.
         control(PR_SET_CHILD_SUBREAPER, 1)
-    here, there = socket.socketpair()
+    told, tell = os.pipe()
+    wait, release = os.pipe()
     child = os.fork()
     if child == 0:
-        here.close()
-        execute(method, options, command, there)
-    there.close()
+        os.close(told)
+        os.close(release)
+        execute(method, options, command, tell, wait)
+    os.close(tell)
+    # `wait` stays open here: a command that has ended must not end this process as it is released.
     # The command waits in its network until the counters are open: a short one might be over before.
-    ready = here.recv(4096)
+    ready = os.read(told, 4096)
     counters = None
     if method == "bubblewrap":
-        counters = open_counters(process_of_bubblewrap(ready, here))
-        with contextlib.suppress(OSError):  # it may have refused its options, and ended
-            here.send(b".")
+        counters = open_counters(process_of_bubblewrap(ready, told))
+        os.write(release, b".")
     elif method == "namespace":
         counters = open_counters(child)
-    here.close()
+    for number in (told, release, wait):
+        os.close(number)
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: kill(child))
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -68,12 +71,12 @@ def main(arguments: list[str]) -> int:
     return 128 - status if status < 0 else status
 
 
-def process_of_bubblewrap(ready: bytes, here: socket.socket) -> int:
+def process_of_bubblewrap(ready: bytes, told: int) -> int:
     """The number of the process in which the command will be, which bubblewrap tells in JSON; 0 where it failed."""
     while ready and not ready.rstrip().endswith(b"}"):
-        more = here.recv(4096)
+        more = os.read(told, 4096)
         ready = ready + more if more else b""
-    return int(json.loads(ready)["child-pid"]) if ready else 0
+    return int(ready.partition(b'"child-pid":')[2].partition(b",")[0].strip(b" \n}")) if ready else 0
 
 
 def open_counters(child: int) -> TextIO | None:
@@ -95,29 +98,29 @@ def note_calls(counters: TextIO) -> None:
     tried = {counted.get("Ip:OutNoRoutes", "0"), counted.get("Udp:NoPorts", "0")} != {"0"}
     if tried and "PROOF_WATCH" in os.environ:
         with open(os.environ["PROOF_WATCH"], "a", encoding="utf-8") as log:
-            log.write(json.dumps({"unreachable": True}) + "\n")
+            log.write("{'unreachable': True}\n")
 
 
-def execute(method: str, options: list[str], command: list[str], parent: socket.socket) -> NoReturn:
+def execute(method: str, options: list[str], command: list[str], tell: int, wait: int) -> NoReturn:
     """Become the command, in the child, once the parent has seen its network; a failure is told with status 126."""
     try:
         os.setsid()
         if method == "bubblewrap":
-            # It tells the process by one of these and waits for a byte on the other, which are the same socket.
-            told = []
-            for name in ("--info-fd", "--block-fd"):
-                number = os.dup(parent.fileno())
+            # It tells the process by one of these and waits for a byte on the other.
+            for number in (tell, wait):
                 os.set_inheritable(number, True)
-                told += [name, str(number)]
-            os.execvp("bwrap", ["bwrap", *told, *options, "--", *command])  # noqa: S606
+            pipes = ["--info-fd", str(tell), "--block-fd", str(wait)]
+            os.execvp("bwrap", ["bwrap", *pipes, *options, "--", *command])  # noqa: S606
         if method in ("namespace", "mounts"):
             enter_namespace(CLONE_NEWNET if method == "namespace" else 0)
+            import json
+
             hide(json.loads(options[0]) if options else {})
             drop_capabilities()
         elif method == "seccomp":
             deny_sockets()
-        parent.send(b".")
-        parent.recv(1)
+        os.write(tell, b".")
+        os.read(wait, 1)
         os.execvp(command[0], command)  # noqa: S606 - the command is what this program is for
     # Other systems lack what Linux has, and must not seem to have refused something.
     except Exception as error:  # noqa: BLE001
@@ -127,8 +130,10 @@ def execute(method: str, options: list[str], command: list[str], parent: socket.
 
 def kill(child: int) -> None:
     """Kill the command's session, and all that has left it."""
-    with contextlib.suppress(OSError):
+    try:  # noqa: SIM105 - contextlib takes long to import, too
         os.killpg(child, signal.SIGKILL)
+    except OSError:
+        pass
     # Orphans come to this process one generation at a time.
     listed = f"/proc/self/task/{os.getpid()}/children"
     while os.path.exists(listed):
@@ -164,6 +169,8 @@ def enter_namespace(network: int) -> None:
     if not network:
         return
     import fcntl
+    import socket
+    import struct
 
     set_flags, up_and_running = 0x8914, 0x41  # SIOCSIFFLAGS of netdevice(7)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
@@ -198,10 +205,12 @@ def hide(folders: dict[str, list[str]]) -> None:
 def drop_capabilities() -> None:
     """Let no program that starts from here on have privileges, by which root would undo a mount."""
     number = 0
-    with contextlib.suppress(OSError):  # the number after the last one, or one without privileges already
+    try:
         while True:
             control(PR_CAPBSET_DROP, number)
             number += 1
+    except OSError:  # the number after the last one, or one without privileges already
+        pass
 
 
 def deny_sockets() -> None:
@@ -211,7 +220,10 @@ def deny_sockets() -> None:
         KeyError: the numbers of this machine's system calls are not known here.
         OSError: the kernel refuses.
     """
-    machine, number = SOCKET[platform.machine()]
+    import socket
+    import struct
+
+    machine, number = SOCKET[os.uname().machine]
     load, equal, give = 0x20, 0x15, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | errno.EACCES
     program = [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import functools
 import json
 import os
+import py_compile
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +25,8 @@ from probado.room.process import Outcome, run_confined
 from probado.room.sandbox import ALLOWED, BUBBLEWRAP, FRESH, Sandbox, View
 from probado.room.variables import room_variables
 
-WATCH = Path(__file__).with_name("watch")
+# Python loads a module of this name by itself.
+WATCH, MODULE = Path(__file__).with_name("watch"), "sitecustomize.py"
 # Seconds for a question of the judge.
 ASKED = 60
 
@@ -101,7 +104,7 @@ class Room:
         shell = "/bin/bash" if Path("/bin/bash").exists() else "/bin/sh"
         outcome = self._confined(view, [*before, shell, "-c", line], self.root / folder, variables, self.limit)
         if log.is_file():
-            outcome.notes = [json.loads(note) for note in log.read_text(encoding="utf-8").splitlines()]
+            outcome.notes = [ast.literal_eval(note) for note in log.read_text(encoding="utf-8").splitlines()]
         return outcome
 
     def ask(self, command: Sequence[str]) -> Outcome:
@@ -118,8 +121,10 @@ class Room:
         """Variables by which every interpreter loads the watch, and finds editable packages in the clone."""
         watch = self.folder / "watch"
         if not watch.is_dir():
-            # A copy, so that no bytecode is written where the judge is installed.
+            # A copy, so that no bytecode is written where the judge is installed. Compiled here, because a stage may
+            # not write beside it. An experiment may change the times of files.
             shutil.copytree(WATCH, watch, ignore=shutil.ignore_patterns("__pycache__"))
+            py_compile.compile(str(watch / MODULE), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
         search = [watch, *(self.clone.place / path for path in self.environment.editable)]
         return {
             "PYTHONPATH": os.pathsep.join(map(str, search)),

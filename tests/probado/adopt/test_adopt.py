@@ -163,6 +163,7 @@ def test_steps_about_git(new: Path, folder: Callable[[Files], Path], capsys: pyt
 
 def test_both_makefiles_work(new: Path, folder: Callable[[Files], Path]) -> None:
     more = "lock: ; @echo their lock\ntable.tex run.sh: ; @echo making $@\n%.out: %.in ; @echo $@ of $<\n"
+    more += "goals: ; @echo $(MAKECMDGOALS) of $(words $(MAKECMDGOALS))\n"
     theirs = folder(CCDS | {"Makefile": CCDS["Makefile"] + more, "env": "a file", "a.in": ""})
     assert main(["adopt", str(new), str(theirs)]) == 0
 
@@ -174,6 +175,8 @@ def test_both_makefiles_work(new: Path, folder: Callable[[Files], Path]) -> None
 
     assert make() == make("data") == "their data\n" and make("clean") == "their clean\n"
     assert make("table.tex", "run.sh") == "making table.tex\nmaking run.sh\n" and make("a.out") == "a.out of a.in\n"
+    assert make("goals", "clean") == "goals clean of 2\ntheir clean\n"
+    assert "echo their clean\n" in make("clean", "-n", "env")
     assert make("lock") == "their lock\n" and "-m mlops lock" in make("-n", "-f", "mlops.mk", "lock")
     assert "-m mlops env" in make("-n", "env") and "probado prove" in make("-n", "prove")
 

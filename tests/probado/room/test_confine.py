@@ -44,7 +44,8 @@ def test_sockets_of_other_kinds_are_left() -> None:
 @pytest.mark.parametrize("method", ["namespace", "seccomp"])
 def test_a_system_without_it_is_not_taken_for_one_that_refuses(method: str, tmp_path: Path) -> None:
     """The processor is another one, and the C library lacks Linux's calls."""
-    without = "import ctypes, platform, runpy, sys; platform.machine = lambda: 'other'; sys.argv = sys.argv[1:]\n"
+    without = "import ctypes, os, runpy, sys, types\n"
+    without += "os.uname = lambda: types.SimpleNamespace(machine='other'); sys.argv = sys.argv[1:]\n"
     without += "class Other:\n    prctl = staticmethod(lambda *_: 0)\n    def __init__(self, *_, **__): pass\n"
     without += "ctypes.CDLL = Other; runpy.run_path(sys.argv[0], run_name='__main__')"
     mark = tmp_path / "ran"

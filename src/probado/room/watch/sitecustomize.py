@@ -5,7 +5,6 @@ PROOF_WATCH names. For an experiment it substitutes what PROOF_SUBSTITUTE names:
 order of folders, one thread, a known source of chance. Standard library alone, any Python from 3.8 on.
 """
 
-import json
 import os
 import sys
 
@@ -43,7 +42,8 @@ def watch(log):
             return  # Libraries look for their settings in many places.
         if frame:
             what["by"] = os.path.relpath(frame.f_code.co_filename, ROOT) + ":" + str(frame.f_lineno)
-        os.write(log, (json.dumps(what) + "\n").encode())
+        # Not as JSON, because this module would take longer to import than an interpreter to start.
+        os.write(log, (ascii(what) + "\n").encode())
 
     def hook(event, arguments):
         if event in ("open", "sqlite3.connect"):
@@ -289,7 +289,10 @@ SUBSTITUTES = {
 }
 
 if __name__ == "sitecustomize":
-    for name, value in json.loads(os.environ.get("PROOF_SUBSTITUTE", "{}")).items():
-        SUBSTITUTES[name](value)
+    if os.environ.get("PROOF_SUBSTITUTE"):
+        import json
+
+        for name, value in json.loads(os.environ["PROOF_SUBSTITUTE"]).items():
+            SUBSTITUTES[name](value)
     if os.environ.get("PROOF_WATCH"):
         watch(os.open(os.environ["PROOF_WATCH"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
