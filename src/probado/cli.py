@@ -15,6 +15,10 @@ COMMANDS = {
         "probado.prove.command",
         "rerun a project from a clean clone and compare every output with dvc.lock",
     ),
+    "claim": (
+        "probado.claim",
+        "write a claim about a number of an output, as it is now, into claims.yaml",
+    ),
     "quote": (
         "probado.quote",
         "write the numbers of claims.yaml into a paper: macros for LaTeX, marked places of Markdown and HTML",

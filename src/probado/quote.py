@@ -11,7 +11,7 @@ import yaml
 
 from probado.errors import Refused
 from probado.evidence.claim import Claim
-from probado.prove.claims import CLAIMS, holds, number_at, read_claims
+from probado.prove.claims import CLAIMS, applies, holds, number_at, read_claims
 
 # In Markdown and HTML: <!-- claim accuracy -->0.988<!-- /claim -->, or <!-- claim accuracy .1% -->98.8%<!-- /claim -->.
 MARK = re.compile(r"(<!-- *claim +(\S+)(?: +(\S+))? *-->)(.*?)(<!-- */claim *-->)", re.DOTALL)
@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _numbers(root: Path) -> dict[str, tuple[Claim, str]]:
-    """The claims by id, each with its number as claims.yaml writes it.
+    """The claims about the project as it is, by id, each with its number as claims.yaml writes it.
 
     Raises:
         Refused: there are none, or one does not hold in the outputs that are here.
@@ -62,7 +62,7 @@ def _numbers(root: Path) -> dict[str, tuple[Claim, str]]:
         raise Refused(f"there is no claim in {root / CLAIMS}")
     # Without conversion: 0.980 keeps its digits.
     written = yaml.load((root / CLAIMS).read_text(encoding="utf-8"), yaml.BaseLoader)["claims"]  # noqa: S506
-    for claim in claims:
+    for claim in (claim for claim in claims if applies(claim, root)):
         try:
             value = number_at(claim, root)
         except ValueError as error:
@@ -70,7 +70,9 @@ def _numbers(root: Path) -> dict[str, tuple[Claim, str]]:
         if not holds(claim, value):
             claimed = f"claimed {claim.value:g} ± {claim.tolerance:g}"
             raise Refused(f"claim {claim.id}: {claimed}, and the output has {value:g}")
-    return {claim.id: (claim, text["value"]) for claim, text in zip(claims, written, strict=True)}
+    return {
+        claim.id: (claim, text["value"]) for claim, text in zip(claims, written, strict=True) if applies(claim, root)
+    }
 
 
 def _quote(name: str, numbers: dict[str, tuple[Claim, str]], check: bool) -> bool:

@@ -48,7 +48,8 @@ def own(fresh: Project, tmp_path: Path) -> Callable[..., Project]:
         for key in ("source", "read", "clean"):
             data[key] |= changes.pop(key, {})
         path.write_text(yaml.safe_dump(data | changes, allow_unicode=True), encoding="utf-8")
-        project.select(data="csv", model="logistic" if data.get("task") == "classification" else "ridge")
+        project.edit("configs/config.yaml", "file: data/external/iris.csv", "file: data/external/own.csv")
+        project.select(data="csv", model="logistic" if (data | changes)["task"] == "classification" else "ridge")
         return project
 
     return own

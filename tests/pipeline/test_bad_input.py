@@ -81,7 +81,8 @@ def test_a_download_says_which_source_served_it(own: Callable[..., Project], ser
     done = project.stage(ACQUIRE)
     assert done.returncode == 0, done.stderr
     assert f"data/raw: from {server}/good" in done.stdout
-    assert (project.path / "data/raw/data.csv").read_text() == GOOD
+    # It has the name of the first address.
+    assert (project.path / "data/raw/table/gone").read_text() == GOOD
     # The progress bar of the download.
     assert "100%" in done.stderr
 

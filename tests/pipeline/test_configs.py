@@ -81,7 +81,7 @@ def test_every_split(project: Project, split: str) -> None:
     project.run(
         "python",
         "-c",
-        "import pandas as p; t = p.read_csv('data/raw/data.csv'); n = range(len(t)); "
+        "import pandas as p; t = p.read_csv('data/raw/table/breast_cancer.csv'); n = range(len(t)); "
         "t['patient'] = [f'p{i // 10}' for i in n]; t['visit'] = p.date_range('2020-01-01', periods=len(t)); "
         "t.to_csv('data/external/visits.csv', index=False)",
     )
@@ -94,6 +94,7 @@ def test_every_split(project: Project, split: str) -> None:
     sha = project.run("sha256sum", "data/external/visits.csv").stdout.split()[0]
     text = re.sub(r"sha256: \w+", f"sha256: {sha}", text)
     (project.path / "configs/data/csv.yaml").write_text(text, encoding="utf-8")
+    project.edit("configs/config.yaml", "file: data/external/iris.csv", "file: data/external/visits.csv")
     project.select(data="csv", split=split)
     if split != "grouped":
         project.edit("configs/features/default.yaml", "drop: []", "drop: [patient]")

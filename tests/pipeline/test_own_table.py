@@ -42,11 +42,12 @@ def test_a_spreadsheet_whose_rows_and_header_differ(own: Callable[..., Project],
 
 
 def test_what_is_a_name_stays_as_it_is_written(own: Callable[..., Project]) -> None:
-    """Dates and codes are not numbers, even if they look like them."""
+    """Codes are not numbers, even if they look like them."""
     rows = "".join(f"{i:03};0{i % 9 + 1}.02.2020;1.{i:03},5;{i % 2}\n" for i in range(60))
     project = own(
         "code;day;amount;label\n" + rows + "060;01.02.2020;1,5;\n",
         read={"separator": ";", "decimal": ",", "thousands": "."},
+        columns={"day": {"type": "category"}},
         id="code",
     )
     for step in (ACQUIRE, PREPARE):
@@ -80,7 +81,12 @@ def test_a_time_that_is_text_orders_nothing(own: Callable[..., Project]) -> None
     rows = "".join(f"{i % 28 + 1:02}.02.{2000 + i},{i},{'ab'[i % 2]}\n" for i in range(60))
     project = own("day,x,label\n" + rows, time="day")
     project.select(split="time")
-    line = refused(project, ACQUIRE, PREPARE, FEATURES)
+    line = refused(project, ACQUIRE, PREPARE)
+    assert (
+        "column 'day' looks like dates, of which the first is '01.02.2000': set read.date_format to '%d.%m.%Y'" in line
+    )
+    project.edit("configs/data/csv.yaml", "columns: {}", "columns: {day: {type: category}}")
+    line = refused(project, PREPARE, FEATURES)
     assert "the column 'day' is text, which has no order in time: list it under columns as {type: date}" in line
 
 
@@ -94,12 +100,12 @@ def test_a_class_that_is_listed_as_something_else(own: Callable[..., Project], t
 
 def test_the_wrong_encoding(own: Callable[..., Project]) -> None:
     project = own("x,label\n1,año\n2,señal\n".encode("cp1252"))
-    assert "data.csv is not utf-8" in (line := refused(project, ACQUIRE, PREPARE))
+    assert "own.csv is not utf-8" in (line := refused(project, ACQUIRE, PREPARE))
     assert "set read.encoding, perhaps cp1252" in line
 
 
 def test_an_empty_file(own: Callable[..., Project]) -> None:
-    assert "data.csv is empty" in refused(own(""), ACQUIRE, PREPARE)
+    assert "own.csv is empty" in refused(own(""), ACQUIRE, PREPARE)
 
 
 def test_only_a_header(own: Callable[..., Project]) -> None:
@@ -128,7 +134,11 @@ def test_a_wrong_type_of_a_column_that_is_not_listed(own: Callable[..., Project]
 
 def test_a_column_without_values(own: Callable[..., Project]) -> None:
     table = "x,y,label\n" + "".join(f"{i},,{'ab'[i % 2]}\n" for i in range(60))
-    assert "column 'y': it has no value at all" in refused(own(table), ACQUIRE, PREPARE)
+    project = own(table)
+    project.stage(ACQUIRE)
+    assert "skipped column 'y', which has no value" in project.stage(PREPARE).stdout
+    project.edit("configs/data/csv.yaml", "columns: {}", "columns: {y: {type: number}}")
+    assert "column 'y': it has no value at all" in refused(project, PREPARE)
 
 
 def test_only_one_class(own: Callable[..., Project]) -> None:
@@ -152,10 +162,12 @@ def test_rows_are_dropped_and_counted_where_that_is_asked_for(own: Callable[...,
     assert "64 read, 1 without target, 1 duplicates, 1 with missing values, 1 out of range, 60 kept" in done.stdout
 
 
-def test_a_duplicate_that_would_stand_on_both_sides(own: Callable[..., Project]) -> None:
-    project = own(GOOD + GOOD.split("\n", 1)[1], clean={"duplicates": "keep"})
-    line = refused(project, ACQUIRE, PREPARE, FEATURES)
-    assert "sets of equal rows would stand in more than one part: set clean.duplicates to drop" in line
+def test_equal_rows_are_asked_about_or_kept(own: Callable[..., Project]) -> None:
+    project = own(GOOD + GOOD.split("\n", 1)[1], clean={"duplicates": "ask"})
+    line = refused(project, ACQUIRE, PREPARE)
+    assert "60 of 120 rows equal an earlier one in every column: set clean.duplicates to drop if" in line
+    project.edit("configs/data/csv.yaml", "duplicates: ask", "duplicates: keep")
+    assert "120 kept" in project.stage(PREPARE).stdout and project.stage(FEATURES).returncode == 0
 
 
 def test_a_group_that_would_stand_on_both_sides(own: Callable[..., Project]) -> None:

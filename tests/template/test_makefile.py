@@ -41,6 +41,7 @@ SAYS = {
     "data": "Running stage 'featurize'",
     "train": "Running stage 'evaluate'",
     "reproduce": "Running stage 'report'",
+    "claim": "claims.yaml: metrics accuracy value of reports/metrics.json is",
     "format": "unchanged",
     "clean": "",
 }

@@ -46,12 +46,14 @@ def headline(proof: Proof, remarks: list[str]) -> str:
     outputs = f"{same} of {len(proof.outputs)} outputs are the committed bytes"
     parts = [outputs if proof.outputs else "no stage was run"]
     if proof.claims and proof.outputs:
-        states = [claim.state for claim in proof.claims]
+        states = [claim.state for claim in proof.claims if claim.state != "aside"]
         open_claims = states.count("open")
         if checked := len(states) - open_claims:
             parts.append(f"{states.count('held')} of {checked} claims hold")
         if open_claims:
             parts.append(f"{open_claims} claim{'s' * (open_claims > 1)} open")
+        if not states:
+            parts.append("no claim is about these results")
     if proof.verdict == "INCONCLUSIVE" and (proof.reasons or causes):
         parts = [proof.reasons[0] if proof.reasons else f"{causes[0].stage}: {causes[0].says} ({causes[0].detail})"]
     elif causes:

@@ -13,7 +13,7 @@ from probado.text import first_mistake
 
 Verdict = Literal["EXACT", "WITHIN TOLERANCE", "FAIL", "INCONCLUSIVE"]
 OutputVerdict = Literal["EXACT", "WITHIN TOLERANCE", "FAIL", "INCONCLUSIVE", "OTHER BYTES"]
-ClaimState = Literal["held", "broken", "open"]
+ClaimState = Literal["held", "broken", "open", "aside"]
 # Exit statuses; 2 is a usage error, as everywhere.
 STATUS: dict[Verdict, int] = {"EXACT": 0, "WITHIN TOLERANCE": 0, "FAIL": 1, "INCONCLUSIVE": 3}
 
@@ -125,7 +125,10 @@ class OutputResult(Part):
 
 
 class ClaimResult(Claim):
-    """One claim, and what came out. It is open where nothing that was committed backs it yet."""
+    """One claim, and what came out.
+
+    It is open where nothing that was committed backs it yet, aside where it is about another setting.
+    """
 
     found: float | None
     state: ClaimState

@@ -10,7 +10,7 @@ from probado.evidence.claim import Claim
 from probado.evidence.judge import known_judges
 from probado.evidence.page import headline
 from probado.evidence.proof import STATUS, Proof
-from probado.prove.claims import holds, read_claims
+from probado.prove.claims import applies, holds, read_claims
 from probado.repository.dvc import read_pipeline
 from probado.repository.pipeline import Pipeline
 from probado.room.clone import make_clone
@@ -37,7 +37,7 @@ def check(proof: Proof, project: Path, revision: str, folder: Path) -> list[str]
     clone = make_clone(project, revision, folder / "clone")
     pipeline = read_pipeline(clone.root)
     found += _outputs(proof, pipeline)
-    found += _claims(proof, read_claims(clone.root))
+    found += _claims(proof, read_claims(clone.root), clone.root)
     if proof.bound.data != pipeline.recorded_data():
         found.append("its raw data are not those that the commit names")
     if not proof.headline.startswith(headline(proof, []).partition(" (")[0]):
@@ -78,7 +78,7 @@ def _outputs(proof: Proof, pipeline: Pipeline) -> Iterator[str]:
             yield f"the stage {stage.name} failed, and the verdict is {proof.verdict}"
 
 
-def _claims(proof: Proof, claims: list[Claim]) -> Iterator[str]:
+def _claims(proof: Proof, claims: list[Claim], root: Path) -> Iterator[str]:
     """What is wrong with the proof's claims, beside those of claims.yaml."""
     stated = [claim.model_dump() for claim in claims]
     listed = [claim.model_dump(include=set(Claim.model_fields)) for claim in proof.claims]
@@ -87,3 +87,5 @@ def _claims(proof: Proof, claims: list[Claim]) -> Iterator[str]:
     for claim in proof.claims:
         if claim.state == "held" and (claim.found is None or not holds(claim, claim.found)):
             yield f"the claim {claim.id} does not hold by its own number"
+        if (claim.state == "aside") is applies(claim, root):
+            yield f"whether the claim {claim.id} is about these results is not what the commit says"

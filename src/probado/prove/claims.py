@@ -48,6 +48,31 @@ def holds(claim: Claim, value: float) -> bool:
     return abs(value - claim.value) <= claim.tolerance * (1 + 1e-12)
 
 
+def applies(claim: Claim, root: Path) -> bool:
+    """Whether a claim is about the settings of a project as they are."""
+    if claim.where is None:
+        return True
+    try:
+        return bool(value_at(root / claim.where.file, claim.where.key) == claim.where.value)
+    except ValueError:
+        return False
+
+
+def value_at(file: Path, key: list[str | int]) -> Any:
+    """A setting in a YAML or JSON file.
+
+    Raises:
+        ValueError: there is none.
+    """
+    try:
+        value: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        for step in key:
+            value = value[step]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, LookupError, TypeError) as error:
+        raise ValueError(f"{file} has nothing at {'.'.join(map(str, key))}") from error
+    return value
+
+
 def check_claim(claim: Claim, root: Path, written: Collection[str], known: Collection[str]) -> ClaimResult:
     """Check one claim, and print a line about it.
 
@@ -58,7 +83,10 @@ def check_claim(claim: Claim, root: Path, written: Collection[str], known: Colle
         known: outputs of all stages, those included that were not run.
     """
     value, state, detail = None, "broken", f"no stage writes {claim.output}"
-    if inside(claim.output, written):
+    if claim.where and not applies(claim, root):
+        setting = f"{claim.where.file}: {'.'.join(map(str, claim.where.key))} is not {claim.where.value}"
+        state, detail = "aside", f"it is about other results: {setting}"
+    elif inside(claim.output, written):
         try:
             value, detail = number_at(claim, root), ""
             state = "held" if holds(claim, value) else "broken"

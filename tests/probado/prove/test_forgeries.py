@@ -44,6 +44,7 @@ FORGERIES: dict[str, tuple[Callable[[Proof], Any], str]] = {
     "claim dropped": (lambda proof: proof["claims"].clear(), "its claims are not those of claims.yaml"),
     "claim moved": (lambda proof: proof["claims"][0].update(value=4.0, found=4.0), "its claims are not those"),
     "number of a claim": (lambda proof: proof["claims"][0].update(found=4.0), "does not hold by its own number"),
+    "claim set aside": (lambda proof: proof["claims"][0].update(state="aside"), "whether the claim"),
     "headline": (lambda proof: proof.update(headline="EXACT: 9 of 9 outputs"), "its headline does not say"),
     "judge": (lambda proof: proof["judge"].update(sha256="0" * 64), "its judge is not known"),
     "raw data": (lambda proof: proof["bound"]["data"].update({"more.csv": "0" * 32}), "its raw data are not those"),

@@ -1,4 +1,4 @@
-"""Atomic writes: a file is complete or absent."""
+"""Files: found, hashed, read, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -66,8 +66,23 @@ def read_json(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def files_in(path: Path) -> list[Path]:
+    """The files of a folder in the order of their names, without hidden ones; or the file itself.
+
+    Raises:
+        ValueError: there is none.
+    """
+    found = sorted(file for file in path.rglob("[!.]*") if file.is_file()) if path.is_dir() else [path]
+    if not found:
+        raise ValueError(f"{path.name} has no file in it")
+    return found
+
+
 def sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, as 64 hexadecimal digits."""
+    """SHA-256 of a file's bytes, as 64 hexadecimal digits; of a folder, that of what sha256sum prints in it."""
+    if path.is_dir():
+        lines = [f"{sha256(file)}  {file.relative_to(path).as_posix()}\n" for file in files_in(path)]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import brier_score_loss
 
 from {{ cookiecutter.module_name }}.common.config import Evaluation
 from {{ cookiecutter.module_name }}.modeling.shared import metrics
 
 USUAL = Evaluation(confidence=0.95, resamples=200)
+HUNDRED = Evaluation(confidence=0.95, resamples=100)
 FEW = Evaluation(confidence=0.95, resamples=20)
 # Two of three negatives and one of two positives are right.
 ACTUAL = np.array([0, 0, 0, 1, 1])
@@ -23,7 +25,7 @@ PREDICTED = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8], [0.5, 0.5]
         # Five of six pairs of a positive and a negative are in the right order.
         ("roc_auc", 5 / 6),
         ("log_loss", -np.log([0.9, 0.6, 0.3, 0.8, 0.5]).mean()),
-        ("brier", 2 * np.square([0.1, 0.4, 0.7, 0.2, 0.5]).mean()),
+        ("brier", np.square([0.1, 0.4, 0.7, 0.2, 0.5]).mean()),
     ],
 )
 def test_classification(name: str, value: float) -> None:
@@ -140,3 +142,32 @@ def test_a_resample_without_a_class_is_drawn_again() -> None:
     intervals = metrics.with_intervals(metrics.classification_metrics(2), actual, predicted, FEW, seed=0)
 
     assert all(np.isfinite(list(interval.values())).all() for interval in intervals.values())
+
+
+def test_the_brier_score_is_that_of_scikit_learn() -> None:
+    for actual, predicted in ((ACTUAL, PREDICTED), (np.array([0, 1, 2]), np.full((3, 3), 1 / 3))):
+        brier = metrics.classification_metrics(predicted.shape[1])["brier"](actual, predicted)
+        assert brier == pytest.approx(brier_score_loss(actual, predicted), rel=1e-12)
+
+
+def test_intervals_can_be_switched_off() -> None:
+    off = Evaluation(confidence=0.95, resamples=0)
+
+    for metric in metrics.with_intervals(metrics.classification_metrics(2), ACTUAL, PREDICTED, off, seed=0).values():
+        assert metric["low"] == metric["value"] == metric["high"]
+
+
+def test_intervals_over_blocks_of_time_are_as_wide_as_the_errors_are_alike() -> None:
+    # An autoregression of order one: its mean varies (1 + r) / (1 - r) = 5.7 times as much as that of independent rows.
+    rng, r, covered = np.random.default_rng(3), 0.7, {"blocks": 0, "rows": 0}
+    mean = {"mean": lambda actual, predicted: float((actual - predicted).mean())}
+    for seed in range(100):
+        noise = rng.normal(size=600)
+        errors = np.zeros(600)
+        for row in range(1, 600):
+            errors[row] = r * errors[row - 1] + noise[row]
+        for kind, groups in (("blocks", metrics.blocks(np.arange(600))), ("rows", None)):
+            found = metrics.with_intervals(mean, errors, np.zeros(600), HUNDRED, seed, groups=groups)
+            covered[kind] += found["mean"]["low"] <= 0 <= found["mean"]["high"]
+
+    assert covered["rows"] < 75 < covered["blocks"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data
-from {{ cookiecutter.module_name }}.schema import enforce, out_of_range
+from {{ cookiecutter.module_name }}.tables.schema import enforce, out_of_range
 
 Settings = Callable[..., Data]
 
@@ -48,6 +48,11 @@ def test_a_column_without_any_value(table: pd.DataFrame, settings: Settings) -> 
 def test_a_single_class(table: pd.DataFrame, settings: Settings) -> None:
     with pytest.raises(ValueError, match="only one class in 'y'"):
         enforce(table[table["y"] == "no"], settings())
+
+
+def test_a_constant_target(number_table: pd.DataFrame, settings: Settings) -> None:
+    with pytest.raises(ValueError, match="only one value in 'y': there is nothing to predict"):
+        enforce(number_table.assign(y=5.0), settings(task="regression"))
 
 
 def test_no_row(table: pd.DataFrame, settings: Settings) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from {{ cookiecutter.module_name }}.common.config import Split
 from {{ cookiecutter.module_name }}.common.table import Data
-from {{ cookiecutter.module_name }}.split import duplicated_rows, split_rows
+from {{ cookiecutter.module_name }}.split import split_rows
 
 Settings = Callable[..., Data]
 
@@ -85,17 +85,6 @@ def test_a_group_on_both_sides_is_refused(table: pd.DataFrame, settings: Setting
         split_rows(table, settings(group="patient"), split("stratified"), seed=42)
 
 
-def test_a_duplicate_on_both_sides_is_refused(table: pd.DataFrame, settings: Settings) -> None:
-    table["when"] = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(300), unit="D")
-    data = settings(id="when", time="when")
-    assert split_rows(table, data, split("time"), seed=42).iloc[[0, -3]].tolist() == ["train", "test"]
-    # Equal but for the id.
-    table.loc[297, ["level", "width", "color", "y"]] = table.loc[0, ["level", "width", "color", "y"]]
-
-    with pytest.raises(ValueError, match="1 sets of equal rows would stand in more than one part"):
-        split_rows(table, data, split("time"), seed=42)
-
-
 def test_a_class_missing_from_a_part_is_refused(table: pd.DataFrame, settings: Settings) -> None:
     table["y"] = np.where(np.arange(300) < 2, "rare", "common")
 
@@ -106,11 +95,3 @@ def test_a_class_missing_from_a_part_is_refused(table: pd.DataFrame, settings: S
 def test_too_few_rows_are_refused(table: pd.DataFrame, settings: Settings) -> None:
     with pytest.raises(ValueError, match="the validation part would be empty: 4 rows are too few for these shares"):
         split_rows(table.iloc[:4], settings(), split("stratified"), seed=42)
-
-
-def test_duplicated_rows_do_not_count_the_id(settings: Settings) -> None:
-    table = pd.DataFrame({"name": [1, 2, 3, 4], "level": [1.0, 2.0, 1.0, np.nan], "y": ["a", "a", "a", "a"]})
-
-    assert duplicated_rows(table, settings(id="name"), keep="first").tolist() == [False, False, True, False]
-    assert duplicated_rows(table, settings(id="name"), keep=False).tolist() == [True, False, True, False]
-    assert not duplicated_rows(table, settings(), keep=False).any()

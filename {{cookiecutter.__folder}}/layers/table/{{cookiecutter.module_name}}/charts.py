@@ -10,6 +10,8 @@ from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, roc_curve
 
 BLUE, ORANGE, GREY = "#0072b2", "#d55e00", "#666666"
+# Classes with a number in each cell of the confusion matrix, in the matrix at all, and with a curve of their own.
+LEGIBLE, MANY, LINES = 6, 25, 8
 
 
 def confusion(predictions: pd.DataFrame) -> Figure:
@@ -18,16 +20,35 @@ def confusion(predictions: pd.DataFrame) -> Figure:
     # Integer codes, because comparing a million names takes seconds.
     actual, predicted = (pd.Categorical(predictions[name], classes).codes for name in ("actual", "predicted"))
     counts = confusion_matrix(actual, predicted, labels=range(len(classes)))
-    shares = counts / counts.sum(axis=1, keepdims=True)
+    classes, counts = _few(classes, counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     figure, axes = new_figure("Confusion of the test rows", "predicted class", "actual class")
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
+    for (row, column), share in np.ndenumerate(shares) if len(classes) <= LEGIBLE else ():
         color = "white" if share > 0.6 else "black"
         axes.text(column, row, f"{share:.1%}\n{counts[row, column]}", ha="center", va="center", color=color)
-    axes.set_xticks(range(len(classes)), classes, rotation=30 if len(classes) > 3 else 0)
-    axes.set_yticks(range(len(classes)), classes)
+    size = "medium" if len(classes) <= LEGIBLE else "x-small"
+    axes.set_xticks(range(len(classes)), map(plain, classes), rotation=90 if len(classes) > 3 else 0, fontsize=size)
+    axes.set_yticks(range(len(classes)), map(plain, classes), fontsize=size)
     figure.colorbar(image, label="share of the actual class")
     return figure
+
+
+def _few(classes: list[str], counts: np.ndarray) -> tuple[list[str], np.ndarray]:
+    """The most frequent classes, and the counts (classes, classes) with all others as one."""
+    if len(classes) <= MANY:
+        return classes, counts
+    order = np.argsort(-counts.sum(axis=1), kind="stable")
+    place = np.full(len(classes), MANY - 1)
+    place[order[: MANY - 1]] = np.arange(MANY - 1)
+    few = np.zeros((MANY, MANY), dtype=counts.dtype)
+    np.add.at(few, (place[:, None], place[None, :]), counts)
+    return [*(classes[code] for code in order[: MANY - 1]), f"{len(classes) - MANY + 1} others"], few
+
+
+def plain(name: str) -> str:
+    """A name as text for matplotlib, to which a $ begins a formula."""
+    return name.replace("$", r"\$")
 
 
 def calibration(predictions: pd.DataFrame) -> Figure:
@@ -40,7 +61,7 @@ def calibration(predictions: pd.DataFrame) -> Figure:
     for name in _positive(predictions):
         came_true, predicted = predictions["actual"] == name, predictions[f"p({name})"]
         observed, given = calibration_curve(came_true, predicted, n_bins=10, strategy="quantile")
-        axes.plot(given, observed, marker="o", label=name)
+        axes.plot(given, observed, marker="o", label=plain(name))
     axes.legend()
     return figure
 
@@ -51,7 +72,7 @@ def roc(predictions: pd.DataFrame) -> Figure:
     axes.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="chance")
     for name in _positive(predictions):
         false, true, _ = roc_curve(predictions["actual"] == name, predictions[f"p({name})"])
-        axes.plot(false, true, label=name)
+        axes.plot(false, true, label=plain(name))
     axes.legend()
     return figure
 
@@ -110,6 +131,9 @@ def class_names(predictions: pd.DataFrame) -> list[str]:
 
 
 def _positive(predictions: pd.DataFrame) -> list[str]:
-    # One curve is enough for two classes: the other is its mirror image.
+    """The classes that get a curve: of two the second, whose mirror image is the first's; of many the most frequent."""
     classes = class_names(predictions)
-    return classes[1:] if len(classes) == 2 else classes
+    if len(classes) == 2:
+        return classes[1:]
+    counts = predictions["actual"].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return list(counts.index[:LINES])

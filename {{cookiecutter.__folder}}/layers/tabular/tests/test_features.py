@@ -13,6 +13,7 @@ from {{ cookiecutter.module_name }}.features import build_features
 
 Settings = Callable[..., Data]
 NOTHING = Features(drop=[], date_parts=[])
+DAYS = pd.date_range("2024-01-01", periods=300)
 
 
 def test_columns_with_a_role_are_no_features(table: pd.DataFrame, settings: Settings) -> None:
@@ -64,3 +65,35 @@ def test_a_missing_date_has_missing_parts(settings: Settings) -> None:
 def test_no_feature_left_is_refused(table: pd.DataFrame, settings: Settings) -> None:
     with pytest.raises(ValueError, match="no feature is left"):
         build_features(table, settings(), Features(drop=["level", "width", "color"], date_parts=[]))
+
+
+def test_the_time_column_orders_and_gives_features(table: pd.DataFrame, settings: Settings) -> None:
+    table = table.assign(when=DAYS)[["when", "y"]]
+    with pytest.raises(ValueError, match=r"no feature is left; set features\.time_parts"):
+        build_features(table, settings(time="when"), NOTHING)
+
+    features = build_features(table, settings(time="when"), Features(drop=[], date_parts=[], time_parts=["dayofweek"]))
+
+    assert features["when dayofweek"].tolist() == [day.dayofweek for day in DAYS]
+
+
+def test_values_of_earlier_rows(number_table: pd.DataFrame, settings: Settings) -> None:
+    table = number_table.assign(when=DAYS[::-1], site=["a", "b"] * 150)
+    lags = Features(drop=[], date_parts=[], lags={"y": [1, 2]})
+
+    features = build_features(table, settings(task="regression", time="when"), lags)
+    grouped = build_features(table, settings(task="regression", time="when", group="site"), lags)
+
+    # The last row is the oldest one.
+    assert features["y 1 before"].iloc[:-1].tolist() == table["y"].iloc[1:].tolist()
+    assert features["y 2 before"].isna().tolist() == [False] * 298 + [True] * 2
+    assert grouped["y 1 before"].iloc[:-2].tolist() == table["y"].iloc[2:].tolist()
+
+
+def test_lags_need_an_order_and_a_number(table: pd.DataFrame, settings: Settings) -> None:
+    with pytest.raises(ValueError, match=r"earlier rows need an order: set data\.time"):
+        build_features(table, settings(), Features(drop=[], date_parts=[], lags={"level": [1]}))
+    with pytest.raises(ValueError, match="the data have no number 'color'"):
+        build_features(
+            table.assign(when=DAYS), settings(time="when"), Features(drop=[], date_parts=[], lags={"color": [1]})
+        )

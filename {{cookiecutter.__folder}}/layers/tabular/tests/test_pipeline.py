@@ -15,7 +15,7 @@ import pytest
 from {{ cookiecutter.module_name }}.common.paths import ROOT
 
 OUTPUTS = """
-data/raw/data.csv data/interim/table.parquet data/processed/test.parquet models/manifest.json
+data/raw/table/breast_cancer.csv data/interim/table.parquet data/processed/test.parquet models/manifest.json
 reports/metrics.json reports/predictions.parquet reports/figures/comparison.png reports/report.html docs/model_card.md
 """.split()
 

@@ -17,7 +17,7 @@ from .split import PARTS, split_rows
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
-    """Features of each row: every column without a role, dates as numbers, with the table's index.
+    """Features of each row: every column without a role, dates as numbers, earlier values, with the table's index.
 
     Statistics of the rows (means, scales, categories) belong in modeling/shared/preprocess.py, which is fitted on
     training rows only.
@@ -30,29 +30,50 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
             raise ValueError(f"features.drop: the data have no column {name!r}; {nearest(name, table.columns)}")
     columns = {}
     for name in table.columns:
-        if name in data.roles or name in features.drop:
-            continue
-        if pd.api.types.is_datetime64_any_dtype(table[name]):
-            for part in features.date_parts:
+        timed = pd.api.types.is_datetime64_any_dtype(table[name])
+        if timed and name not in features.drop:
+            for part in features.time_parts if name == data.time else features.date_parts:
                 columns[f"{name} {part}"] = getattr(table[name].dt, part).astype("float64")
-        else:
+        if not (timed or name in data.roles or name in features.drop):
             columns[name] = table[name]
+    columns |= lagged(table, data, features)
     if not columns:
-        raise ValueError("no feature is left")
+        hint = "; set features.time_parts, such as [month, dayofweek], or features.lags" if data.time else ""
+        raise ValueError(f"no feature is left{hint}")
     return pd.DataFrame(columns, index=table.index)
+
+
+def lagged(table: pd.DataFrame, data: Data, features: Features) -> dict[str, pd.Series]:
+    """Values of earlier rows in the order of time, of the same group where there is one; missing in the first rows.
+
+    Raises:
+        ValueError: the data have no time column, or not this number.
+    """
+    columns = {}
+    for name, steps in features.lags.items():
+        if not data.time:
+            raise ValueError("features.lags: earlier rows need an order: set data.time")
+        if name not in table.columns or not pd.api.types.is_numeric_dtype(table[name]):
+            raise ValueError(f"features.lags: the data have no number {name!r}; {nearest(name, table.columns)}")
+        ordered = table.sort_values(data.time, kind="stable")
+        values = ordered.groupby(data.group)[name] if data.group else ordered[name]
+        for step in steps:
+            columns[f"{name} {step} before"] = values.shift(step).astype("float64").reindex(table.index)
+    return columns
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write the parts in data/processed: features, then the target; test rows also have their group."""
+    """Write the parts in data/processed: features, then the target; test rows also have their id, group and time."""
     config = load(cfg)
     data = config.data
     table = pd.read_parquet(ROOT / TABLE)
     features = build_features(table, data, config.features)
     parts = split_rows(table, data, config.split, config.seed)
     for part in PARTS:
-        # The group is not a feature, but evaluation draws whole groups.
-        more = [data.group, data.target] if data.group and part == "test" else [data.target]
+        # Neither is a feature, but evaluation draws whole groups, or blocks of time, and names the rows.
+        roles = [data.id, data.group, data.time] if part == "test" else []
+        more = [*(name for name in roles if name), data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
     print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
 

@@ -7,4 +7,3 @@ from .paths import INTERIM, RAW
 # Folders, because a simulation writes several tables.
 RAW_TABLES = RAW / "tables"
 TABLES = INTERIM / "tables"
-IMAGES = "data.csv"

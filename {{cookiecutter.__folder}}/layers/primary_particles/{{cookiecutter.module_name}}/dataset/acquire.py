@@ -6,7 +6,7 @@ import hydra
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.data_paths import IMAGES, RAW_TABLES
+from ..common.data_paths import RAW_TABLES
 from ..common.files import replacing
 from ..common.paths import CONFIGS, outputs
 from ..common.rows import Showers
@@ -25,8 +25,7 @@ def main(cfg: DictConfig) -> None:
         else:
             from .sources import bring
 
-            partial.mkdir()
-            served = f"from {bring(config.data.source, partial / IMAGES)}"
+            served = f"from {bring(config.data.source, partial)}"
     print(f"data/raw: {served}")
 
 

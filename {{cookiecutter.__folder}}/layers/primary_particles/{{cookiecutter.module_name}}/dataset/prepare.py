@@ -9,7 +9,7 @@ import hydra
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.data_paths import IMAGES, RAW_TABLES, TABLES
+from ..common.data_paths import RAW_TABLES, TABLES
 from ..common.files import replacing, sha256, write_json, write_parquet
 from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
 from ..common.rows import Showers
@@ -19,10 +19,12 @@ from .showers import prepare_showers
 
 def prepare_table(source: Path, target: Path, data: Data) -> dict[str, int]:
     """Write the telescope's table, typed, cleaned and checked, into a new folder; returns the counts of rows."""
-    from ..schema import enforce
-    from .tables import clean, read_table, type_columns, written
+    from ..tables.cleaning import clean
+    from ..tables.columns import listed_values, type_columns
+    from ..tables.reading import read_text
+    from ..tables.schema import enforce
 
-    table = type_columns(read_table(source / IMAGES, data.read, written(data)), data)
+    table = type_columns(read_text(source, data.read, listed_values(data)), data)
     table, counts = clean(table, data)
     target.mkdir()
     write_parquet(target / "events.parquet", enforce(table, data))

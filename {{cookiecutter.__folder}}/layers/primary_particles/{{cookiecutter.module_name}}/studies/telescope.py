@@ -13,7 +13,6 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from ..common.config import Config, Evaluation
-from ..common.data_paths import IMAGES
 from ..common.files import write_json
 from ..common.paths import CONFIGS, outputs
 from ..common.strict import checked
@@ -31,8 +30,8 @@ def images(config: Config) -> tuple[pd.DataFrame, pd.Series]:
     """Features and classes of the telescope's images, duplicates removed."""
     assert isinstance(config.data, Data)
     with tempfile.TemporaryDirectory() as scratch:
-        bring(config.data.source, Path(scratch) / IMAGES)
-        prepare_table(Path(scratch), Path(scratch) / "interim", config.data)
+        bring(config.data.source, Path(scratch) / "raw")
+        prepare_table(Path(scratch) / "raw", Path(scratch) / "interim", config.data)
         table = pd.read_parquet(Path(scratch) / "interim" / "events.parquet")
     return hillas_features(table), table[config.data.target]
 

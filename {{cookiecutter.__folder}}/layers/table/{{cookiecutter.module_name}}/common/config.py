@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from omegaconf import DictConfig
-from pydantic import ConfigDict, Field, PositiveInt, model_validator
+from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
 
 from .rows import Data, Features
 from .strict import Share, Strict, checked
@@ -43,13 +43,16 @@ class Evaluation(Strict):
     """Settings of the intervals."""
 
     confidence: Share
-    resamples: PositiveInt
+    # 0 gives no intervals.
+    resamples: NonNegativeInt
 
 
 class Config(Strict):
     """configs/config.yaml with the chosen file of every group."""
 
     data: Data
+    # The file that DVC watches; a starter whose own pipeline brings its data has none.
+    file: str | None = None
     features: Features
     split: Split
     model: Model
@@ -59,6 +62,9 @@ class Config(Strict):
 
     @model_validator(mode="after")
     def _fit_the_parts_together(self) -> Config:
+        path = getattr(getattr(self.data, "source", None), "path", None)
+        if self.file and path and self.file != path:
+            raise ValueError(f"file: the chosen data read {path}, DVC watches {self.file}: write file: {path}")
         if self.split.kind == "grouped" and not self.data.group:
             raise ValueError("split=grouped needs the name of a group column: set data.group")
         if self.split.kind == "time" and not self.data.time:

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, NonNegativeInt, StringConstraints, model_validator
 
 from .problem import Task
 from .strict import Strict
 
+TAB = "\t"
+
+
+def text(value: Any) -> Any:
+    """A text of YAML that looks like a number, such as a year, as it is written there.
+
+    Raises:
+        ValueError: YAML read a word as true or false.
+    """
+    if isinstance(value, bool):
+        words = "YES, ON, TRUE or Y" if value else "NO, OFF, FALSE or N"
+        raise ValueError(f"YAML reads {words} as {str(value).lower()}: write it in quotes")
+    return str(value) if isinstance(value, int | float) else value
+
+
+Text = Annotated[str, BeforeValidator(text)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
 # The types of columns, and their dtypes in the prepared table.
@@ -35,19 +51,28 @@ class FileSource(Strict):
 class Reading(Strict):
     """How a text file is read into a table."""
 
-    separator: str = ","
+    separator: Annotated[str, BeforeValidator(lambda text: TAB if text == r"\t" else text)] = ","
     decimal: str = "."
     thousands: str | None = None
     encoding: str = "utf-8"
-    names: list[str] | None = None
-    missing: list[str] = Field(default_factory=list)
+    # Lines before the header; null skips empty ones, comments that begin with # and Excel's "sep=;".
+    skip: NonNegativeInt | None = None
+    names: list[Text] | None = None
+    # Of a workbook; null takes the first one.
+    sheet: str | None = None
+    # A column with the name of the file that a row comes from.
+    file_column: str | None = None
+    quote: str | None = '"'
+    missing: list[Text] = Field(default_factory=list)
     date_format: str | None = None
+    # New columns from several, their texts joined by a space.
+    join: dict[str, list[str]] = Field(default_factory=dict)
 
 
 class Cleaning(Strict):
     """What happens to unusable rows."""
 
-    duplicates: Literal["keep", "drop"]
+    duplicates: Literal["ask", "keep", "drop"]
     missing: Literal["keep", "drop"]
     out_of_range: Literal["refuse", "drop"]
 
@@ -58,8 +83,10 @@ class Column(Strict):
     type: Literal["number", "integer", "category", "date"]
     minimum: float | None = None
     maximum: float | None = None
-    values: list[str] | None = None
+    values: list[Text] | None = None
     nullable: bool = True
+    # Written beside each number, such as %.
+    unit: str | None = None
 
     @model_validator(mode="after")
     def _fit_limits_to_the_type(self) -> Column:
@@ -67,6 +94,8 @@ class Column(Strict):
             raise ValueError(f"minimum and maximum are for numbers, not for the type {self.type}")
         if self.type != "category" and self.values is not None:
             raise ValueError(f"values are for categories, not for the type {self.type}")
+        if self.type in ("category", "date") and self.unit is not None:
+            raise ValueError(f"a unit is for numbers, not for the type {self.type}")
         return self
 
 

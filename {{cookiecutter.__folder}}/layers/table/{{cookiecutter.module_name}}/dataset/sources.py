@@ -5,17 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from ..common.files import sha256
+from ..common.files import files_in, sha256
 from ..common.paths import ROOT
 from ..common.table import FileSource, SklearnSource
 
+POINTER = "a pointer of Git LFS, not the file"
 LFS = b"version https://git-lfs.github.com/spec/"
 
 
-def bring(source: SklearnSource | FileSource, target: Path) -> str:
-    """Write a table to a new file; returns its source."""
-    return write_sklearn(source, target) if isinstance(source, SklearnSource) else fetch_file(source, target)
+def bring(source: SklearnSource | FileSource, folder: Path) -> str:
+    """Write the files of a table into a folder, under their own names; returns their source."""
+    folder.mkdir(exist_ok=True)
+    if isinstance(source, SklearnSource):
+        return write_sklearn(source, folder / f"{source.loader}.csv")
+    name = Path(urlsplit(source.url or source.path or "").path).name or "data"
+    return fetch_file(source, folder / name)
 
 
 def write_sklearn(source: SklearnSource, target: Path) -> str:
@@ -49,12 +55,16 @@ def fetch_file(source: FileSource, target: Path) -> str:
             refusals.append(f"{url}: {_short(error)}")
     for path in local:
         found = ROOT / path
-        if not found.is_file():
+        if not found.exists():
             refusals.append(f"{path}: no such file")
-        elif _is_lfs_pointer(found):
-            refusals.append(f"{path}: a pointer of Git LFS, not the file: git lfs pull")
+        elif pointer := next((file for file in files_in(found) if _is_lfs_pointer(file)), None):
+            name = path if pointer == found else path / pointer.relative_to(found)
+            refusals.append(f"{name}: {POINTER}: git lfs pull")
         elif (actual := sha256(found)) != source.sha256:
             refusals.append(f"{path}: its sha256 is {actual}, configured is {source.sha256}")
+        elif found.is_dir():
+            shutil.copytree(found, target.parent, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+            return str(path)
         else:
             shutil.copyfile(found, target)
             return str(path)
@@ -73,7 +83,7 @@ def _download(url: str, expected: str | None, target: Path) -> None:
         size, pointer = target.stat().st_size, _is_lfs_pointer(target)
         target.unlink()
         if pointer:
-            raise ValueError("a pointer of Git LFS, not the file: name the address of the file itself")
+            raise ValueError(f"{POINTER}: name the address of the file itself")
         raise ValueError(f"its sha256 is {actual} ({size} bytes), configured is {expected}")
 
 

@@ -14,7 +14,7 @@ from ..common.files import write_json, write_parquet
 from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
 from .shared.domain import domain_metrics
 from .shared.estimators import chosen
-from .shared.metrics import metrics_for, with_intervals
+from .shared.metrics import blocks, metrics_for, with_intervals
 from .shared.preprocess import encode_target
 from .shared.store import Fitted, restore
 
@@ -26,7 +26,7 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
     predicted = fitted.predict(test)
     metrics = metrics_for(classes) | domain_metrics(config.data, classes)
 
-    groups = test[config.data.group].to_numpy() if config.data.group else None
+    groups = drawn_together(test, config)
 
     def judged(given: np.ndarray) -> dict[str, dict[str, float]]:
         return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads, groups)
@@ -47,6 +47,13 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
     else:
         table["predicted"] = predicted
     return report, table
+
+
+def drawn_together(test: pd.DataFrame, config: Config) -> np.ndarray | None:
+    """What the bootstrap draws as a whole, (rows,): groups, or blocks of time; None for single rows."""
+    if config.data.group:
+        return test[config.data.group].to_numpy()
+    return blocks(test[config.data.time].to_numpy()) if config.split.kind == "time" else None
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")

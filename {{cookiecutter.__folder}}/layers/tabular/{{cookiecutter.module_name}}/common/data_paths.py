@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from .paths import INTERIM, RAW
 
-RAW_TABLE = RAW / "data.csv"
+# A folder, in which files keep their own names.
+RAW_TABLE = RAW / "table"
 TABLE = INTERIM / "table.parquet"

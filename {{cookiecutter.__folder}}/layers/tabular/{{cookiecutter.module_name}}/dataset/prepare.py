@@ -7,21 +7,30 @@ from omegaconf import DictConfig
 
 from ..common.config import load
 from ..common.data_paths import RAW_TABLE, TABLE
-from ..common.files import sha256, write_json, write_parquet
+from ..common.files import files_in, sha256, write_json, write_parquet
 from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
-from ..schema import enforce
-from .tables import clean, read_table, type_columns, written
+from ..tables.cleaning import clean, refuse_marks
+from ..tables.columns import listed_values, type_columns
+from ..tables.overview import described, overview
+from ..tables.reading import read_text
+from ..tables.schema import enforce
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
     """Write data/interim/table.parquet and reports/data_counts.json."""
-    data = load(cfg).data
-    table = type_columns(read_table(ROOT / RAW_TABLE, data.read, written(data)), data)
-    table, counts = clean(table, data)
+    config = load(cfg)
+    data = config.data
+    text = read_text(ROOT / RAW_TABLE, data.read, listed_values(data))
+    table = type_columns(text, data)
+    refuse_marks(table, data)
+    table, counts = clean(table, data, config.features.drop)
     table = enforce(table, data)
     write_parquet(outputs() / TABLE, table)
-    write_json(outputs() / COUNTS, {"raw": {RAW_TABLE.as_posix(): sha256(ROOT / RAW_TABLE)}, "rows": counts})
+    columns = described(table, data)
+    raw = {file.relative_to(ROOT).as_posix(): sha256(file) for file in files_in(ROOT / RAW_TABLE)}
+    write_json(outputs() / COUNTS, {"raw": raw, "rows": counts, "notes": text.notes, "columns": columns})
+    print(*text.notes, overview(columns), sep="\n")
     print(", ".join(f"{count} {reason}" for reason, count in counts.items()))
 
 

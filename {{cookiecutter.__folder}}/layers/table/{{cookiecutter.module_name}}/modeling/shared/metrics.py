@@ -32,7 +32,10 @@ def classification_metrics(classes: int) -> dict[str, Metric]:
         "balanced_accuracy": lambda actual, predicted: _recalls(actual, predicted.argmax(axis=1), classes).mean(),
         "roc_auc": roc_auc,
         "log_loss": lambda actual, predicted: float(metrics.log_loss(actual, predicted, labels=labels)),
-        "brier": lambda actual, predicted: float(((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1).mean()),
+        # As scikit-learn's brier_score_loss: of two classes only the second one counts.
+        "brier": lambda actual, predicted: float(
+            ((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1).mean() / (2 if classes == 2 else 1)
+        ),
     }
 
 
@@ -64,8 +67,11 @@ def with_intervals(
     The accuracy has Wilson's interval (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209), the others the percentiles of
     a bootstrap over rows; a resample without one of the classes is drawn again. If a group in `groups` (rows,) has
     several rows, whole groups are drawn, for the accuracy too, because rows of a group are alike. The number of threads
-    changes only the time.
+    changes only the time. Without resamples there are no intervals: low and high are the value.
     """
+    if evaluation.resamples == 0:
+        values = {name: metric(actual, predicted) for name, metric in named.items()}
+        return {name: {"value": value, "low": value, "high": value} for name, value in values.items()}
     members = _members(np.arange(len(actual)) if groups is None else groups)
     wilson = {"accuracy"} if len(members.sizes) == len(actual) else set()
     resampling = {name: metric for name, metric in named.items() if name not in wilson}
@@ -91,6 +97,19 @@ def with_intervals(
             low, high = np.percentile(resampled[name], tails)
         result[name] = {"value": float(value), "low": float(low), "high": float(high)}
     return result
+
+
+def blocks(times: np.ndarray) -> np.ndarray:
+    """A number for each row, int64 (rows,), equal in stretches of about the cube root of all rows that follow in time.
+
+    Neighbours in time are alike, so that their errors are no independent draws: P. Bühlmann, Statistical Science 17
+    (2002) 52, section 2.1, on the length of blocks.
+    """
+    length = max(1, round(len(times) ** (1 / 3)))
+    order = np.argsort(times, kind="stable")
+    numbers = np.empty(len(times), dtype=np.int64)
+    numbers[order] = np.arange(len(times)) // length
+    return numbers
 
 
 class _Members(NamedTuple):

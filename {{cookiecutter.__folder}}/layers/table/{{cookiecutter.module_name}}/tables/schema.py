@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 import pandera.pandas as pa
 
-from .common.table import DTYPES, Column, Data
+from ..common.table import DTYPES, Column, Data
 
 
 def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:
@@ -21,7 +21,9 @@ def table_schema(data: Data, others: Iterable[str] = ()) -> pa.DataFrameSchema:
     checks = [pa.Check(lambda table: len(table) > 0, error="no row is left")]
     if data.task == "classification":
         message = f"only one class in {data.target!r}, at least two are needed"
-        checks.append(pa.Check(lambda table: table[data.target].nunique() != 1, error=message))
+    else:
+        message = f"only one value in {data.target!r}: there is nothing to predict"
+    checks.append(pa.Check(lambda table: table[data.target].nunique() != 1, error=message))
     return pa.DataFrameSchema(columns, checks=checks, strict=False)
 
 

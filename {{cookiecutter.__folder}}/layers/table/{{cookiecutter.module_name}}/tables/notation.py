@@ -1,0 +1,159 @@
+"""How numbers and dates are written in text, and what to set if they are written in another way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..common.table import Reading
+
+# Distinct values that are enough to see how a column is written.
+SAMPLE = 2000
+# Whole numbers that are rather codes: with a leading zero, or with an exponent but no point.
+CODE = r"^[+-]?0\d+$|^\d+[eE]\d+$"
+NUMERIC = ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y")
+DAYS = (*NUMERIC, "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
+TIMES = ("", " %H:%M", " %H:%M:%S", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p")
+# Decimal mark and thousands mark, as the world writes them.
+MARKS = [(".", None), (",", None), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'")]
+MARKS += [(",", "\u00a0"), (".", "\u00a0"), (",", "\u202f")]
+
+
+def number_pattern(decimal: str, thousands: str | None) -> str:
+    """The regular expression of a number."""
+    point, digits = re.escape(decimal), r"\d+"
+    if thousands:
+        digits = rf"\d{{1,3}}({re.escape(thousands)}\d{{3}})+|\d+"
+    return rf"[+-]?(({digits})({point}\d*)?|{point}\d+)([eE][+-]?\d+)?"
+
+
+def to_numbers(text: pa.ChunkedArray, read: Reading, unit: str | None = None) -> pa.ChunkedArray:
+    """Read text as numbers: float64, null where it is none."""
+    if unit:
+        written = re.escape(unit)
+        text = pc.replace_substring_regex(text, rf"^{written}\s*|\s*{written}$", "")
+    if read.decimal == "." and not read.thousands:
+        try:
+            return text.cast(pa.float64())
+        except pa.ArrowInvalid:
+            pass
+    pattern = rf"^({number_pattern(read.decimal, read.thousands)}|[+-]?[iI]nf(inity)?)$"
+    text = pc.if_else(pc.match_substring_regex(text, pattern), text, pa.scalar(None, pa.string()))
+    if read.thousands:
+        text = pc.replace_substring(text, read.thousands, "")
+    text = pc.replace_substring(text, read.decimal, ".")
+    return pc.replace_substring_regex(text, r"^\+", "").cast(pa.float64())
+
+
+def is_code(text: pa.ChunkedArray, numbers: pa.ChunkedArray) -> bool:
+    """Whether what reads as whole numbers are codes: 01000, or 3E5 among numbers without a point."""
+    if not pc.all(pc.equal(pc.floor(numbers), numbers)).as_py():
+        return False
+    codes = pc.any(pc.match_substring_regex(text, CODE)).as_py()
+    return bool(codes) and not pc.any(pc.match_substring(text, ".")).as_py()
+
+
+def inexact(text: pa.ChunkedArray, numbers: pa.ChunkedArray) -> tuple[int, str] | None:
+    """The first row, from 0, and text of a whole number that float64 does not hold exactly; None if there is none."""
+    large = pc.fill_null(pc.greater_equal(pc.abs(numbers), 2.0**53), False)
+    if not pc.any(large).as_py():
+        return None
+    for row in np.flatnonzero(large.to_numpy()):
+        written = text[int(row)].as_py()
+        if re.fullmatch(r"[+-]?\d+", written) and int(written) != int(float(written)):
+            return int(row), written
+    return None
+
+
+def to_dates(text: pd.Series, read: Reading) -> pd.Series:
+    """Read text as times in UTC, NaT where it is none: an offset is subtracted, a time without one stays as written."""
+    dates = pd.to_datetime(text, errors="coerce", format=read.date_format or "ISO8601", utc=True)
+    return dates.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def advice(text: pa.ChunkedArray, read: Reading) -> str | None:
+    """What to set for a column of text that is mostly numbers or dates, written in another way; None if it is not."""
+    distinct = pc.unique(text.drop_null())[:SAMPLE]
+    values = [value for value in distinct.to_pylist() if value]
+    if not values:
+        return None
+    for kind in (_other_marks, _unit, _other_dates):
+        if found := kind(values, read):
+            return found
+    return None
+
+
+def _share(values: list[str], pattern: str) -> float:
+    return sum(bool(re.fullmatch(pattern, value)) for value in values) / len(values)
+
+
+def _other_marks(values: list[str], read: Reading) -> str | None:
+    shares = {marks: _share(values, number_pattern(*marks)) for marks in MARKS}
+    best = max(shares.values())
+    if best <= 0.5:
+        return None
+    fitting = [marks for marks, share in shares.items() if share == best]
+    if (read.decimal, read.thousands) in fitting:
+        return None
+    # A column in which every comma stands before three digits says nothing about what it means.
+    simplest = [marks for marks in fitting if marks[1] is None] + [marks for marks in fitting if marks[1]]
+    return "numbers, of which the first is " + f"{values[0]!r}: " + " or ".join(_settings(simplest[:2], values, read))
+
+
+def _settings(fitting: list[tuple[str, str | None]], values: list[str], read: Reading) -> Iterator[str]:
+    for decimal, thousands in fitting:
+        changes = []
+        if decimal != read.decimal and any(decimal in value for value in values):
+            changes.append(f"read.decimal to {decimal!r}")
+        if thousands != read.thousands:
+            changes.append(f"read.thousands to {thousands!r}" if thousands else "read.thousands to null")
+        if changes:
+            yield "set " + " and ".join(changes)
+
+
+def _unit(values: list[str], read: Reading) -> str | None:
+    number = number_pattern(read.decimal, read.thousands)
+    # Letters before a number are rather a name, such as p17.
+    pattern = rf"(?P<before>[$€£¥₹])?\s*{number}\s*(?P<after>[^\d\s.,+-][^\d\s]{{0,9}})?"
+    found: dict[str, int] = {}
+    for value in values:
+        match = re.fullmatch(pattern, value)
+        if match and bool(match["before"]) != bool(match["after"]):
+            unit = match["before"] or match["after"]
+            found[unit] = found.get(unit, 0) + 1
+    unit = max(found, key=lambda name: found[name], default="")
+    if not unit or found[unit] / len(values) <= 0.5:
+        return None
+    return f"numbers with a unit, of which the first is {values[0]!r}: list it as {{type: number, unit: {unit!r}}}"
+
+
+def _other_dates(values: list[str], read: Reading) -> str | None:
+    sample = pd.Series(values[:200], dtype="str")
+    if not sample.str.contains(r"\d").mean() > 0.5:
+        return None
+    shares = {}
+    for form in (day + time for day in DAYS for time in TIMES):
+        shares[form] = pd.to_datetime(sample, format=form, errors="coerce").notna().mean()
+    best = max(shares.values())
+    if best <= 0.5:
+        return None
+    forms = [form for form, share in shares.items() if share == best][:2]
+    return f"dates, of which the first is {values[0]!r}: set read.date_format to " + " or ".join(map(repr, forms))
+
+
+def maybe_grouped(text: pa.ChunkedArray, read: Reading) -> str | None:
+    """The first text such as 1.234 of a column in which the decimal mark may separate thousands; None if it does not.
+
+    Whole numbers below 1000 stand beside numbers of which each has three digits behind its mark.
+    """
+    if read.thousands or not pc.any(pc.match_substring(text, read.decimal)).as_py():
+        return None
+    values = pc.unique(text.drop_null())[:SAMPLE].to_pylist()
+    marked = [value for value in values if read.decimal in value]
+    grouped = all(re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{re.escape(read.decimal)}\d{{3}}", value) for value in marked)
+    return marked[0] if grouped and 5 <= len(marked) < len(values) else None

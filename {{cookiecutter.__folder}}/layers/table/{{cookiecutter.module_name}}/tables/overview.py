@@ -1,0 +1,62 @@
+"""What the columns of a table hold, as prepare prints it and the report shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from ..common.table import DTYPES, Data
+
+NAMES = {dtype: name for name, dtype in DTYPES.items()}
+# Characters of an example, and of a cell that is printed.
+EXAMPLE, WIDE = 40, 24
+
+
+def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
+    """For each column: name, type, role, count of missing and of distinct values, range, an example."""
+    roles = {name: role for role in ("target", "id", "group", "time") if (name := getattr(data, role))}
+    found = []
+    for name in table.columns:
+        values = table[name].dropna()
+        ordered = len(values) > 0 and not pd.api.types.is_string_dtype(table[name])
+        found.append(
+            {
+                "name": name,
+                "type": NAMES[str(table[name].dtype)],
+                "role": roles.get(name, ""),
+                "missing": len(table) - len(values),
+                "distinct": values.nunique(),
+                "range": [_plain(values.min()), _plain(values.max())] if ordered else [],
+                "example": _plain(values.iloc[0]) if len(values) else "",
+            }
+        )
+    return found
+
+
+def overview(columns: list[dict[str, Any]]) -> str:
+    """A table of text with a line for each column."""
+    lines = [("column", "type", "role", "missing", "distinct", "range", "example")]
+    for column in columns:
+        limits = " to ".join(map(_said, column["range"]))
+        cells = (column["name"], column["type"], column["role"], column["missing"], column["distinct"], limits)
+        lines.append((*map(str, cells), _said(column["example"])))
+    widths = [min(WIDE, max(len(line[position]) for line in lines)) for position in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(_cut(cell, width).ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _plain(value: Any) -> float | int | str:
+    if pd.api.types.is_number(value):
+        return int(value) if float(value).is_integer() else float(value)
+    return str(value).removesuffix(" 00:00:00")[:EXAMPLE]
+
+
+def _said(value: Any) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,200 @@
+"""From files to columns of text, as they are written."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from ..common.files import files_in
+from ..common.table import Reading
+from .files import content, is_excel, is_parquet, read_excel, read_parquet
+
+# Bytes of a file that are looked at before it is read.
+HEAD = 1 << 16
+# Texts that mean a missing value, as pandas and pyarrow read them.
+MISSING = frozenset({"", *pyarrow.csv.ConvertOptions().null_values})
+SEPARATORS = {",": "','", ";": "';'", "\t": r"'\t'", "|": "'|'"}
+
+
+@dataclass
+class Text:
+    """A table of text, None where a field is empty or means a missing value.
+
+    `notes` are remarks on how it was read, `marks` the texts of read.missing that occurred.
+    """
+
+    table: pa.Table
+    notes: list[str] = field(default_factory=list)
+    marks: set[str] = field(default_factory=set)
+
+
+def read_text(path: Path, read: Reading, listed: dict[str, list[str]]) -> Text:
+    """Read a file, or all files of a folder, one below the other. Spaces around names and values are no part of them.
+
+    Args:
+        path: delimited text, plain or compressed, a workbook or Parquet; or a folder of them.
+        read: how they are written.
+        listed: for a column, the values that are none of its missing ones, such as a class named NA.
+
+    Raises:
+        ValueError: a file is empty or does not match `read`; the message says what to configure.
+    """
+    found = Text(pa.table({}))
+    tables: dict[str, pa.Table] = {}
+    for file in files_in(path):
+        table = tables[file.name] = _read_file(file, read, listed, found)
+        if read.file_column:
+            names = pa.repeat(file.name, len(table))
+            tables[file.name] = table.append_column(read.file_column, pa.chunked_array([names]))
+        first = next(iter(tables))
+        if set(table.column_names) != set(tables[first].column_names) - {read.file_column}:
+            other = sorted(set(table.column_names) ^ (set(tables[first].column_names) - {read.file_column}))
+            raise ValueError(f"{file.name} and {first} differ in their columns: {', '.join(map(repr, other))}")
+    names = next(iter(tables.values())).column_names
+    try:
+        found.table = pa.concat_tables([table.select(names) for table in tables.values()])
+    except pa.ArrowInvalid as error:
+        raise ValueError(f"the files of {path.name} hold other types: {error}") from None
+    if len(tables) > 1:
+        found.notes.append(f"{len(tables)} files, one below the other")
+    _note_marks(found, read)
+    return found
+
+
+def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: Text) -> pa.Table:
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path.name} is empty")
+    if is_parquet(path):
+        return _named(path, read_parquet(path), read, listed, found)
+    written = read_excel(path, read) if is_excel(path) else content(path)
+    try:
+        lines = _first_lines(written, read)
+        skipped = _lines_before_header(lines) if read.skip is None else read.skip
+        _refuse_other_separator(path, lines[skipped] if skipped < len(lines) else "", read)
+        table = _read(written, read, skipped)
+    except UnicodeError as error:
+        raise ValueError(f"{path.name} is not {read.encoding} ({error}): set read.encoding, perhaps cp1252") from None
+    except pa.ArrowInvalid as error:
+        if "invalid UTF8" in str(error):
+            raise ValueError(f"{path.name} is not utf-8: set read.encoding, perhaps cp1252") from None
+        reason = str(error).partition(" Row:")[0].removeprefix("CSV parse error: ")
+        raise ValueError(f"{path.name} is not a table separated by {read.separator!r}: {reason}") from None
+    if skipped:
+        found.notes.append(f"skipped {skipped} lines before the header")
+    _note_line_breaks(path, table, read, found.notes)
+    return _named(path, table, read, listed, found)
+
+
+def _read(written: Path | bytes, read: Reading, skipped: int) -> pa.Table:
+    reading = pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names, skip_rows=skipped)
+    parsing = pyarrow.csv.ParseOptions(
+        delimiter=read.separator, newlines_in_values=True, quote_char=read.quote or False, double_quote=bool(read.quote)
+    )
+    with pyarrow.csv.open_csv(_opened(written), reading, parsing) as stream:
+        names = stream.schema.names
+    converting = pyarrow.csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
+    )
+    return pyarrow.csv.read_csv(_opened(written), reading, parsing, converting)
+
+
+def _opened(written: Path | bytes) -> Path | pa.BufferReader:
+    return pa.BufferReader(written) if isinstance(written, bytes) else written
+
+
+def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
+    with io.BytesIO(written) if isinstance(written, bytes) else written.open("rb") as stream:
+        return stream.read(HEAD).decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
+
+
+def _lines_before_header(lines: list[str]) -> int:
+    """How many lines are no part of the table: Excel's "sep=;", comments and empty ones."""
+    skipped = next((number for number, line in enumerate(lines) if not re.match(r"\s*$|\s*#|sep=.$", line)), 0)
+    # A header may begin with a hash.
+    if skipped and lines[skipped - 1].startswith("#") and _fields(lines[skipped - 1]) == _fields(lines[skipped]) > 1:
+        skipped -= 1
+    return skipped
+
+
+def _fields(line: str) -> int:
+    return 1 + max(map(line.count, SEPARATORS))
+
+
+def _refuse_other_separator(path: Path, header: str, read: Reading) -> None:
+    other = max(SEPARATORS, key=header.count)
+    if read.separator not in header and other in header:
+        raise ValueError(
+            f"{path.name} has one column, {header[:60]!r}, if it is separated by {read.separator!r}; "
+            f"it looks separated by {SEPARATORS[other]}: set read.separator"
+        )
+
+
+def _note_line_breaks(path: Path, table: pa.Table, read: Reading, notes: list[str]) -> None:
+    """Count cells of several lines. A stray quote makes one of whole rows.
+
+    Raises:
+        ValueError: a cell holds whole rows.
+    """
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        broken = pc.match_substring(column, "\n")
+        if not (count := pc.sum(broken).as_py()):
+            continue
+        cells = pc.filter(column, broken)
+        separators = len(table.column_names) - 1
+        for cell in cells.slice(0, 1000).to_pylist():
+            if any(line.count(read.separator) >= separators for line in cell.split("\n")[1:-1]) and separators:
+                row = pc.index(column, cell).as_py() + 1
+                raise ValueError(
+                    f"{path.name}: column {name!r} holds {cell.count(chr(10)) + 1} whole lines in data row {row}, "
+                    "which a quote opens; if it is only an inch mark, set read.quote to null"
+                )
+        notes.append(f"column {name.strip()!r}: {count} cells have line breaks in them")
+
+
+def _named(path: Path, table: pa.Table, read: Reading, listed: dict[str, list[str]], found: Text) -> pa.Table:
+    """The columns with their names, empty and unnamed ones dropped."""
+    own = {mark.strip() for mark in read.missing}
+    columns: dict[str, pa.ChunkedArray] = {}
+    for position, (written, column) in enumerate(zip(table.column_names, table.columns, strict=True), 1):
+        name = unicodedata.normalize("NFC", written.strip())
+        if pa.types.is_string(column.type):  # of Parquet there are others
+            values = _stripped(column)
+            empty = pc.is_in(values, pa.array(sorted((MISSING | own) - set(listed.get(name, [])))))
+            found.marks |= own & set(pc.unique(pc.filter(values, empty)).to_pylist())
+            column = pc.if_else(empty, pa.scalar(None, pa.string()), values)
+        if not name and column.null_count == len(column):
+            found.notes.append(f"skipped column {position}, which has neither a name nor a value")
+            continue
+        if not name:
+            name = f"column {position}"
+            found.notes.append(f"column {position} has no name: it is called {name!r}")
+        if name in columns:
+            raise ValueError(f"{path.name} has two columns {name!r}")
+        columns[name] = column
+    return pa.table(columns)
+
+
+def _stripped(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    column = pc.utf8_trim_whitespace(column)
+    if pc.all(pc.string_is_ascii(column)).as_py():
+        return column
+    # A letter and its accent in two characters, as macOS writes them, equal those in one. Not pc.utf8_normalize, which
+    # writes two for NFC (pyarrow 25).
+    coded = pc.dictionary_encode(column).combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):  # without rows
+        return column
+    names = pa.array([unicodedata.normalize("NFC", text) for text in coded.dictionary.to_pylist()], pa.string())
+    return pa.chunked_array([names.take(coded.indices)])
+
+
+def _note_marks(found: Text, read: Reading) -> None:
+    for mark in read.missing:
+        if mark.strip() not in found.marks:
+            found.notes.append(f"read.missing: {mark!r} never occurs")
