@@ -137,3 +137,19 @@ def test_names_that_figures_read_as_formulas_and_many_classes(own: Own) -> None:
     names = [f"<{number} $5 to $9" for number in range(30)]
     content = lines("x,label", (f"{row % 30 + row / 1000},{names[row % 30]}" for row in range(600)))
     own(content).stages("acquire")
+
+
+def test_own_data_are_watched(own: Own) -> None:
+    project = own(COMMA, read=SPAIN)
+    assert project.repro("acquire") == ["acquire"] and project.repro("acquire") == []
+    with (project.path / "data/external/own.csv").open("a") as file:
+        file.write("60;3;a\n")
+    done = project.run("dvc", "repro", "acquire", check=False)
+    assert done.returncode != 0 and "data/external/own.csv: its sha256 is" in done.stderr
+
+
+def test_the_file_that_is_read_is_the_one_that_is_watched(own: Own) -> None:
+    project = own(COMMA, read=SPAIN)
+    project.edit("configs/config.yaml", "file: data/external/own.csv", "file: data/external/iris.csv")
+    said = "file: the chosen data read data/external/own.csv, DVC watches data/external/iris.csv"
+    assert said in refused(project, ACQUIRE)

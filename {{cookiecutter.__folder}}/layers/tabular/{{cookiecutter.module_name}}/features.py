@@ -8,12 +8,13 @@ from omegaconf import DictConfig
 
 from .common.config import load
 from .common.data_paths import TABLE
-from .common.files import write_parquet
+from .common.files import write_json, write_parquet
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features
 from .common.strict import nearest
 from .common.table import Data
 from .split import PARTS, split_rows
+from .tables.inputs import contract
 
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
@@ -64,7 +65,10 @@ def lagged(table: pd.DataFrame, data: Data, features: Features) -> dict[str, pd.
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write the parts in data/processed: features, then the target; test rows also have their id, group and time."""
+    """Write the parts in data/processed, features and target, and what a model of them needs to know of its inputs.
+
+    Test rows also have their id, group and time.
+    """
     config = load(cfg)
     data = config.data
     table = pd.read_parquet(ROOT / TABLE)
@@ -75,6 +79,7 @@ def main(cfg: DictConfig) -> None:
         roles = [data.id, data.group, data.time] if part == "test" else []
         more = [*(name for name in roles if name), data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
+    write_json(outputs() / PROCESSED / "inputs.json", contract(table[parts == "train"], data, config.features))
     print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
 
 

@@ -144,8 +144,8 @@ def _listed(name: str, text: pa.ChunkedArray, column: Column, data: Data) -> pd.
         return dates
     numbers = to_numbers(text, data.read, column.unit)
     hint = _hint(text, data) if numbers.null_count > text.null_count else ""
-    if name == data.target and numbers.null_count - text.null_count > len(text) / 2:
-        hint += "; if it is a class, set task: classification"
+    if name == data.target and not hint and numbers.null_count - text.null_count > len(text) / 2:
+        hint = "; if it is a class, set task: classification"
     _refuse(name, text, numbers.is_null(), column.type, hint)
     if column.type == "number":
         _refuse_inexact(name, text, numbers, "give it the type category, or integer")

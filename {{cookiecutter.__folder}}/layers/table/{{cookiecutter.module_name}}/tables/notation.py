@@ -93,7 +93,8 @@ def _share(values: list[str], pattern: str) -> float:
 
 
 def _other_marks(values: list[str], read: Reading) -> str | None:
-    shares = {marks: _share(values, number_pattern(*marks)) for marks in MARKS}
+    written = [marks for marks in MARKS if marks[1] is None or any(marks[1] in value for value in values)]
+    shares = {marks: _share(values, number_pattern(*marks)) for marks in written}
     best = max(shares.values())
     if best <= 0.5:
         return None

@@ -36,7 +36,7 @@ def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
 
 def overview(columns: list[dict[str, Any]]) -> str:
     """A table of text with a line for each column."""
-    lines = [("column", "type", "role", "missing", "distinct", "range", "example")]
+    lines: list[tuple[str, ...]] = [("column", "type", "role", "missing", "distinct", "range", "example")]
     for column in columns:
         limits = " to ".join(map(_said, column["range"]))
         cells = (column["name"], column["type"], column["role"], column["missing"], column["distinct"], limits)
@@ -50,7 +50,8 @@ def overview(columns: list[dict[str, Any]]) -> str:
 
 def _plain(value: Any) -> float | int | str:
     if pd.api.types.is_number(value):
-        return int(value) if float(value).is_integer() else float(value)
+        number = float(str(value))
+        return int(number) if number.is_integer() else number
     return str(value).removesuffix(" 00:00:00")[:EXAMPLE]
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from .paths import INTERIM, RAW
+from pathlib import Path
+
+from .paths import INTERIM, PROCESSED, RAW
 
 # A folder, in which files keep their own names.
 RAW_TABLE = RAW / "table"
 TABLE = INTERIM / "table.parquet"
+# What a model's rows are made from: kept beside the model.
+INPUTS: Path | None = PROCESSED / "inputs.json"

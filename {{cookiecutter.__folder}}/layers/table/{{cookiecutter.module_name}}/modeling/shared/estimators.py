@@ -52,12 +52,17 @@ def chosen(config: Config) -> ModelSettings:
     Raises:
         ValueError: the model does not exist or does not do the task, or a setting is invalid.
     """
-    name = config.model.name
+    return settings_of(config.model.model_dump(), config.data.task)
+
+
+def settings_of(model: dict[str, Any], task: Task) -> ModelSettings:
+    """The same of the values of configs/model/."""
+    name = model["name"]
     known = [path.stem for path in (Path(__file__).parents[1] / "models").glob("[!_]*.py")]
     if name not in known:
         raise ValueError(f"configs: model: there is no model {name!r}; {nearest(name, known)}")
     kind: type[ModelSettings] = importlib.import_module(f"..models.{name}", __package__).Model
-    settings = checked(config.model.model_dump(), kind, at="model")
-    if config.data.task not in settings.tasks:
-        raise ValueError(f"configs: the model {name} does {settings.tasks[0]}, the data ask for {config.data.task}")
+    settings = checked(model, kind, at="model")
+    if task not in settings.tasks:
+        raise ValueError(f"configs: the model {name} does {settings.tasks[0]}, the data ask for {task}")
     return settings

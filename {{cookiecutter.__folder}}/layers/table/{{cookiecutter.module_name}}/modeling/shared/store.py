@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pandas as pd
 from ...common.files import read_json, sha256, write_json
 from ...common.problem import Problem
 from .estimators import ModelSettings
+
+INPUTS_NAME = "inputs.json"
 
 
 @dataclass(frozen=True)
@@ -36,9 +39,11 @@ class Fitted:
         return _predict(self.baseline, table[self.features], self.problem)
 
 
-def save(fitted: Fitted, folder: Path) -> None:
-    """Write a fitted model into a new folder."""
+def save(fitted: Fitted, folder: Path, inputs: Path | None = None) -> None:
+    """Write a fitted model into a new folder, with the file that says what its rows are made from."""
     folder.mkdir()
+    if inputs:
+        shutil.copyfile(inputs, folder / INPUTS_NAME)
     joblib.dump(fitted.preprocess, folder / "preprocess.joblib")
     joblib.dump(fitted.baseline, folder / "baseline.joblib")
     fitted.settings.save(fitted.estimator, folder)
@@ -63,12 +68,7 @@ def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> F
     Raises:
         ValueError: a file does not match the manifest, or the configured model is not the trained one.
     """
-    manifest = read_json(folder / "manifest.json")
-    for name, expected in manifest["files"].items():
-        if sha256(folder / name) != expected:
-            raise ValueError(
-                f"{folder.name}/{name} is not the file that was trained: its sha256 differs from the manifest"
-            )
+    manifest = checked_manifest(folder)
     if manifest["model"] != settings.model_dump():
         raise ValueError(f"{folder.name} holds {manifest['model']}, configured is {settings.model_dump()}: train first")
     problem = Problem(manifest["task"], tuple(manifest["classes"]), seed, threads)
@@ -80,6 +80,23 @@ def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> F
         estimator=settings.restore(problem, manifest["inputs"], folder),
         baseline=joblib.load(folder / "baseline.joblib"),
     )
+
+
+def checked_manifest(folder: Path) -> dict[str, Any]:
+    """What a model's folder says of itself.
+
+    Raises:
+        ValueError: there is no model, or a file does not match the manifest.
+    """
+    if not (folder / "manifest.json").is_file():
+        raise ValueError(f"there is no model in {folder}: make train, or dvc checkout")
+    manifest: dict[str, Any] = read_json(folder / "manifest.json")
+    for name, expected in manifest["files"].items():
+        if sha256(folder / name) != expected:
+            raise ValueError(
+                f"{folder.name}/{name} is not the file that was trained: its sha256 differs from the manifest"
+            )
+    return manifest
 
 
 def _predict(estimator: Any, inputs: Any, problem: Problem) -> np.ndarray:

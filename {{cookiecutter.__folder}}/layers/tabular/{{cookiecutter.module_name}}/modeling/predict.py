@@ -1,0 +1,142 @@
+"""Predict for new rows, given as they come from the source: python -m MODULE.modeling.predict new.csv.
+
+`load` and `Predictor` are the contract that every use of the model relies on, see docs/predict.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from ..common.files import read_json, replacing
+from ..common.paths import MODELS, ROOT
+from ..features import build_features
+from ..tables.columns import listed_values
+from ..tables.inputs import Contract, Input, as_text, read_contract, type_rows
+from ..tables.reading import read_text
+from .shared.estimators import settings_of
+from .shared.store import INPUTS_NAME, Fitted, checked_manifest, restore
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A trained model that takes rows as they come from the source."""
+
+    contract: Contract
+    fitted: Fitted
+
+    @property
+    def inputs(self) -> list[Input]:
+        """The columns that a row needs, with what they were in training."""
+        return self.contract.inputs
+
+    def predict(self, table: pd.DataFrame) -> pd.DataFrame:
+        """The prediction of each row, with the table's index: as `predict_rows`, which also says what cannot be used.
+
+        Raises:
+            ValueError: a column is missing, or a row cannot be used; the message says why.
+        """
+        predicted, reasons = self.predict_rows(as_text(table, self.contract.data))
+        if bad := [f"row {row + 1}: {reason}" for row, reason in enumerate(reasons) if reason]:
+            raise ValueError("; ".join(bad[:3]) + (f"; and {len(bad) - 3} more rows" if len(bad) > 3 else ""))
+        return predicted.set_index(table.index)
+
+    def predict_rows(self, table: pa.Table) -> tuple[pd.DataFrame, pd.Series]:
+        """The prediction of each row that can be used, and for each row of all why it cannot.
+
+        Returns:
+            The id where the data have one, `predicted`, and for classes `p(NAME)` of each, by the numbers of the rows
+            from 0; and reasons, "" for none, str (rows,).
+
+        Raises:
+            ValueError: a column is missing.
+        """
+        typed, reasons = type_rows(table, self.contract)
+        usable = typed[reasons == ""]
+        data, classes = self.contract.data, self.fitted.problem.classes
+        found = pd.DataFrame(index=usable.index)
+        if data.id in typed.columns:
+            found[data.id] = usable[data.id]
+        if len(usable):
+            predicted = self.fitted.predict(build_features(usable, data, self.contract.features))
+            found["predicted"] = np.array(classes)[predicted.argmax(axis=1)] if classes else predicted
+            for code, name in enumerate(classes):
+                found[f"p({name})"] = predicted[:, code]
+        return found, reasons
+
+    def unseen(self, table: pa.Table) -> list[str]:
+        """Categories that no training row had, one line a column: the model treats them as none that it knows."""
+        lines = []
+        for one in self.inputs:
+            if one.type == "category" and one.required and one.name in table.column_names and one.values:
+                new = sorted(set(table[one.name].cast(pa.string()).drop_null().unique().to_pylist()) - set(one.values))
+                if new:
+                    lines.append(f"{one.name}: {len(new)} values were not among those of training, such as {new[0]!r}")
+        return lines
+
+
+def load(folder: Path = ROOT / MODELS) -> Predictor:
+    """The model in a folder, whose files are checked against their hashes.
+
+    Some files are pickles: only load a folder that this project made.
+
+    Raises:
+        ValueError: there is no model, or it is not the one that was trained.
+    """
+    manifest = checked_manifest(folder)
+    settings = settings_of(manifest["model"], manifest["task"])
+    fitted = restore(settings, seed=0, threads=1, folder=folder)
+    return Predictor(read_contract(read_json(folder / INPUTS_NAME)), fitted)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Predict for a file; returns the exit status: 0, 1 where rows stop it, 2 where it cannot be read."""
+    parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description="Predict for new rows.")
+    parser.add_argument("input", type=Path, help="the rows, as a file of the same kind as the training data")
+    parser.add_argument("--output", type=Path, help="where the predictions go (default: INPUT.predictions.csv)")
+    parser.add_argument("--stop", action="store_true", help="stop if a row cannot be used, instead of leaving it out")
+    options = parser.parse_args(arguments)
+    target = options.output or options.input.with_name(f"{options.input.stem}.predictions.csv")
+    try:
+        return predict_file(load(), options.input, target, options.stop)
+    except (ValueError, OSError) as error:
+        print(f"predict: {error}", file=sys.stderr)
+        return 2
+
+
+def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool) -> int:
+    """Write the predictions for a file, and beside them the rows that cannot be used, with their reasons."""
+    if not source.is_file():
+        raise ValueError(f"there is no file {source}")
+    data = predictor.contract.data
+    text = read_text(source, data.read, listed_values(data))
+    predicted, reasons = predictor.predict_rows(text.table)
+    for line in (*text.notes, *predictor.unseen(text.table)):
+        print(line)
+    bad = reasons[reasons != ""]
+    if len(bad) and stop:
+        print(f"predict: data row {bad.index[0] + 1}: {bad.iloc[0]}; {len(bad)} rows cannot be used", file=sys.stderr)
+        return 1
+    # Rows are counted as in the messages of prepare, from 1.
+    predicted.index = pd.Index(predicted.index + 1, name="row")
+    with replacing(target) as partial:
+        predicted.to_csv(partial, lineterminator="\n")
+    print(f"{len(predicted)} predictions: {target}")
+    if len(bad):
+        side = target.with_name(f"{target.stem}.bad_rows.csv")
+        aside = pd.DataFrame({"row": bad.index + 1, "reason": bad.to_numpy()})
+        with replacing(side) as partial:
+            aside.to_csv(partial, index=False, lineterminator="\n")
+        print(f"{len(bad)} rows cannot be used: {side}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""What a model's rows are made from: written when it is trained, checked when it predicts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from ..common.rows import Features
+from ..common.strict import Strict
+from ..common.table import Column, Data
+from .columns import joined, listed_values
+from .notation import to_dates, to_numbers
+from .reading import MISSING
+
+# Values of a category that are listed, the most frequent first.
+LISTED = 50
+# What the source of the training data was says nothing about new rows.
+NOWHERE: dict[str, Any] = {"kind": "file", "url": None, "mirrors": [], "path": None, "sha256": None}
+
+
+class Input(Strict):
+    """One column of new rows: what it must be, and what it was in training."""
+
+    name: str
+    type: str
+    unit: str | None
+    required: bool
+    # Of the training rows: the smallest and the largest number or time, and the most frequent values of a category.
+    range: list[float | int | str]
+    values: list[str]
+    example: float | int | str
+
+
+class Contract(Strict):
+    """The settings under which rows are read and become features, and the columns that they need."""
+
+    data: Data
+    features: Features
+    inputs: list[Input]
+
+
+def contract(train: pd.DataFrame, data: Data, features: Features) -> dict[str, Any]:
+    """The contract of a model that is trained on these rows, to be written as JSON."""
+    from .overview import described
+
+    used = [name for name in train.columns if name not in data.roles and name not in features.drop]
+    used += [name for name in (data.time, data.group) if name and (features.time_parts or features.lags)]
+    used += [name for name in features.lags if name not in used]
+    inputs, columns = [], {}
+    for column in described(train[used], data):
+        name = column["name"]
+        listed = data.columns.get(name, Column(type=column["type"]))
+        columns[name] = listed
+        common = train[name].value_counts().index[:LISTED].tolist() if column["type"] == "category" else []
+        inputs.append(
+            {
+                "name": name,
+                "type": column["type"],
+                "unit": listed.unit,
+                "required": True,
+                "range": column["range"],
+                "values": common,
+                "example": column["example"],
+            }
+        )
+    if data.id and data.id not in used:
+        inputs.insert(0, {**_named(data.id, train), "required": False})
+        columns[data.id] = data.columns.get(data.id, Column(type="category"))
+    settings = data.model_dump(exclude={"source", "note"})
+    settings["columns"] = {name: column.model_dump() for name, column in columns.items()}
+    # What is dropped is no input.
+    return {"data": settings, "features": features.model_dump() | {"drop": []}, "inputs": inputs}
+
+
+def _named(name: str, train: pd.DataFrame) -> dict[str, Any]:
+    example = str(train[name].iloc[0])
+    return {"name": name, "type": "category", "unit": None, "range": [], "values": [], "example": example}
+
+
+def read_contract(written: dict[str, Any]) -> Contract:
+    """A contract as it was written."""
+    data = Data.model_validate({**written["data"], "columns": {}, "source": NOWHERE})
+    columns = {name: Column.model_validate(column) for name, column in written["data"]["columns"].items()}
+    # Without the check that a target is listed as its task asks: new rows have none.
+    data = data.model_copy(update={"columns": columns})
+    features = Features.model_validate(written["features"])
+    return Contract(data=data, features=features, inputs=[Input.model_validate(one) for one in written["inputs"]])
+
+
+def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Series]:
+    """Type new rows as the training rows were.
+
+    Args:
+        table: columns of text, or typed ones; further columns and any order are fine.
+        contract: of the model.
+
+    Returns:
+        The columns that are needed, and for each row why it cannot be used, "" where it can; str (rows,).
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    table = joined(table, contract.data) if contract.data.read.join else table
+    needed = [one.name for one in contract.inputs if one.required]
+    if missing := [name for name in needed if name not in table.column_names]:
+        raise ValueError(f"the rows lack {', '.join(map(repr, missing))}; they have {', '.join(table.column_names)}")
+    reasons = pd.Series("", index=range(len(table)))
+    typed = {}
+    for one in (one for one in contract.inputs if one.name in table.column_names):
+        column = contract.data.columns[one.name]
+        typed[one.name] = values = _typed(table[one.name], column, contract.data)
+        given = ~pd.Series(table[one.name].is_null().to_numpy())
+        for bad, reason in _reasons(values, given, column):
+            reasons[bad & (reasons == "")] = f"{one.name}: {reason}"
+    return pd.DataFrame(typed), reasons
+
+
+def _typed(values: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
+    if column.type == "category":
+        return text_of(values)
+    if column.type == "date":
+        if pa.types.is_timestamp(values.type):
+            return pd.Series(values.to_numpy(), dtype="datetime64[us]")
+        return to_dates(text_of(values), data.read)
+    if pa.types.is_string(values.type):
+        values = to_numbers(values, data.read, column.unit)
+    return pd.Series(values.cast(pa.float64(), safe=False).to_numpy(), dtype="float64")
+
+
+def text_of(values: pa.ChunkedArray) -> pd.Series:
+    """A column as text."""
+    found: pd.Series = values.cast(pa.string()).to_pandas()
+    return found.astype("str")
+
+
+def _reasons(values: pd.Series, given: pd.Series, column: Column) -> list[tuple[pd.Series, str]]:
+    found = [(given & values.isna(), f"it is no {column.type}")]
+    if column.type in ("number", "integer"):
+        found.append((values.abs() == float("inf"), "it is infinite"))
+    if column.minimum is not None:
+        found.append((values < column.minimum, f"it is below {column.minimum:g}"))
+    if column.maximum is not None:
+        found.append((values > column.maximum, f"it is above {column.maximum:g}"))
+    if not column.nullable:
+        found.append((~given, "it is missing"))
+    return [(bad.fillna(False).astype(bool), reason) for bad, reason in found]
+
+
+def as_text(table: pd.DataFrame, data: Data) -> pa.Table:
+    """Rows in memory as columns for `type_rows`: text stripped, and missing where it means that."""
+    listed, own = listed_values(data), {mark.strip() for mark in data.read.missing}
+    columns = {}
+    for name in table.columns:
+        values = table[name]
+        if pd.api.types.is_bool_dtype(values):
+            values = values.astype("str").str.lower()
+        if pd.api.types.is_string_dtype(values) or values.dtype == object:
+            missing = (MISSING | own) - set(listed.get(str(name), []))
+            texts = [None if pd.isna(value) else str(value).strip() for value in values]
+            columns[str(name)] = pa.chunked_array([pa.array([None if t in missing else t for t in texts], pa.string())])
+        else:
+            columns[str(name)] = pa.chunked_array([pa.Array.from_pandas(values)])
+    return pa.table(columns)
