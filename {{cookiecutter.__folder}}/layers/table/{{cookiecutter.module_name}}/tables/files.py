@@ -61,13 +61,17 @@ def read_excel(path: Path, read: Reading) -> bytes:
     """One sheet of a workbook as delimited text: numbers with all digits and the configured mark, dates as ISO 8601.
 
     Raises:
-        ValueError: there is no such sheet.
+        ValueError: it cannot be read, or there is no such sheet.
     """
     import csv
 
-    from python_calamine import CalamineWorkbook
+    from python_calamine import CalamineError, CalamineWorkbook
 
-    workbook = CalamineWorkbook.from_path(path)
+    try:
+        # Not by its path, whose ending may be any.
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+    except CalamineError as error:
+        raise ValueError(f"{path.name} cannot be read as a workbook: {error}") from None
     sheet = read.sheet or workbook.sheet_names[0]
     if sheet not in workbook.sheet_names:
         raise ValueError(f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, workbook.sheet_names))}")

@@ -1,0 +1,119 @@
+"""Look: what it guesses of files as people have them, and the configuration that it writes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from {{ cookiecutter.module_name }}.common.paths import CONFIGS
+from {{ cookiecutter.module_name }}.dataset.look import __main__ as look
+from {{ cookiecutter.module_name }}.dataset.look.sniff import sniff
+
+ROWS = range(60)
+Look = Callable[..., tuple[int, str, dict[str, Any]]]
+
+
+def lines(header: str, row: Callable[[int], str]) -> str:
+    """A file of text."""
+    return "\n".join([*filter(None, [header]), *map(row, ROWS)]) + "\n"
+
+
+GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
+    "plain": (lines("a,y", lambda row: f"{row}.5,{row}"), {}),
+    "Spanish": (
+        lines("año;precio;y", lambda row: f"señal;{row + 1}.{100 + row},50;{row}").encode("cp1252"),
+        {"encoding": "cp1252", "separator": ";", "decimal": ",", "thousands": "."},
+    ),
+    "tabs and a decimal comma": (lines("a\ty", lambda row: f"{row},5\t{row}"), {"separator": "\t", "decimal": ","}),
+    "thousands": (lines("a;y", lambda row: f"{row + 1},{100 + row}.25;{row}"), {"separator": ";", "thousands": ","}),
+    "dates": (lines("day,y", lambda row: f"{row % 28 + 1:02}/02/2020,{row}"), {"date_format": "%d/%m/%Y"}),
+    "American dates": (lines("day,y", lambda row: f"02/{row % 28 + 1:02}/2020,{row}"), {"date_format": "%m/%d/%Y"}),
+    "ISO dates": (lines("day,y", lambda row: f"2020-02-{row % 28 + 1:02},{row}"), {}),
+    "a mark of missing": (lines("a, y", lambda row: f"{row or '?'}, {row}"), {"missing": ["?"]}),
+    "a mark among words": (lines("a,y", lambda row: f"{'-' if row % 3 else 'red'},{row}"), {"missing": ["-"]}),
+    "comments": (lines("# a, b\n# c\na,b,y", lambda row: f"{row},{row % 3},{row}"), {}),
+    "a title": (lines("Report of May\n\na,b,y", lambda row: f"{row},{row % 3},{row}"), {"skip": 2}),
+    "no header": (lines("", lambda row: f"{row},{row % 7}.5"), {"names": ["x1", "x2"]}),
+    "infinite": (lines("a,y", lambda row: f"{row or 'inf'},{row}"), {}),
+    "codes": (lines("zip,y", lambda row: f"0{row:03},{row}"), {}),
+}
+
+
+@pytest.mark.parametrize(("text", "options"), GUESSED.values(), ids=GUESSED)
+def test_it_guesses_how_a_file_is_written(tmp_path: Path, text: str | bytes, options: dict[str, Any]) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+
+    found = sniff(path)
+
+    assert found.options == options and set(found.why) == set(options)
+
+
+@pytest.fixture
+def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Look:
+    """Look at a text in a copy of the project's configuration; returns status, what is said, and what is written."""
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    (tmp_path / "data" / "external").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.setattr(look, "CONFIGS", str(tmp_path / "configs"))
+    monkeypatch.setattr(look, "ROOT", tmp_path)
+
+    def run(text: str, *arguments: str) -> tuple[int, str, dict[str, Any]]:
+        (tmp_path / "elsewhere" / "Mis peces.csv").write_text(text, encoding="utf-8")
+        (tmp_path / "data" / "external" / "Mis peces.csv").write_text(text, encoding="utf-8")
+        status = look.main([str(tmp_path / "data/external/Mis peces.csv"), *arguments])
+        said = capsys.readouterr()
+        written = tmp_path / "configs" / "data" / "mis_peces.yaml"
+        return status, said.out + said.err, yaml.safe_load(written.read_text("utf-8")) if written.is_file() else {}
+
+    return run
+
+
+FISH = lines(
+    "id;especie;largo;fecha;peso",
+    lambda row: f"{row};{'ab'[row % 2]};{row % 7},5;{row % 28 + 1}/02/2020;{row},5",
+)
+
+
+def test_it_writes_what_make_train_needs(looked: Look, tmp_path: Path) -> None:
+    status, said, written = looked(FISH, "--target", "peso")
+
+    assert status == 0 and "wrote configs/data/mis_peces.yaml (regression: 60 different numbers)" in said
+    assert "peso     number    target" in said and "the rows are dated by 'fecha'" in said
+    assert (written["target"], written["task"], written["id"]) == ("peso", "regression", "id")
+    assert written["read"] == {"separator": ";", "decimal": ",", "date_format": "%d/%m/%Y"}
+    config = (tmp_path / "configs" / "config.yaml").read_text(encoding="utf-8")
+    assert "  - data: mis_peces\n" in config and "\nfile: data/external/Mis peces.csv\n" in config
+    assert "# Every random number" in config
+
+
+def test_it_asks_for_the_target_and_names_the_nearest(looked: Look) -> None:
+    status, said, written = looked(FISH)
+    assert (status, written) == (2, {}) and "make look FILE=... TARGET=NAME" in said and "especie" in said
+    assert "there is no column 'pesos'; did you mean 'peso'?" in looked(FISH, "--target", "pesos")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        (lines("a,y", lambda row: f"{row % 3},{'ab'[row % 2]}"), "54 of 60 rows equal an earlier one"),
+        (lines("a,y", lambda row: f"{-200 if row % 9 == 0 else row / 60},{'ab'[row % 2]}"), "--missing=-200"),
+        (lines("patient,a,y", lambda row: f"p{row // 6},{row * 7 % 31},{'ab'[row % 2]}"), "set group: patient and"),
+        (lines("a,b,y", lambda row: f"{row % 2},{row * 7 % 31},{'ab'[row % 2]}"), "column 'a' alone predicts the"),
+        (lines("a,y", lambda row: f"{row},{'NA' if row % 2 else 'ES'}"), "if NA is a class, list it under columns"),
+    ],
+    ids=["duplicates", "a mark", "a group", "a leak", "a class named NA"],
+)
+def test_it_says_what_should_be_decided(looked: Look, text: str, note: str) -> None:
+    assert note in looked(text, "--target", "y")[1]
+
+
+def test_nothing_to_predict(looked: Look) -> None:
+    status, said, written = looked(lines("a,y", lambda row: f"{row},5"), "--target", "y")
+
+    assert (status, written) == (2, {}) and "only one value in 'y'" in said

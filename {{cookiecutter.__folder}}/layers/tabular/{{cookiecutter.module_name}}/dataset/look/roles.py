@@ -1,0 +1,126 @@
+"""What the columns of a table are for, and what should be known before a model is trained on them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ...common.table import Data, Reading
+from ...tables.cleaning import duplicated_rows, likely_mark
+from ...tables.notation import to_numbers
+
+NAMES = "patient|subject|person|user|customer|client|site|station|plot|school|family|house|group"
+NOMBRES = "paciente|sujeto|persona|usuario|cliente|centro|estaci[oó]n|parcela|alumno|familia|grupo"
+GROUPS = re.compile(rf"(^|[\W_])({NAMES}|{NOMBRES})($|[\W_])|_?id$", re.IGNORECASE)
+# Rows from which a single feature may be told to predict the target.
+ENOUGH = 30
+
+
+def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str]:
+    """Classification or regression, and why."""
+    values = target.drop_null().unique()
+    distinct = len(values)
+    numbers = to_numbers(values, read) if pa.types.is_string(values.type) else values.cast(pa.float64())
+    if numbers.null_count > distinct / 2:
+        return "classification", f"{distinct} classes of text"
+    whole = bool(pc.all(pc.equal(pc.floor(numbers), numbers)).as_py())
+    if whole and distinct <= 2:
+        return "classification", f"{distinct} numbers"
+    hint = ": say the task if they are classes" if whole else ""
+    return "regression", f"{distinct} different numbers{hint}"
+
+
+def id_of(table: pd.DataFrame, target: str) -> str | None:
+    """The column that names each row: text or whole numbers, all different."""
+    for name in table.columns:
+        values = table[name]
+        if name == target or values.isna().any() or values.nunique() < len(table) or len(table) < ENOUGH:
+            continue
+        if pd.api.types.is_string_dtype(values):
+            return str(name)
+        if pd.api.types.is_numeric_dtype(values) and (values % 1 == 0).all():
+            steps = np.diff(values.to_numpy())
+            if (steps == 1).all() or re.search(r"(^|[\W_])(id|n|no|num|index|row|fila)$", str(name), re.IGNORECASE):
+                return str(name)
+    return None
+
+
+def warnings(table: pd.DataFrame, data: Data) -> list[str]:
+    """What should be known or decided, a line each."""
+    found = [*_targets(table, data), *_marks(table, data), *_duplicates(table, data)]
+    return [*found, *_groups(table, data), *_times(table, data), *_leaks(table, data)]
+
+
+def _targets(table: pd.DataFrame, data: Data) -> list[str]:
+    missing = int(table[data.target].isna().sum())
+    hint = "; if NA is a class, list it under columns as {type: category, values: [NA, ...]}"
+    lost = f"{missing} of {len(table)} rows have no {data.target!r} and are left out"
+    return [lost + (hint if data.task == "classification" else "")] if missing else []
+
+
+def _marks(table: pd.DataFrame, data: Data) -> list[str]:
+    lines = []
+    for name in table.columns:
+        if pd.api.types.is_float_dtype(table[name]) and (mark := likely_mark(table[name].to_numpy())):
+            lines.append(
+                f"column {name!r}: {mark[0]:g} occurs {mark[1]} times, far from all others: if it means a missing "
+                f"value, look again with --missing={mark[0]:g}; if not, list the column with a limit"
+            )
+    return lines
+
+
+def _duplicates(table: pd.DataFrame, data: Data) -> list[str]:
+    count = int(duplicated_rows(table, data).sum())
+    share = f"{count} of {len(table)} rows equal an earlier one"
+    return [f"{share}: set clean.duplicates to drop if they are copies, to keep if not"] if count else []
+
+
+def _groups(table: pd.DataFrame, data: Data) -> list[str]:
+    lines = []
+    for name in table.columns:
+        distinct = table[name].nunique()
+        if name not in data.roles and GROUPS.search(str(name)) and 1 < distinct <= len(table) / 2 and distinct > 5:
+            lines.append(
+                f"column {name!r} repeats ({distinct} values): if its rows belong together, set group: {name} and "
+                "choose split=grouped, else the model is tested on what it has seen"
+            )
+    return lines
+
+
+def _times(table: pd.DataFrame, data: Data) -> list[str]:
+    dated = [name for name in table.columns if pd.api.types.is_datetime64_any_dtype(table[name])]
+    if not dated or data.time:
+        return []
+    how = f"set time: {dated[0]} and choose split=time"
+    return [f"the rows are dated by {dated[0]!r}: a random split tests on the past; to test on the future, {how}"]
+
+
+def _leaks(table: pd.DataFrame, data: Data) -> list[str]:
+    from sklearn.model_selection import cross_val_score
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    rows = table.dropna(subset=[data.target])
+    rows = rows.sample(n=min(len(rows), 2000), random_state=0)
+    classes = data.task == "classification"
+    target = pd.factorize(rows[data.target])[0] if classes else rows[data.target].to_numpy()
+    if len(rows) < ENOUGH or rows[data.target].nunique() < 2 or (classes and np.bincount(target).min() < 3):
+        return []
+    tree = DecisionTreeClassifier(max_leaf_nodes=8) if classes else DecisionTreeRegressor(max_leaf_nodes=64)
+    lines = []
+    for name in (name for name in table.columns if name not in data.roles):
+        values = rows[name]
+        if pd.api.types.is_datetime64_any_dtype(values):
+            continue
+        numbers = values if pd.api.types.is_numeric_dtype(values) else pd.Series(pd.factorize(values)[0], values.index)
+        if numbers.nunique() < 2 or (not pd.api.types.is_numeric_dtype(values) and numbers.nunique() > len(rows) / 5):
+            continue
+        filled = numbers.fillna(numbers.min() - 1).to_numpy(dtype="float64")[:, None]
+        if cross_val_score(tree, filled, target, cv=3).mean() > 0.98:
+            lines.append(
+                f"column {name!r} alone predicts the target: drop it (features.drop) if it is known only afterwards"
+            )
+    return lines

@@ -1,0 +1,180 @@
+"""How a file is written: guessed from its first lines and from the columns that they make."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from ...common.table import Reading
+from ...tables.files import content, is_excel, is_parquet
+from ...tables.notation import DAYS, MARKS, SAMPLE, TIMES, number_pattern
+from ...tables.reading import MISSING, SEPARATORS, read_text
+
+# Bytes that the encoding and the separator are guessed from.
+HEAD = 1 << 20
+# Lines that the separator and the header are guessed from.
+LINES = 200
+# Texts that people write for a missing value, in a column that is none of them else.
+NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "unknown", "missing", "desconocido", "#DIV/0!")
+
+
+@dataclass
+class Sniffed:
+    """Options of reading that differ from the usual ones, each with what made it think so."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+    why: dict[str, str] = field(default_factory=dict)
+
+    def set(self, option: str, value: Any, why: str) -> None:
+        """Set an option."""
+        self.options[option], self.why[option] = value, why
+
+    def reading(self) -> Reading:
+        """The options as a type."""
+        return Reading(**self.options)
+
+
+def sniff(path: Path) -> Sniffed:
+    """Guess how a file is written.
+
+    Raises:
+        ValueError: it cannot be read at all.
+    """
+    found = Sniffed()
+    if path.stat().st_size == 0:
+        raise ValueError(f"{path.name} is empty")
+    if not is_parquet(path):
+        if not is_excel(path):
+            written = content(path)
+            _text(written if isinstance(written, bytes) else _head(path), found)
+        table = read_text(path, found.reading(), {}).table
+        _notation(table, found)
+    return found
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(HEAD)
+
+
+def _text(head: bytes, found: Sniffed) -> None:
+    encoding = _encoding(head, found)
+    lines = head.decode(encoding, "replace").removeprefix("\ufeff").splitlines()
+    lines = lines[:-1] if len(head) == HEAD else lines
+    separator, skip, width = _layout(lines)
+    if separator != ",":
+        found.set("separator", separator, f"{width} fields in nearly every line, separated by {SEPARATORS[separator]}")
+    before = [line for line in lines[:skip] if not re.match(r"\s*$|\s*#|sep=.$", line)]
+    if before:
+        found.set("skip", skip, f"the lines before the header have other fields, such as {before[0][:40]!r}")
+    rows = list(csv.reader(lines[skip : skip + LINES], delimiter=separator))
+    if _lacks_header(rows):
+        names = [f"x{number}" for number in range(1, len(rows[0]) + 1)]
+        found.set("names", names, f"the first line looks like the others: {separator.join(rows[0])[:40]!r}")
+
+
+def _encoding(head: bytes, found: Sniffed) -> str:
+    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if head.startswith(mark):
+            found.set("encoding", name, "it begins with the mark of UTF-16")
+            return name
+    try:
+        # The last character may be cut off.
+        head[: len(head) - 4 if len(head) == HEAD else None].decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError as error:
+        found.set("encoding", "cp1252", f"byte {head[error.start]:#x} is no UTF-8, and a letter of Windows")
+        return "cp1252"
+
+
+def _layout(lines: list[str]) -> tuple[str, int, int]:
+    """The separator, how many lines stand before the table, and its number of columns."""
+    best = (0.0, ",", 0, 1)
+    for separator in SEPARATORS:
+        widths = [len(row) for row in csv.reader(lines[:LINES], delimiter=separator)]
+        counted = Counter(width for width in widths if width > 1)
+        if not counted:
+            continue
+        width, often = counted.most_common(1)[0]
+        skip = widths.index(width)
+        # Of two that fit every line, the one that needs no line skipped, such as a decimal comma; then more columns.
+        score = often / max(1, len(widths) - skip) - skip / 100 + width / 1000
+        if score > best[0]:
+            best = (score, separator, skip, width)
+    _, separator, skip, width = best
+    if width == 1:
+        skip = next((number for number, line in enumerate(lines) if not re.match(r"\s*$|\s*#|sep=.$", line)), 0)
+    return separator, skip, width
+
+
+def _lacks_header(rows: list[list[str]]) -> bool:
+    """Whether the first row holds values: a number or a date where the others have one too, or the same name twice."""
+    if len(rows) < 3:
+        return False
+    value = re.compile(r"\s*[+-]?\d[\d.,/:\s-]*%?\s*$")
+    below = [sum(bool(value.match(cell)) for cell in column) for column in zip(*rows[1:], strict=False)]
+    numeric = [place for place, count in enumerate(below) if count > 0.8 * (len(rows) - 1)]
+    return bool(numeric) and all(value.match(rows[0][place]) for place in numeric if place < len(rows[0]))
+
+
+def _notation(table: pa.Table, found: Sniffed) -> None:
+    """Marks of numbers, dates and missing values, from the distinct values of each column of text."""
+    columns = {
+        name: [value for value in values.drop_null().unique()[:SAMPLE].to_pylist() if value]
+        for name, values in zip(table.column_names, table.columns, strict=True)
+        if pa.types.is_string(values.type)
+    }
+    columns = {name: values for name, values in columns.items() if values}
+    _marks(columns, found)
+    number = re.compile(number_pattern(found.options.get("decimal", "."), found.options.get("thousands")))
+    others = {name: values for name, values in columns.items() if not all(map(number.fullmatch, values))}
+    _dates(others, found)
+    stray: Counter[str] = Counter()
+    for values in others.values():
+        texts = [value for value in values if not number.fullmatch(value) and "inf" not in value.lower()]
+        few = len(values) > 4 and len(texts) <= 2
+        stray.update(value for value in texts if few or value in NOTHING)
+    marks = [mark for mark in stray if mark not in MISSING]
+    if marks:
+        found.set("missing", marks, "they stand among numbers, or are usual for a missing value")
+
+
+def _marks(columns: dict[str, list[str]], found: Sniffed) -> None:
+    """The marks under which most columns are numbers; thousands need a value that is none without them."""
+
+    def fitting(marks: tuple[str, str | None]) -> float:
+        pattern = re.compile(number_pattern(*marks))
+        shares = [sum(map(bool, map(pattern.fullmatch, values))) / len(values) for values in columns.values()]
+        return sum(share for share in shares if share > 0.8)
+
+    scores = {marks: fitting(marks) for marks in MARKS}
+    decimal, thousands = max(MARKS, key=lambda marks: (round(scores[marks], 6), marks[1] is None))
+    values = [value for column in columns.values() for value in column]
+    if decimal != ".":
+        example = next((value for value in values if re.fullmatch(r"[+-]?[\d.]*,\d+", value)), "")
+        found.set("decimal", decimal, f"numbers such as {example!r}")
+    if thousands:
+        grouped = re.compile(rf"\d{{1,3}}({re.escape(thousands)}\d{{3}})+.*")
+        example = next(filter(grouped.fullmatch, values), "")
+        found.set("thousands", thousands, f"numbers such as {example!r}")
+
+
+def _dates(columns: dict[str, list[str]], found: Sniffed) -> None:
+    for name, values in columns.items():
+        sample = pd.Series(values[:200], dtype="str")
+        if not sample.str.contains(r"\d").all() or sample.str.match(r"\d{4}-\d{2}-\d{2}").mean() > 0.9:
+            continue
+        forms = [day + time for day in DAYS for time in TIMES]
+        fits = [form for form in forms if pd.to_datetime(sample, format=form, errors="coerce").notna().all()]
+        if fits:
+            # Days above 12 tell day and month apart; where there are none, the day first is as likely a guess as any.
+            doubt = f", or {fits[1]!r}" if len(fits) > 1 else ""
+            found.set("date_format", fits[0], f"column {name!r}, such as {values[0]!r}{doubt}")
+            return
