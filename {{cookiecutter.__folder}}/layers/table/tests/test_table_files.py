@@ -1,0 +1,104 @@
+"""Files of other kinds than plain text, and several at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from {{ cookiecutter.module_name }}.common.table import Data, Reading
+from {{ cookiecutter.module_name }}.tables.columns import type_columns
+from {{ cookiecutter.module_name }}.tables.reading import read_text
+
+Settings = Callable[..., Data]
+ROWS = [["when", "x", "label"], [dt.datetime(2024, 5, 1), 1.5, "a"], [dt.datetime(2024, 5, 2), 2, "b"]]
+TEXT = "when,x,label\n2024-05-01,1.5,a\n2024-05-02,2,b\n"
+
+
+@pytest.fixture
+def as_kind(tmp_path: Path) -> Callable[[str], Path]:
+    """Write the same table as another kind of file, whatever its name says."""
+
+    def write(kind: str) -> Path:
+        path = tmp_path / "data.csv"
+        if kind == "gzip":
+            path.write_bytes(gzip.compress(TEXT.encode()))
+        elif kind == "zip":
+            with zipfile.ZipFile(path, "w") as archive:
+                archive.writestr("inner.csv", TEXT)
+        elif kind == "excel":
+            write_workbook(path)
+        elif kind == "parquet":
+            pd.DataFrame(ROWS[1:], columns=ROWS[0]).to_parquet(path)
+        else:
+            path.mkdir()
+            for number, line in enumerate(TEXT.splitlines()[1:], 1):
+                (path / f"{number}.csv").write_text(f"{TEXT.splitlines()[0]}\n{line}\n")
+        return path
+
+    return write
+
+
+def write_workbook(path: Path) -> None:
+    """Write ROWS as the second sheet of a workbook of Excel, in the least that its format asks for."""
+    start = dt.datetime(1899, 12, 30)
+
+    def cell(value: object) -> str:
+        if isinstance(value, dt.datetime):
+            return f'<c s="1"><v>{(value - start).days}</v></c>'
+        return f"<c><v>{value}</v></c>" if not isinstance(value, str) else f'<c t="str"><v>{value}</v></c>'
+
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    rows = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in ROWS)
+    sheets = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="r{n}"/>' for n in (1, 2))
+    links = "".join(f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/s{n}.xml"/>' for n in (1, 2))
+    with zipfile.ZipFile(path, "w") as book:
+        of_types = 'xmlns="http://schemas.openxmlformats.org/package/2006/content-types"'
+        default = '<Default Extension="xml" ContentType="text/xml"/>'
+        book.writestr("[Content_Types].xml", f"<Types {of_types}>{default}</Types>")
+        root = f'<Relationship Id="r0" Type="{office}/officeDocument" Target="xl/workbook.xml"/>'
+        book.writestr("_rels/.rels", f'<Relationships xmlns="{package}">{root}</Relationships>')
+        book.writestr("xl/workbook.xml", f'<workbook {main} xmlns:r="{office}"><sheets>{sheets}</sheets></workbook>')
+        styles = f'<Relationship Id="r3" Type="{office}/styles" Target="styles.xml"/>'
+        book.writestr("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{package}">{links}{styles}</Relationships>')
+        formats = '<cellXfs><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs>'
+        book.writestr("xl/styles.xml", f"<styleSheet {main}>{formats}</styleSheet>")
+        book.writestr("xl/worksheets/s1.xml", f"<worksheet {main}><sheetData/></worksheet>")
+        book.writestr("xl/worksheets/s2.xml", f"<worksheet {main}><sheetData>{rows}</sheetData></worksheet>")
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip", "parquet", "folder", "excel"])
+def test_other_kinds_of_files(as_kind: Callable[[str], Path], settings: Settings, kind: str) -> None:
+    data = settings(target="label", read={"sheet": "S2"})
+
+    table = type_columns(read_text(as_kind(kind), data.read, {}), data)
+
+    expected = pd.DataFrame(ROWS[1:], columns=ROWS[0]).astype({"when": "datetime64[us]", "label": "str"})
+    pd.testing.assert_frame_equal(table, expected)
+
+
+def test_a_sheet_that_is_not_there_is_named(as_kind: Callable[[str], Path]) -> None:
+    with pytest.raises(ValueError, match=r"data\.csv has no sheet 'S3'; it has 'S1', 'S2'"):
+        read_text(as_kind("excel"), Reading(sheet="S3"), {})
+
+
+def test_each_row_may_name_its_file(as_kind: Callable[[str], Path]) -> None:
+    found = read_text(as_kind("folder"), Reading(file_column="file"), {})
+
+    assert found.table["file"].to_pylist() == ["1.csv", "2.csv"]
+    assert found.notes == ["2 files, one below the other"]
+
+
+def test_files_of_other_columns_are_refused(as_kind: Callable[[str], Path]) -> None:
+    folder = as_kind("folder")
+    (folder / "3.csv").write_text("when,z\n1,2\n")
+
+    with pytest.raises(ValueError, match=r"3\.csv and 1\.csv differ in their columns: 'label', 'x', 'z'"):
+        read_text(folder, Reading(), {})
