@@ -21,7 +21,7 @@ DEPENDENCIES = frozenset(
     mypy_extensions mypyc narwhals networkx numpy omegaconf opentelemetry orjson packaging pandas pandera pathspec
     pip platformdirs pluggy pooch prettytable probado prompt_toolkit propcache psutil public py pyarrow pyasn1
     pyasn1_modules pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie
-    pylab pyparsing pytest requests rich ruamel ruff safetensors scipy scmrepo semver setuptools shortuuid shtab six
+    pylab pyparsing pytest python_calamine requests rich ruamel ruff safetensors scipy scmrepo semver setuptools shortuuid shtab six
     sklearn skops skorch smmap sqlalchemy sqlparse sqltrie starlette sympy tabulate threadpoolctl tomlkit torch
     torchgen tqdm typeguard typing_extensions typing_inspect typing_inspection tzlocal urllib3 uv uvicorn validate
     vine voluptuous wcwidth werkzeug xgboost yaml yarl zc zipp
