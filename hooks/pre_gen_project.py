@@ -17,11 +17,11 @@ DEPENDENCIES = frozenset(
     dvc_render dvc_studio_client dvc_task entrypoints fastapi filelock flask flask_cors flatten_dict flufl
     frozenlist fsspec functorch funcy git gitdb google grandalf graphene graphql graphql_relay gto gunicorn h11 huey
     hydra idna importlib_metadata iniconfig isympy iterative_telemetry itsdangerous jinja2 joblib kiwisolver kombu
-    librt mako markdown_it markupsafe matplotlib mdurl mlflow mpl_toolkits mpmath multidict mypy
-    mypy_extensions mypyc narwhals networkx numpy omegaconf opentelemetry orjson packaging pandas pandera pathspec
-    pip platformdirs pluggy pooch prettytable probado prompt_toolkit propcache psutil public py pyarrow pyasn1
-    pyasn1_modules pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie
-    pylab pyparsing pytest python_calamine requests rich ruamel ruff safetensors scipy scmrepo semver setuptools shortuuid shtab six
+    librt mako markdown_it markupsafe matplotlib mdurl mlflow mpl_toolkits mpmath multidict mypy mypy_extensions
+    mypyc narwhals networkx numpy omegaconf opentelemetry orjson packaging pandas pandera pathspec pip platformdirs
+    pluggy pooch prettytable probado prompt_toolkit propcache psutil public py pyarrow pyasn1 pyasn1_modules
+    pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pylab pyparsing
+    pytest python_calamine requests rich ruamel ruff safetensors scipy scmrepo semver setuptools shortuuid shtab six
     sklearn skops skorch smmap sqlalchemy sqlparse sqltrie starlette sympy tabulate threadpoolctl tomlkit torch
     torchgen tqdm typeguard typing_extensions typing_inspect typing_inspection tzlocal urllib3 uv uvicorn validate
     vine voluptuous wcwidth werkzeug xgboost yaml yarl zc zipp
