@@ -53,7 +53,8 @@ def configure(folder: Path, rows: int, trees: int) -> None:
     ]
     lines += [f"  x{number:02}: {{type: number, minimum: -10, maximum: 10, nullable: false}}" for number in range(30)]
     (folder / "configs/data/bench.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    edit(folder / "configs/config.yaml", {r"data: \w+": "data: bench", r"resamples: \d+": "resamples: 50"})
+    chosen = {r"data: \w+": "data: bench", r"(?m)^file: .*": f"file: {csv}", r"resamples: \d+": "resamples: 50"}
+    edit(folder / "configs/config.yaml", chosen)
     edit(
         folder / "configs/model/xgboost.yaml",
         {r"(?m)^n_estimators: \d+": f"n_estimators: {trees}", r"(early_stopping_rounds): \d+": rf"\1: {trees}"},

@@ -93,11 +93,11 @@ def categories(data: Data) -> list[str]:
 
 
 def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) -> pd.Series:
-    read, values = data.read, text.drop_null()
+    read = data.read
     numbers = to_numbers(text, read)
     if numbers.null_count == text.null_count:
-        if is_code(values, numbers.drop_null()):
-            notes.append(f"column {name!r} holds codes such as {_code(values)!r}, which stay text")
+        if is_code(text, numbers):
+            notes.append(f"column {name!r} holds codes such as {_code(text)!r}, which stay text")
             return _plain(text)
         if grouped := maybe_grouped(text, read):
             raise ValueError(
@@ -109,10 +109,10 @@ def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) ->
     dates = _dates(text, data)
     if dates is not None:
         return dates
-    if numbers.null_count - text.null_count < len(values) / 2:
+    if numbers.null_count - text.null_count < (len(text) - text.null_count) / 2:
         # Text that is mostly numbers is more often a mistake than a category, so the user decides.
         _refuse(name, text, numbers.is_null(), "number", _stray(text, numbers))
-    if said := advice(values, read):
+    if said := advice(text, read):
         raise ValueError(f"column {name!r} looks like {said}; if it is text, {LIST} as {{type: category}}")
     return _plain(text)
 
@@ -219,5 +219,5 @@ def _hint(text: pa.ChunkedArray, data: Data) -> str:
 
 
 def _code(values: pa.ChunkedArray) -> str:
-    codes = pc.filter(values, pc.match_substring_regex(values, CODE))
+    codes = pc.filter(values, pc.fill_null(pc.match_substring_regex(values, CODE), False))
     return str(codes[0].as_py())

@@ -14,6 +14,8 @@ from ..common.table import Reading
 
 # Distinct values that are enough to see how a column is written.
 SAMPLE = 2000
+# Rows in which they are looked for.
+FIRST = 50_000
 # Whole numbers that are rather codes: with a leading zero, or with an exponent but no point.
 CODE = r"^[+-]?0\d+$|^\d+[eE]\d+$"
 NUMERIC = ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y")
@@ -78,14 +80,19 @@ def to_dates(text: pd.Series, read: Reading) -> pd.Series:
 
 def advice(text: pa.ChunkedArray, read: Reading) -> str | None:
     """What to set for a column of text that is mostly numbers or dates, written in another way; None if it is not."""
-    distinct = pc.unique(text.drop_null())[:SAMPLE]
-    values = [value for value in distinct.to_pylist() if value]
+    values = distinct(text)
     if not values:
         return None
     for kind in (_other_marks, _unit, _other_dates):
         if found := kind(values, read):
             return found
     return None
+
+
+def distinct(text: pa.ChunkedArray) -> list[str]:
+    """Distinct values of a column's first rows, without missing ones."""
+    found = pc.unique(text.slice(0, FIRST).drop_null())[:SAMPLE].to_pylist()
+    return [value for value in found if value]
 
 
 def _share(values: list[str], pattern: str) -> float:
@@ -152,9 +159,9 @@ def maybe_grouped(text: pa.ChunkedArray, read: Reading) -> str | None:
 
     Whole numbers below 1000 stand beside numbers of which each has three digits behind its mark.
     """
-    if read.thousands or not pc.any(pc.match_substring(text, read.decimal)).as_py():
+    if read.thousands:
         return None
-    values = pc.unique(text.drop_null())[:SAMPLE].to_pylist()
+    values = distinct(text)
     marked = [value for value in values if read.decimal in value]
     grouped = all(re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{re.escape(read.decimal)}\d{{3}}", value) for value in marked)
     return marked[0] if grouped and 5 <= len(marked) < len(values) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tempfile
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from ...common.table import Reading
 from ...tables.files import content, is_excel, is_parquet
-from ...tables.notation import DAYS, MARKS, SAMPLE, TIMES, number_pattern
+from ...tables.notation import DAYS, MARKS, TIMES, distinct, number_pattern
 from ...tables.reading import MISSING, SEPARATORS, read_text
 
 # Bytes that the encoding and the separator are guessed from.
@@ -53,9 +54,15 @@ def sniff(path: Path) -> Sniffed:
     if not is_parquet(path):
         if not is_excel(path):
             written = content(path)
-            _text(written if isinstance(written, bytes) else _head(path), found)
-        table = read_text(path, found.reading(), {}).table
-        _notation(table, found)
+            head = written[:HEAD] if isinstance(written, bytes) else _head(path)
+            _text(head, found)
+            with tempfile.TemporaryDirectory() as folder:
+                # Whole lines of the beginning, because a large file takes long to read.
+                beginning = Path(folder, path.name)
+                beginning.write_bytes(head if len(head) < HEAD else head[: head.rindex(b"\n") + 1])
+                _notation(read_text(beginning, found.reading(), {}).table, found)
+            return found
+        _notation(read_text(path, found.reading(), {}).table, found)
     return found
 
 
@@ -127,7 +134,7 @@ def _lacks_header(rows: list[list[str]]) -> bool:
 def _notation(table: pa.Table, found: Sniffed) -> None:
     """Marks of numbers, dates and missing values, from the distinct values of each column of text."""
     columns = {
-        name: [value for value in values.drop_null().unique()[:SAMPLE].to_pylist() if value]
+        name: distinct(values)
         for name, values in zip(table.column_names, table.columns, strict=True)
         if pa.types.is_string(values.type)
     }
