@@ -27,7 +27,8 @@ def project(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / ".dvc").mkdir()
     shutil.copy(ROOT / ".dvc" / "config", copy / ".dvc")
-    shutil.copy(ROOT / "dvc.yaml", copy)
+    for name in ("dvc.yaml", ".dvcignore"):
+        shutil.copy(ROOT / name, copy)
     # DVC needs a git repository or no_scm.
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     return copy
