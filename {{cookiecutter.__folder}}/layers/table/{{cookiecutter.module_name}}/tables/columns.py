@@ -98,7 +98,7 @@ def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) ->
     if numbers.null_count == text.null_count:
         if is_code(text, numbers):
             notes.append(f"column {name!r} holds codes such as {_code(text)!r}, which stay text")
-            return _plain(text)
+            return as_written(text)
         if grouped := maybe_grouped(text, read):
             raise ValueError(
                 f"column {name!r}: it is not clear whether {grouped!r} is a thousand or a decimal fraction: set "
@@ -114,7 +114,7 @@ def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) ->
         _refuse(name, text, numbers.is_null(), "number", _stray(text, numbers))
     if said := advice(text, read):
         raise ValueError(f"column {name!r} looks like {said}; if it is text, {LIST} as {{type: category}}")
-    return _plain(text)
+    return as_written(text)
 
 
 def _with_type(name: str, values: pa.ChunkedArray, column: Column | None) -> pd.Series:
@@ -122,7 +122,7 @@ def _with_type(name: str, values: pa.ChunkedArray, column: Column | None) -> pd.
     timed = pa.types.is_timestamp(values.type)
     kind = column.type if column else "date" if timed else "number"
     if kind == "category":
-        return _plain(values.cast(pa.string()))
+        return as_written(values)
     if timed != (kind == "date"):
         raise ValueError(f"column {name!r}: the file holds {values.type}, configured is the type {kind}")
     if kind == "date":
@@ -137,9 +137,9 @@ def _with_type(name: str, values: pa.ChunkedArray, column: Column | None) -> pd.
 
 def _listed(name: str, text: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
     if column.type == "category":
-        return _plain(text)
+        return as_written(text)
     if column.type == "date":
-        dates = to_dates(_plain(text), data.read)
+        dates = to_dates(as_written(text), data.read)
         _refuse(name, text, pa.array(dates.isna()), "date", _hint(text, data))
         return dates
     numbers = to_numbers(text, data.read, column.unit)
@@ -167,13 +167,14 @@ def _dates(text: pa.ChunkedArray, data: Data) -> pd.Series | None:
     first = text.drop_null()[0].as_py() if text.null_count < len(text) else ""
     if data.read.date_format is None and not re.match(r"\d{4}-\d{2}-\d{2}", first):
         return None
-    dates = to_dates(_plain(text), data.read)
+    dates = to_dates(as_written(text), data.read)
     return dates if (dates.isna().to_numpy() == text.is_null().to_numpy()).all() else None
 
 
-def _plain(text: pa.ChunkedArray) -> pd.Series:
-    values: pd.Series = text.to_pandas()
-    return values.astype("str")
+def as_written(values: pa.ChunkedArray) -> pd.Series:
+    """A column as text."""
+    text: pd.Series = values.cast(pa.string()).to_pandas()
+    return text.astype("str")
 
 
 def _finite(name: str, text: pa.ChunkedArray, numbers: pa.ChunkedArray) -> pd.Series:

@@ -20,6 +20,8 @@ from .files import content, is_excel, is_parquet, read_excel, read_parquet
 HEAD = 1 << 16
 # Texts that mean a missing value, as pandas and pyarrow read them.
 MISSING = frozenset({"", *pyarrow.csv.ConvertOptions().null_values})
+# Lines that are no part of a table: empty ones, comments, Excel's "sep=;".
+NO_ROW = re.compile(r"\s*$|\s*#|sep=.$")
 SEPARATORS = {",": "','", ";": "';'", "\t": r"'\t'", "|": "'|'"}
 
 
@@ -76,7 +78,7 @@ def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: T
     written = read_excel(path, read) if is_excel(path) else content(path)
     try:
         lines = _first_lines(written, read)
-        skipped = _lines_before_header(lines) if read.skip is None else read.skip
+        skipped = lines_before_header(lines) if read.skip is None else read.skip
         _refuse_other_separator(path, lines[skipped] if skipped < len(lines) else "", read)
         table = _read(written, read, skipped)
     except UnicodeError as error:
@@ -114,9 +116,9 @@ def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
         return stream.read(HEAD).decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
 
 
-def _lines_before_header(lines: list[str]) -> int:
-    """How many lines are no part of the table: Excel's "sep=;", comments and empty ones."""
-    skipped = next((number for number, line in enumerate(lines) if not re.match(r"\s*$|\s*#|sep=.$", line)), 0)
+def lines_before_header(lines: list[str]) -> int:
+    """How many lines stand before the header."""
+    skipped = next((number for number, line in enumerate(lines) if not NO_ROW.match(line)), 0)
     # A header may begin with a hash.
     if skipped and lines[skipped - 1].startswith("#") and _fields(lines[skipped - 1]) == _fields(lines[skipped]) > 1:
         skipped -= 1

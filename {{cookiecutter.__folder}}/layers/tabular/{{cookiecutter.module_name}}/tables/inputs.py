@@ -10,7 +10,7 @@ import pyarrow as pa
 from ..common.rows import Features
 from ..common.strict import Strict
 from ..common.table import Column, Data
-from .columns import joined, listed_values
+from .columns import as_written, joined, listed_values
 from .notation import to_dates, to_numbers
 from .reading import MISSING
 
@@ -119,20 +119,14 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
 
 def _typed(values: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
     if column.type == "category":
-        return text_of(values)
+        return as_written(values)
     if column.type == "date":
         if pa.types.is_timestamp(values.type):
             return pd.Series(values.to_numpy(), dtype="datetime64[us]")
-        return to_dates(text_of(values), data.read)
+        return to_dates(as_written(values), data.read)
     if pa.types.is_string(values.type):
         values = to_numbers(values, data.read, column.unit)
     return pd.Series(values.cast(pa.float64(), safe=False).to_numpy(), dtype="float64")
-
-
-def text_of(values: pa.ChunkedArray) -> pd.Series:
-    """A column as text."""
-    found: pd.Series = values.cast(pa.string()).to_pandas()
-    return found.astype("str")
 
 
 def _reasons(values: pd.Series, given: pd.Series, column: Column) -> list[tuple[pd.Series, str]]:

@@ -16,13 +16,13 @@ import pyarrow as pa
 from ...common.table import Reading
 from ...tables.files import content, is_excel, is_parquet
 from ...tables.notation import DAYS, MARKS, TIMES, distinct, number_pattern
-from ...tables.reading import MISSING, SEPARATORS, read_text
+from ...tables.reading import MISSING, NO_ROW, SEPARATORS, lines_before_header, read_text
 
 # Bytes that the encoding and the separator are guessed from.
 HEAD = 1 << 20
 # Lines that the separator and the header are guessed from.
 LINES = 200
-# Texts that people write for a missing value, in a column that is none of them else.
+# Texts that people write for a missing value.
 NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "unknown", "missing", "desconocido", "#DIV/0!")
 
 
@@ -78,7 +78,7 @@ def _text(head: bytes, found: Sniffed) -> None:
     separator, skip, width = _layout(lines)
     if separator != ",":
         found.set("separator", separator, f"{width} fields in nearly every line, separated by {SEPARATORS[separator]}")
-    before = [line for line in lines[:skip] if not re.match(r"\s*$|\s*#|sep=.$", line)]
+    before = [line for line in lines[:skip] if not NO_ROW.match(line)]
     if before:
         found.set("skip", skip, f"the lines before the header have other fields, such as {before[0][:40]!r}")
     rows = list(csv.reader(lines[skip : skip + LINES], delimiter=separator))
@@ -116,13 +116,11 @@ def _layout(lines: list[str]) -> tuple[str, int, int]:
         if score > best[0]:
             best = (score, separator, skip, width)
     _, separator, skip, width = best
-    if width == 1:
-        skip = next((number for number, line in enumerate(lines) if not re.match(r"\s*$|\s*#|sep=.$", line)), 0)
-    return separator, skip, width
+    return separator, lines_before_header(lines) if width == 1 else skip, width
 
 
 def _lacks_header(rows: list[list[str]]) -> bool:
-    """Whether the first row holds values: a number or a date where the others have one too, or the same name twice."""
+    """Whether the first row holds values: a number or a date where the others have one too."""
     if len(rows) < 3:
         return False
     value = re.compile(r"\s*[+-]?\d[\d.,/:\s-]*%?\s*$")
