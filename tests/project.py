@@ -28,6 +28,9 @@ STEPS = {
     "evaluate": "modeling.evaluate",
     "report": "report",
 }
+# The stages of a starter, in the order in which dvc repro runs them.
+STAGES = {starter: list(STEPS) for starter in STARTERS}
+STAGES["tabular"].insert(2, "explore")
 CHOICES = [(starter, deep_learning) for starter in STARTERS for deep_learning in ("no", "torch")]
 
 

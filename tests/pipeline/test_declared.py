@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.project import CHOICES, STARTERS, Project
+from tests.project import CHOICES, STAGES, STARTERS, Project
 
 Bake = Callable[..., Project]
 Choice = Callable[[str, str], Project]
@@ -111,10 +111,8 @@ def test_what_a_stage_imports_it_declares(choice: Choice, starter: str, deep_lea
     for name, stage, model in stages(project):
         assert undeclared(project, stage, model) == set(), (name, model)
         checked.add(name)
-    expected = {"acquire", "prepare", "featurize", "train", "evaluate", "report"}
-    assert checked == expected | (
-        {"leakage", "comparison", "telescope", "page"} if starter == "primary_particles" else set()
-    )
+    studies = {"leakage", "comparison", "telescope", "page"} if starter == "primary_particles" else set()
+    assert checked == {*STAGES[starter], *studies}
 
 
 @of_each_choice

@@ -16,7 +16,7 @@ from {{ cookiecutter.module_name }}.common.paths import ROOT
 
 OUTPUTS = """
 data/raw/table/breast_cancer.csv data/interim/table.parquet data/processed/test.parquet models/manifest.json
-reports/metrics.json reports/predictions.parquet reports/figures/comparison.png reports/report.html docs/model_card.md
+reports/explore.html reports/metrics.json reports/predictions.parquet reports/figures/comparison.png reports/report.html docs/model_card.md
 """.split()
 
 
@@ -24,7 +24,7 @@ reports/metrics.json reports/predictions.parquet reports/figures/comparison.png 
 def project(tmp_path: Path) -> Path:
     """A copy of the pipeline's inputs, without its outputs, on the data that need no network, with fewer resamples."""
     copy = tmp_path / "copy"
-    for name in ("configs", "data/external", "mlops", "requirements", "{{ cookiecutter.module_name }}"):
+    for name in ("configs", "data/external", "mlops", "references", "requirements", "{{ cookiecutter.module_name }}"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / ".dvc").mkdir()
     shutil.copy(ROOT / ".dvc" / "config", copy / ".dvc")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,7 +27,7 @@ ROWS = range(240)
 SOURCE = "code;day;size;kind;note;label\n" + "".join(
     f"0{row};{row % 28 + 1:02}/03/2024;{row % 9},{row % 7};{color};x{row};{answer}\n"
     for row in ROWS
-    for color, answer in [("red", "yes") if row % 2 else ("blue", "no")]
+    for color, answer in [("red", "yes") if row % 2 else ("añil", "no")]
 )
 
 
@@ -73,7 +74,7 @@ def test_the_inputs_say_what_a_row_needs(predictor: predict.Predictor) -> None:
     assert list(inputs) == ["code", "day", "size", "kind"]
     assert [one.required for one in predictor.inputs] == [False, True, True, True]
     assert (inputs["size"].type, inputs["size"].range) == ("number", [0, 8.6])
-    assert inputs["kind"].values == ["blue", "red"]
+    assert inputs["kind"].values == ["añil", "red"]
 
 
 def test_rows_are_predicted_as_they_are_in_the_pipeline(predictor: predict.Predictor, folder: Path) -> None:
@@ -93,6 +94,15 @@ def test_more_columns_another_order_and_typed_values(predictor: predict.Predicto
     typed["day"] = pd.to_datetime(typed["day"], format="%d/%m/%Y")
 
     pd.testing.assert_frame_equal(predictor.predict(typed), predictor.predict(rows))
+
+
+def test_rows_in_memory_are_read_as_those_of_a_file(predictor: predict.Predictor) -> None:
+    rows = raw()
+    decomposed = rows["kind"].map(lambda text: f" {unicodedata.normalize('NFD', text)} ")
+
+    found = predictor.predict(rows.assign(kind=decomposed).rename(columns={"kind": "kind ", "size": " size"}))
+
+    pd.testing.assert_frame_equal(found, predictor.predict(rows))
 
 
 def test_a_missing_column_and_a_bad_row_are_named(predictor: predict.Predictor) -> None:
@@ -142,7 +152,7 @@ def main(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Main:
 
 def test_a_file_with_bad_rows(main: Main, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = SOURCE.splitlines()
-    text = "\n".join([*lines[:3], "9;01/03/2024;many;green;x;", lines[3].replace("blue", "green")])
+    text = "\n".join([*lines[:3], "9;01/03/2024;many;green;x;", lines[3].replace("añil", "green")])
 
     assert main(text, "--stop") == 1
     assert "predict: data row 3: size: it is no number; 1 rows cannot be used" in capsys.readouterr().err

@@ -74,7 +74,7 @@ def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: T
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
     if is_parquet(path):
-        return _named(path, read_parquet(path), read, listed, found)
+        return cleaned(path.name, read_parquet(path), read, listed, found)
     written = read_excel(path, read) if is_excel(path) else content(path)
     try:
         lines = _first_lines(written, read)
@@ -91,7 +91,7 @@ def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: T
     if skipped:
         found.notes.append(f"skipped {skipped} lines before the header")
     _note_line_breaks(path, table, read, found.notes)
-    return _named(path, table, read, listed, found)
+    return cleaned(path.name, table, read, listed, found)
 
 
 def _read(written: Path | bytes, read: Reading, skipped: int) -> pa.Table:
@@ -160,8 +160,12 @@ def _note_line_breaks(path: Path, table: pa.Table, read: Reading, notes: list[st
         notes.append(f"column {name.strip()!r}: {count} cells have line breaks in them")
 
 
-def _named(path: Path, table: pa.Table, read: Reading, listed: dict[str, list[str]], found: Text) -> pa.Table:
-    """The columns with their names, empty and unnamed ones dropped."""
+def cleaned(where: str, table: pa.Table, read: Reading, listed: dict[str, list[str]], found: Text) -> pa.Table:
+    """Names and texts without spaces around them, as `read_text` has them: null where a text means a missing value.
+
+    Raises:
+        ValueError: two columns have one name; the message begins with `where`.
+    """
     own = {mark.strip() for mark in read.missing}
     columns: dict[str, pa.ChunkedArray] = {}
     for position, (written, column) in enumerate(zip(table.column_names, table.columns, strict=True), 1):
@@ -178,7 +182,7 @@ def _named(path: Path, table: pa.Table, read: Reading, listed: dict[str, list[st
             name = f"column {position}"
             found.notes.append(f"column {position} has no name: it is called {name!r}")
         if name in columns:
-            raise ValueError(f"{path.name} has two columns {name!r}")
+            raise ValueError(f"{where} has two columns {name!r}")
         columns[name] = column
     return pa.table(columns)
 

@@ -12,7 +12,7 @@ from ..common.strict import Strict
 from ..common.table import Column, Data
 from .columns import as_written, joined, listed_values
 from .notation import to_dates, to_numbers
-from .reading import MISSING
+from .reading import Text, cleaned
 
 # Values of a category that are listed, the most frequent first.
 LISTED = 50
@@ -143,17 +143,19 @@ def _reasons(values: pd.Series, given: pd.Series, column: Column) -> list[tuple[
 
 
 def as_text(table: pd.DataFrame, data: Data) -> pa.Table:
-    """Rows in memory as columns for `type_rows`: text stripped, and missing where it means that."""
-    listed, own = listed_values(data), {mark.strip() for mark in data.read.missing}
-    columns = {}
-    for name in table.columns:
-        values = table[name]
+    """Rows in memory as columns for `type_rows`: names and texts as they are read from a file.
+
+    Raises:
+        ValueError: two columns have one name.
+    """
+    columns = []
+    for position in range(table.shape[1]):
+        values = table.iloc[:, position]
         if pd.api.types.is_bool_dtype(values):
             values = values.astype("str").str.lower()
         if pd.api.types.is_string_dtype(values) or values.dtype == object:
-            missing = (MISSING | own) - set(listed.get(str(name), []))
-            texts = [None if pd.isna(value) else str(value).strip() for value in values]
-            columns[str(name)] = pa.chunked_array([pa.array([None if t in missing else t for t in texts], pa.string())])
+            columns.append(pa.array([None if pd.isna(value) else str(value) for value in values], pa.string()))
         else:
-            columns[str(name)] = pa.chunked_array([pa.Array.from_pandas(values)])
-    return pa.table(columns)
+            columns.append(pa.Array.from_pandas(values))
+    written = pa.table([pa.chunked_array([column]) for column in columns], names=[str(name) for name in table.columns])
+    return cleaned("the table", written, data.read, listed_values(data), Text(written))
