@@ -12,6 +12,7 @@ import yaml
 
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.look import __main__ as look
+from {{ cookiecutter.module_name }}.dataset.look import writing
 from {{ cookiecutter.module_name }}.dataset.look.sniff import sniff
 
 ROWS = range(60)
@@ -60,8 +61,8 @@ def looked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     shutil.copytree(CONFIGS, tmp_path / "configs")
     (tmp_path / "data" / "external").mkdir(parents=True)
     (tmp_path / "elsewhere").mkdir()
-    monkeypatch.setattr(look, "CONFIGS", str(tmp_path / "configs"))
-    monkeypatch.setattr(look, "ROOT", tmp_path)
+    monkeypatch.setattr(writing, "CONFIGS", str(tmp_path / "configs"))
+    monkeypatch.setattr(writing, "ROOT", tmp_path)
 
     def run(text: str, *arguments: str) -> tuple[int, str, dict[str, Any]]:
         (tmp_path / "elsewhere" / "Mis peces.csv").write_text(text, encoding="utf-8")
@@ -83,7 +84,7 @@ FISH = lines(
 def test_it_writes_what_make_train_needs(looked: Look, tmp_path: Path) -> None:
     status, said, written = looked(FISH, "--target", "peso")
 
-    assert status == 0 and "wrote configs/data/mis_peces.yaml (regression: 60 different numbers)" in said
+    assert status == 0 and "wrote configs/data/mis_peces.yaml (regression: 60 different numbers)" in said, said
     assert "peso     number    target" in said and "the rows are dated by 'fecha'" in said
     assert (written["target"], written["task"], written["id"]) == ("peso", "regression", "id")
     assert written["read"] == {"separator": ";", "decimal": ",", "date_format": "%d/%m/%Y"}
@@ -102,8 +103,8 @@ def test_it_asks_for_the_target_and_names_the_nearest(looked: Look) -> None:
     ("text", "note"),
     [
         (lines("a,y", lambda row: f"{row % 3},{'ab'[row % 2]}"), "54 of 60 rows equal an earlier one"),
-        (lines("a,y", lambda row: f"{-200 if row % 9 == 0 else row / 60},{'ab'[row % 2]}"), "--missing=-200"),
-        (lines("patient,a,y", lambda row: f"p{row // 6},{row * 7 % 31},{'ab'[row % 2]}"), "set group: patient and"),
+        (lines("a,y", lambda row: f"{-200 if row % 9 == 0 else row / 60},{'ab'[row % 2]}"), "again with MISSING=-200"),
+        (lines("patient,a,y", lambda row: f"p{row // 5},{row * 7 % 31},{'ab'[row % 2]}"), "group: patient (a guess"),
         (lines("a,b,y", lambda row: f"{row % 2},{row * 7 % 31},{'ab'[row % 2]}"), "column 'a' alone predicts the"),
         (lines("a,y", lambda row: f"{row},{'NA' if row % 2 else 'ES'}"), "if NA is a class, list it under columns"),
     ],

@@ -16,7 +16,8 @@ from {{ cookiecutter.module_name }}.common.paths import ROOT
 
 OUTPUTS = """
 data/raw/table/breast_cancer.csv data/interim/table.parquet data/processed/test.parquet models/manifest.json
-reports/explore.html reports/metrics.json reports/predictions.parquet reports/figures/comparison.png reports/report.html docs/model_card.md
+reports/explore.html reports/metrics.json reports/predictions.parquet reports/figures/comparison.png
+reports/report.html docs/model_card.md
 """.split()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -11,10 +12,14 @@ from ..common.table import DTYPES, Data
 NAMES = {dtype: name for name, dtype in DTYPES.items()}
 # Characters of an example, and of a cell that is printed.
 EXAMPLE, WIDE = 40, 24
+# Units in names such as "length (cm)". Not every word in brackets is one: CO(GT) is the true concentration.
+BASE = r"[kKMGTcdmµunp]?(m|g|s|A|K|W|V|Hz|J|N|Pa|eV|l|L|mol|bar|B|h|Wh|C)[23²³]?"
+WORDS = r"%|‰|°[CF]?|º[CF]|min|days?|years?|hours?|años|días|horas|meses|[€$£]|EUR|USD|mmHg|ppm|ppb|dB|px"
+UNIT = re.compile(rf"[(\[]\s*(({BASE}|{WORDS})([/·]({BASE}|{WORDS}))?)\s*[)\]]\s*$")
 
 
 def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
-    """For each column: name, type, role, count of missing and of distinct values, range, an example."""
+    """For each column: name, type, unit, role, count of missing and of distinct values, range, an example."""
     roles = {name: role for role in ("target", "id", "group", "time") if (name := getattr(data, role))}
     found = []
     for name in table.columns:
@@ -24,6 +29,7 @@ def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "type": NAMES[str(table[name].dtype)],
+                "unit": unit_of(name, data),
                 "role": roles.get(name, ""),
                 "missing": len(table) - len(values),
                 "distinct": values.nunique(),
@@ -32,6 +38,14 @@ def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def unit_of(name: str, data: Data) -> str | None:
+    """The unit of a column, as configured or as its name says."""
+    if (column := data.columns.get(name)) and column.unit:
+        return column.unit
+    found = UNIT.search(name)
+    return found[1] if found else None
 
 
 def overview(columns: list[dict[str, Any]]) -> str:

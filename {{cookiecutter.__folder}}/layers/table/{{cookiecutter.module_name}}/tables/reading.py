@@ -91,7 +91,19 @@ def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: T
     if skipped:
         found.notes.append(f"skipped {skipped} lines before the header")
     _note_line_breaks(path, table, read, found.notes)
-    return cleaned(path.name, table, read, listed, found)
+    return _without_empty_rows(cleaned(path.name, table, read, listed, found), found.notes)
+
+
+def _without_empty_rows(table: pa.Table, notes: list[str]) -> pa.Table:
+    """The rows that hold a value; a spreadsheet often exports some of nothing but separators."""
+    empty = pa.scalar(True)
+    for column in table.columns:
+        empty = pc.and_(empty, column.is_null())
+        if not pc.any(empty).as_py():
+            return table
+    kept = table.filter(pc.invert(empty))
+    notes.append(f"skipped {len(table) - len(kept)} rows without any value")
+    return kept
 
 
 def _read(written: Path | bytes, read: Reading, skipped: int) -> pa.Table:

@@ -11,3 +11,7 @@ RAW_TABLE = RAW / "table"
 TABLE = INTERIM / "table.parquet"
 # What a model's rows are made from: kept beside the model.
 INPUTS: Path | None = PROCESSED / "inputs.json"
+# Its numbers, and those of an earlier version, {} where none is kept.
+PROFILE = INTERIM / "profile.json"
+PROFILE_BEFORE = Path("references/table_before.json")
+EXPLORED = Path("reports/explore.html")

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
 from ..common.config import load
-from ..common.data_paths import TABLE
+from ..common.data_paths import EXPLORED, PROFILE, PROFILE_BEFORE, TABLE
 from ..common.files import read_json, write_json, write_text
 from ..common.paths import CONFIGS, ROOT, outputs
 from ..rendering import render
 from .changes import changes
 from .profile import profile
-
-# The numbers of an earlier version of the table, {} where none is kept.
-BEFORE = Path("references/table_before.json")
-NUMBERS, PAGE = Path("data/interim/profile.json"), Path("reports/explore.html")
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
@@ -26,11 +20,11 @@ def main(cfg: DictConfig) -> None:
     """Write data/interim/profile.json and reports/explore.html."""
     data = load(cfg).data
     found = profile(pd.read_parquet(ROOT / TABLE), data)
-    before = read_json(ROOT / BEFORE)
-    write_json(outputs() / NUMBERS, found)
+    before = read_json(ROOT / PROFILE_BEFORE)
+    write_json(outputs() / PROFILE, found)
     changed = changes(before, found) if before else None
-    write_text(outputs() / PAGE, render("explore.html", table=found, changed=changed, note=data.note))
-    print(f"open {outputs() / PAGE}")
+    write_text(outputs() / EXPLORED, render("explore.html", table=found, changed=changed, note=data.note))
+    print(f"open {outputs() / EXPLORED}")
 
 
 if __name__ == "__main__":

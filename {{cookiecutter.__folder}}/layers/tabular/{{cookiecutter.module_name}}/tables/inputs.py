@@ -58,7 +58,7 @@ def contract(train: pd.DataFrame, data: Data, features: Features) -> dict[str, A
             {
                 "name": name,
                 "type": column["type"],
-                "unit": listed.unit,
+                "unit": column["unit"],
                 "required": True,
                 "range": column["range"],
                 "values": common,

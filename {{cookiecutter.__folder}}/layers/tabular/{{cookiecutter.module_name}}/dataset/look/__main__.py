@@ -4,36 +4,40 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-import shutil
 import sys
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ...common.files import sha256, write_text
-from ...common.paths import CONFIGS, ROOT
+import pandas as pd
+
 from ...common.strict import nearest
 from ...common.table import Data
-from ...tables.columns import type_columns
+from ...tables.cleaning import duplicated_rows, likely_mark
+from ...tables.columns import joined, type_columns
 from ...tables.overview import described, overview
-from ...tables.reading import read_text
-from .roles import id_of, task_of, warnings
+from ...tables.reading import Text, read_text
+from .questions import agrees, ask, somebody
+from .roles import group_of, id_of, task_of, time_of, warnings
 from .sniff import Sniffed, sniff
+from .writing import bring, choose, chosen_split, renew, slug, write_config, write_dictionary
 
-EXTERNAL = Path("data/external")
-# Bytes up to which a file from elsewhere is copied into the project; git hosts refuse files of 100 MB.
-SMALL = 50 * 2**20
+NONE = "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Look at a file; returns the exit status: 0, 2 where something has to be said by the caller first."""
-    parser = argparse.ArgumentParser(prog="python -m MODULE.dataset.look", description="Look at your own table.")
+    parser = argparse.ArgumentParser(
+        prog="python -m MODULE.dataset.look",
+        description="Look at your own table. What no option says is asked at a terminal, else guessed and told.",
+    )
     parser.add_argument("file", type=Path, help="delimited text, plain or compressed, a workbook, Parquet")
     parser.add_argument("--target", help="the column to predict; without it, the columns are shown")
     parser.add_argument("--task", choices=["classification", "regression"])
     parser.add_argument("--missing", action="append", default=[], metavar="TEXT", help="means a missing value")
+    parser.add_argument("--duplicates", choices=["keep", "drop"], help="rows that equal others")
+    parser.add_argument("--time", help=f"the column that orders the rows, {NONE} for no such column")
+    parser.add_argument("--group", help=f"the column of rows that belong together, {NONE} for no such column")
     parser.add_argument("--name", help="of the file in configs/data/ (default: from the table's)")
     options = parser.parse_args(arguments)
     try:
@@ -44,94 +48,129 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def look(options: argparse.Namespace) -> int:
-    """Guess, show, and, where the target is known, write the configuration."""
+    """Guess, show, ask, and, where the target is known, write the configuration."""
     if not options.file.is_file():
         raise ValueError(f"there is no file {options.file}")
     found = sniff(options.file)
     if options.missing:
         found.set("missing", [*found.options.get("missing", []), *options.missing], "as you said")
+    for option, forms in found.doubts.items():
+        found.options[option] = ask(f"{option}: {found.why[option]}: {' or '.join(forms)}?", forms, forms[0])
+        if not somebody():
+            print(f"note: {option} may also be {' or '.join(forms[1:])}: correct it in configs/data/ if so")
     for option, why in found.why.items():
         print(f"read.{option}: {json.dumps(found.options[option], ensure_ascii=False)}    ({why})")
     text = read_text(options.file, found.reading(), {})
-    if options.target is None:
-        # Any column will do to show them all.
-        data = settings(found, text.table.column_names[-1], "classification").model_copy(update={"target": ""})
-        print(overview(described(type_columns(text, data.model_copy(update={"task": ""})), data)))
+    names = joined(text.table, settings(found, "", "")).column_names
+    if options.target is None and not somebody():
+        show(text, settings(found, "", ""))
         print("say which column is to be predicted: make look FILE=... TARGET=NAME", file=sys.stderr)
         return 2
-    if options.target not in text.table.column_names:
-        hint = nearest(options.target, text.table.column_names)
-        raise ValueError(f"there is no column {options.target!r}; {hint}")
-    task, why = (options.task, "as you said") if options.task else task_of(text.table[options.target], found.reading())
+    if options.target is None:
+        show(text, settings(found, "", ""))
+        last = next(name for name in reversed(text.table.column_names) if name in names)
+        options.target = ask("which column is to be predicted?", names, last)
+    for option in ("target", "time", "group"):
+        name = getattr(options, option)
+        if name not in (None, NONE, *names):
+            raise ValueError(f"there is no column {name!r}; {nearest(name, names)}")
+    return configure(options, found, text)
+
+
+def show(text: Text, data: Data) -> None:
+    """Print the table of columns."""
+    print(*text.notes, overview(described(type_columns(text, data), data)), sep="\n")
+
+
+def configure(options: argparse.Namespace, found: Sniffed, text: Text) -> int:
+    """Settle what the columns are for, and write it."""
+    task, why = (options.task, "as you said") if options.task else asked_task(options.target, text, found)
     data = settings(found, options.target, task)
     table = type_columns(text, data)
-    print(*text.notes, overview(described(table, data)), sep="\n")
-    data = data.model_copy(update={"id": id_of(table, data.target)})
+    if marks := asked_marks(table):
+        found.set("missing", [*found.options.get("missing", []), *marks], "as you said")
+        data = settings(found, options.target, task)
+        table = type_columns(read_text(options.file, found.reading(), {}), data)
+    data = with_roles(table, data, options)
+    columns = described(table, data)
+    print(*dict.fromkeys(text.notes), overview(columns), sep="\n")
+    duplicates = options.duplicates or asked_duplicates(table, data)
+    data = data.model_copy(update={"clean": data.clean.model_copy(update={"duplicates": duplicates})})
     for line in warnings(table, data):
         print(f"note: {line}")
     if table[data.target].nunique() < 2:
         raise ValueError(f"only one value in {data.target!r}: there is nothing to predict")
-    place = bring(options.file)
-    name = options.name or slug(options.file)
-    write_config(name, place, found, data, f"{task}: {why}")
-    print(f"wrote configs/data/{name}.yaml ({task}: {why}) and chose it in configs/config.yaml; next: make train")
+    place, name = bring(options.file), options.name or slug(options.file)
+    if renew(name, place):
+        choose(name, place, None)
+        print(f"a new version of the file: in configs/data/{name}.yaml only its hash changed; next: make train")
+        return 0
+    write_config(name, place, found, data, why)
+    split = "time" if data.time else "grouped" if data.group else None
+    if split is None and chosen_split() in ("time", "grouped"):
+        split = "stratified"
+    choose(name, place, split)
+    if dictionary := write_dictionary(name, columns):
+        print(f"wrote {dictionary}: say there what each column means")
+    print(f"wrote configs/data/{name}.yaml ({task}: {why})")
+    print(f"chose it in configs/config.yaml, with split={chosen_split()}; next: make train")
     return 0
 
 
 def settings(found: Sniffed, target: str, task: str) -> Data:
-    """The settings of configs/data/ as far as they are known."""
+    """The settings of configs/data/ as far as they are known. Without a target they only type the columns."""
     clean = {"duplicates": "ask", "missing": "keep", "out_of_range": "refuse"}
     source: dict[str, Any] = {"kind": "file", "url": None, "mirrors": [], "path": None, "sha256": None}
     roles: dict[str, Any] = {"id": None, "group": None, "time": None}
-    known = {"source": source, "read": found.options, "task": task, "target": target, "clean": clean, "columns": {}}
-    return Data.model_validate({**known, **roles})
+    known = {"source": source, "read": found.options, "target": target, "clean": clean, "columns": {}}
+    return Data.model_validate({**known, **roles, "task": task or "classification"}).model_copy(update={"task": task})
 
 
-def bring(file: Path) -> str:
-    """The path of the file as the project names it; a small one from elsewhere is copied into data/external."""
-    file = file.resolve()
-    if file.is_relative_to(ROOT):
-        return file.relative_to(ROOT).as_posix()
-    if file.stat().st_size > SMALL:
-        print(f"note: {file} stays where it is: whoever reproduces the project needs it there")
-        return file.as_posix()
-    copy = ROOT / EXTERNAL / file.name
-    if copy.exists() and sha256(copy) != sha256(file):
-        raise ValueError(f"{EXTERNAL / file.name} is another file: rename one of them")
-    shutil.copyfile(file, copy)
-    print(f"copied to {EXTERNAL / file.name}")
-    return (EXTERNAL / file.name).as_posix()
+def asked_task(target: str, text: Text, found: Sniffed) -> tuple[str, str]:
+    """The task and why; a person is asked where whole numbers may be classes."""
+    values = text.table[target]
+    task, why, doubt = task_of(values, found.reading())
+    if doubt and somebody():
+        task = ask(f"{target!r} holds {why}: classification or regression?", ["classification", "regression"], task)
+        return task, "as you said"
+    return task, why + (": say TASK=classification if they are classes" if doubt else "")
 
 
-def slug(file: Path) -> str:
-    """A name for a file in configs/data/."""
-    plain = unicodedata.normalize("NFKD", file.stem).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"\W+", "_", plain).strip("_") or "table"
+def asked_marks(table: pd.DataFrame) -> list[str]:
+    """Numbers that a person says to mean a missing value."""
+    marks = []
+    for name in table.columns if somebody() else ():
+        if pd.api.types.is_float_dtype(table[name]) and (mark := likely_mark(table[name].to_numpy())):
+            question = f"column {name!r}: does {mark[0]:g}, which occurs {mark[1]} times, mean a missing value?"
+            if f"{mark[0]:g}" not in marks and agrees(question, default=True):
+                marks.append(f"{mark[0]:g}")
+    return marks
 
 
-def write_config(name: str, place: str, found: Sniffed, data: Data, task: str) -> None:
-    """Write configs/data/NAME.yaml, and choose it in configs/config.yaml; comments there stay."""
-    target = Path(CONFIGS) / "data" / f"{name}.yaml"
-    said = {**found.why, "task": task.partition(": ")[2]}
-    lines = [f"# {Path(place).name}, as make look found it. The keys are explained in csv.yaml.", "source:"]
-    source: dict[str, Any] = {"kind": "file", "url": None, "mirrors": [], "path": place, "sha256": sha256(ROOT / place)}
-    lines += [f"  {key}: {_yaml(value)}" for key, value in source.items()]
-    lines += ["read:" if found.options else "read: {}"]
-    lines += [f"  {key}: {_yaml(value)}  # {said[key]}" for key, value in found.options.items()]
-    lines += [f"task: {data.task}  # {said['task']}", f"target: {_yaml(data.target)}"]
-    lines += [f"{role}: {_yaml(getattr(data, role))}" for role in ("id", "group", "time")]
-    lines += ["clean: {duplicates: ask, missing: keep, out_of_range: refuse}", "columns: {}", ""]
-    write_text(target, "\n".join(lines))
-    config = Path(CONFIGS) / "config.yaml"
-    text = re.sub(r"(?m)^  - data: .*$", f"  - data: {name}", config.read_text(encoding="utf-8"))
-    write_text(config, re.sub(r"(?m)^file: .*$", lambda _: f"file: {_yaml(place)}", text))
+def with_roles(table: pd.DataFrame, data: Data, options: argparse.Namespace) -> Data:
+    """The settings with id, time and group: as said, as answered, or as guessed."""
+    data = data.model_copy(update={"id": id_of(table, data.target)})
+    roles: dict[str, str | None] = {}
+    for role, guess, question in (
+        ("time", time_of, "the rows are in the order of {!r}: is the model to predict later rows from earlier ones?"),
+        ("group", group_of, "column {!r} repeats: do its rows belong together, so that the test needs other ones?"),
+    ):
+        name, said = getattr(options, role), guess(table, data)
+        if name is None and said and not any(roles.values()):
+            name = said if agrees(question.format(said), default=True) else NONE
+            if not somebody():
+                print(f"{role}: {name} (a guess; another one, or {NONE}: look again with {role.upper()}=)")
+        roles[role] = None if name == NONE else name
+    return data.model_copy(update=roles)
 
 
-def _yaml(value: Any) -> str:
-    """A value as YAML reads it: plain where that is safe, else as JSON."""
-    words = ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
-    plain = isinstance(value, str) and re.fullmatch(r"[A-Za-z_][\w ./-]*", value) and value.lower() not in words
-    return str(value) if plain else json.dumps(value, ensure_ascii=False)
+def asked_duplicates(table: pd.DataFrame, data: Data) -> str:
+    """What a person says of rows that equal others; "ask" if there is nobody, or no such row."""
+    count = int(duplicated_rows(table, data).sum()) if somebody() else 0
+    if not count:
+        return "ask"
+    question = f"{count} of {len(table)} rows equal an earlier one: keep them (observations), or drop them (copies)?"
+    return ask(question, ["keep", "drop"], "keep")
 
 
 if __name__ == "__main__":

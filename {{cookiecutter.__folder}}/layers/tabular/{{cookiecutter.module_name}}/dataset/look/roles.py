@@ -13,25 +13,32 @@ from ...common.table import Data, Reading
 from ...tables.cleaning import duplicated_rows, likely_mark
 from ...tables.notation import to_numbers
 
-NAMES = "patient|subject|person|user|customer|client|site|station|plot|school|family|house|group"
-NOMBRES = "paciente|sujeto|persona|usuario|cliente|centro|estaci[oó]n|parcela|alumno|familia|grupo"
-GROUPS = re.compile(rf"(^|[\W_])({NAMES}|{NOMBRES})($|[\W_])|_?id$", re.IGNORECASE)
+# Names of columns whose repeated values stand for someone of whom a model must not have seen other rows.
+SUBJECTS = "patient|subject|person|participant|user|customer|client|animal"
+SUJETOS = "paciente|sujeto|persona|participante|usuario|cliente"
+SUBJECT = re.compile(rf"(^|[\W_])({SUBJECTS}|{SUJETOS})s?($|[\W_]|id)", re.IGNORECASE)
+# The same of places and the like, which may be few, and of which it is less clear.
+PLACES = "site|station|plot|school|family|house|group|centro|estaci[oó]n|parcela|alumno|familia|grupo"
+GROUPS = re.compile(rf"(^|[\W_])({PLACES})($|[\W_])|_?id$", re.IGNORECASE)
+# Values of a column from which whole groups can be split into three parts.
+FEWEST_GROUPS = 10
 # Rows from which a single feature may be told to predict the target.
 ENOUGH = 30
+# Whole numbers that may well be classes, or grades, up to which a person is asked.
+FEW = 20
 
 
-def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str]:
-    """Classification or regression, and why."""
+def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str, bool]:
+    """Classification or regression, why, and whether the numbers may well be classes."""
     values = target.drop_null().unique()
     distinct = len(values)
     numbers = to_numbers(values, read) if pa.types.is_string(values.type) else values.cast(pa.float64())
     if numbers.null_count > distinct / 2:
-        return "classification", f"{distinct} classes of text"
+        return "classification", f"{distinct} classes of text", False
     whole = bool(pc.all(pc.equal(pc.floor(numbers), numbers)).as_py())
     if whole and distinct <= 2:
-        return "classification", f"{distinct} numbers"
-    hint = ": say the task if they are classes" if whole else ""
-    return "regression", f"{distinct} different numbers{hint}"
+        return "classification", f"{distinct} numbers", False
+    return "regression", f"{distinct} different numbers", whole and distinct <= FEW
 
 
 def id_of(table: pd.DataFrame, target: str) -> str | None:
@@ -46,6 +53,25 @@ def id_of(table: pd.DataFrame, target: str) -> str | None:
             steps = np.diff(values.to_numpy())
             if (steps == 1).all() or re.search(r"(^|[\W_])(id|n|no|num|index|row|fila)$", str(name), re.IGNORECASE):
                 return str(name)
+    return None
+
+
+def time_of(table: pd.DataFrame, data: Data) -> str | None:
+    """The only date column, if the rows are in its order: a log, whose later rows are predicted from earlier ones."""
+    dated = _dated(table)
+    if len(dated) != 1 or len(table) < ENOUGH:
+        return None
+    times = table[dated[0]]
+    ordered = times.is_monotonic_increasing or times.is_monotonic_decreasing
+    return dated[0] if ordered and times.notna().all() and times.nunique() >= FEWEST_GROUPS else None
+
+
+def group_of(table: pd.DataFrame, data: Data) -> str | None:
+    """The column that names whom a row is about, if that repeats."""
+    for name in table.columns:
+        named = name not in data.roles and SUBJECT.search(str(name)) and table[name].notna().all()
+        if named and FEWEST_GROUPS <= table[name].nunique() <= len(table) / 2:
+            return str(name)
     return None
 
 
@@ -68,35 +94,44 @@ def _marks(table: pd.DataFrame, data: Data) -> list[str]:
         if pd.api.types.is_float_dtype(table[name]) and (mark := likely_mark(table[name].to_numpy())):
             lines.append(
                 f"column {name!r}: {mark[0]:g} occurs {mark[1]} times, far from all others: if it means a missing "
-                f"value, look again with --missing={mark[0]:g}; if not, list the column with a limit"
+                f"value, look again with MISSING={mark[0]:g}; if not, list the column with a limit"
             )
     return lines
 
 
 def _duplicates(table: pd.DataFrame, data: Data) -> list[str]:
-    count = int(duplicated_rows(table, data).sum())
+    undecided = data.clean.duplicates == "ask"
+    count = int(duplicated_rows(table, data).sum()) if undecided else 0
     share = f"{count} of {len(table)} rows equal an earlier one"
-    return [f"{share}: set clean.duplicates to drop if they are copies, to keep if not"] if count else []
+    return [f"{share}: look again with DUPLICATES=drop if they are copies, keep if not"] if undecided and count else []
 
 
 def _groups(table: pd.DataFrame, data: Data) -> list[str]:
     lines = []
     for name in table.columns:
         distinct = table[name].nunique()
-        if name not in data.roles and GROUPS.search(str(name)) and 1 < distinct <= len(table) / 2 and distinct > 5:
+        named = GROUPS.search(str(name)) or SUBJECT.search(str(name))
+        if data.group is None and name not in data.roles and named and 5 < distinct <= len(table) / 2:
             lines.append(
-                f"column {name!r} repeats ({distinct} values): if its rows belong together, set group: {name} and "
-                "choose split=grouped, else the model is tested on what it has seen"
+                f"column {name!r} repeats ({distinct} values): if its rows belong together, look again with "
+                f"GROUP={name!r}, else the model is tested on what it has seen"
             )
     return lines
 
 
 def _times(table: pd.DataFrame, data: Data) -> list[str]:
-    dated = [name for name in table.columns if pd.api.types.is_datetime64_any_dtype(table[name])]
+    if data.time and set(table.columns) <= {*data.roles}:
+        where = "configs/features/default.yaml: time_parts, such as [month, dayofweek], or lags"
+        return [f"there is nothing to predict {data.target!r} from but the time: say in {where}"]
+    dated = _dated(table)
     if not dated or data.time:
         return []
-    how = f"set time: {dated[0]} and choose split=time"
+    how = f"look again with TIME={dated[0]!r}"
     return [f"the rows are dated by {dated[0]!r}: a random split tests on the past; to test on the future, {how}"]
+
+
+def _dated(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table.columns if pd.api.types.is_datetime64_any_dtype(table[name])]
 
 
 def _leaks(table: pd.DataFrame, data: Data) -> list[str]:

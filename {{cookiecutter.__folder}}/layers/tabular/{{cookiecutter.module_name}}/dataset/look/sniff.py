@@ -22,6 +22,7 @@ from ...tables.reading import MISSING, NO_ROW, SEPARATORS, lines_before_header, 
 HEAD = 1 << 20
 # Lines that the separator and the header are guessed from.
 LINES = 200
+ISO = "%Y-%m-%d"
 # Texts that people write for a missing value.
 NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "unknown", "missing", "desconocido", "#DIV/0!")
 
@@ -32,6 +33,8 @@ class Sniffed:
 
     options: dict[str, Any] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
+    # Of an option that may be meant in several ways, those that fit: the first is set.
+    doubts: dict[str, list[str]] = field(default_factory=dict)
 
     def set(self, option: str, value: Any, why: str) -> None:
         """Set an option."""
@@ -126,7 +129,12 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     value = re.compile(r"\s*[+-]?\d[\d.,/:\s-]*%?\s*$")
     below = [sum(bool(value.match(cell)) for cell in column) for column in zip(*rows[1:], strict=False)]
     numeric = [place for place, count in enumerate(below) if count > 0.8 * (len(rows) - 1)]
-    return bool(numeric) and all(value.match(rows[0][place]) for place in numeric if place < len(rows[0]))
+    first = [rows[0][place] for place in numeric if place < len(rows[0])]
+    years = [int(cell) for cell in first if re.fullmatch(r"\s*\d{4}\s*", cell)]
+    if len(years) == len(first) > 1 and years == list(range(years[0], years[0] + len(years))):
+        return False
+    values = [cell for cell in first if value.match(cell)]
+    return bool(values) and all(value.match(cell) or cell.strip() in (*NOTHING, *MISSING) for cell in first)
 
 
 def _notation(table: pa.Table, found: Sniffed) -> None:
@@ -173,13 +181,28 @@ def _marks(columns: dict[str, list[str]], found: Sniffed) -> None:
 
 def _dates(columns: dict[str, list[str]], found: Sniffed) -> None:
     for name, values in columns.items():
-        sample = pd.Series(values[:200], dtype="str")
-        if not sample.str.contains(r"\d").all() or sample.str.match(r"\d{4}-\d{2}-\d{2}").mean() > 0.9:
+        iso = bool(values) and all(re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) for value in values)
+        fits = [ISO] if iso else _fitting([day + time for day in DAYS for time in TIMES], values)
+        if not fits:
             continue
-        forms = [day + time for day in DAYS for time in TIMES]
-        fits = [form for form in forms if pd.to_datetime(sample, format=form, errors="coerce").notna().all()]
-        if fits:
+        clocks = [time.strip() for time in TIMES]
+        hours = [(other, form) for other, texts in columns.items() for form in _fitting(clocks, texts)]
+        if len(hours) == 1 and not re.search("%[HI]", fits[0]):
+            other, hour = hours[0]
+            found.set("join", {f"{name} {other}": [name, other]}, "the day in one column, the time of day in the other")
+            fits = [f"{form} {hour}" for form in fits]
+        if fits != [ISO]:
+            found.set("date_format", fits[0], f"column {name!r}, such as {values[0]!r}")
+        if len(fits) > 1:
             # Days above 12 tell day and month apart; where there are none, the day first is as likely a guess as any.
-            doubt = f", or {fits[1]!r}" if len(fits) > 1 else ""
-            found.set("date_format", fits[0], f"column {name!r}, such as {values[0]!r}{doubt}")
-            return
+            found.doubts["date_format"] = fits
+        return
+
+
+def _fitting(forms: list[str], values: list[str]) -> list[str]:
+    """The forms in which all values are dates, or times of day."""
+    sample = pd.Series(values[:200], dtype="str")
+    iso = sample.str.match(r"\d{4}-\d{2}-\d{2}").mean() > 0.9
+    if iso or sample.empty or not sample.str.contains(r"\d.*\D.*\d").all():
+        return []
+    return [form for form in forms if form and pd.to_datetime(sample, format=form, errors="coerce").notna().all()]
