@@ -53,7 +53,8 @@ def test_a_profile(settings: Callable[..., Data], table: pd.DataFrame) -> None:
 
     assert (found["rows"], found["complete"]) == (300, 270)
     color = next(column for column in found["columns"] if column["name"] == "color")
-    assert color["bars"] == [list(pair) for pair in table["color"].value_counts().items()]
+    assert [bar[:2] for bar in color["bars"]] == [list(pair) for pair in table["color"].value_counts().items()]
+    assert sum(share for _, _, share in color["bars"]) == pytest.approx(1)
     names, matrix = found["correlations"]["columns"], found["correlations"]["matrix"]
     expected = table[names].corr().round(4).to_numpy()
     np.testing.assert_array_equal(np.array(matrix, dtype=float), expected)

@@ -24,16 +24,16 @@ def changes(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, str]]
         if column["name"] not in earlier:
             found.append(_change(column["name"], "is new", "", column["type"]))
         else:
-            found += _of_column(earlier.pop(column["name"]), column, before["rows"], now["rows"])
+            found += _of_column(earlier.pop(column["name"]), column)
     return [*found, *(_change(name, "is gone", column["type"], "") for name, column in earlier.items())]
 
 
-def _of_column(before: dict[str, Any], now: dict[str, Any], rows_before: int, rows: int) -> list[dict[str, str]]:
+def _of_column(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, str]]:
     name = now["name"]
     if before["type"] != now["type"]:
         return [_change(name, "type", before["type"], now["type"])]
     found = []
-    missing = [f"{100 * column['missing'] / max(1, of):.3g}%" for column, of in ((before, rows_before), (now, rows))]
+    missing = [f"{100 * column['missing_share']:.4g} %" for column in (before, now)]
     if missing[0] != missing[1]:
         found.append(_change(name, "missing", *missing))
     if before["range"] != now["range"]:
@@ -53,7 +53,7 @@ def _of_categories(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str
     shares = [_shares(before), _shares(now)]
     moved = {value: abs(shares[1].get(value, 0) - shares[0].get(value, 0)) for value in {*shares[0], *shares[1]}}
     for value in sorted(moved, key=lambda value: (-moved[value], value))[:MOVED]:
-        told = [f"{share[value]:.2%}" if value in share else "rare or none" for share in shares]
+        told = [f"{100 * share[value]:.4g} %" if value in share else "rare or none" for share in shares]
         if told[0] != told[1]:
             found.append(_change(name, f"share of {value!r}", *told))
     return found
@@ -61,8 +61,7 @@ def _of_categories(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str
 
 def _shares(column: dict[str, Any]) -> dict[str, float]:
     """The share of each frequent category; the others are not kept by name."""
-    total = sum(count for _, count in column["bars"]) + column["others"]
-    return {name: count / total for name, count in column["bars"]}
+    return {name: share for name, _, share in column["bars"]}
 
 
 def _change(column: str, what: str, before: Any, now: Any) -> dict[str, str]:

@@ -28,6 +28,7 @@ def profile(table: pd.DataFrame, data: Data) -> dict[str, Any]:
     """
     columns = described(table, data)
     for column in columns:
+        column["missing_share"] = share(column["missing"], len(table))
         values = table[column["name"]].dropna()
         if column["type"] == "category":
             column |= _categories(values)
@@ -89,6 +90,11 @@ def correlations(table: pd.DataFrame) -> dict[str, Any]:
     return {"columns": names[:CORRELATED], "of": len(names), "matrix": rows}
 
 
+def share(count: int, of: int) -> float:
+    """A part of a whole, to four digits behind the point."""
+    return round(int(count) / max(1, of), 4)
+
+
 def short(value: float) -> float:
     """A number with six digits, so that a changed last digit is no change of the file."""
     return float(f"{value:.6g}")
@@ -96,7 +102,7 @@ def short(value: float) -> float:
 
 def _categories(values: pd.Series) -> dict[str, Any]:
     counts = values.value_counts().sort_index().sort_values(ascending=False, kind="stable")
-    bars = [[str(name), int(count)] for name, count in counts.iloc[:BARS].items()]
+    bars = [[str(name), int(count), share(count, len(values))] for name, count in counts.iloc[:BARS].items()]
     return {"bars": bars, "others": int(counts.iloc[BARS:].sum())}
 
 
