@@ -40,14 +40,16 @@ def test_a_moved_project_keeps_its_runs_and_writes_into_its_own_folder(
 
 
 def test_a_copied_project_leaves_the_artifacts_of_the_original_alone(finished: Project, tmp_path: Path) -> None:
-    copy = tmp_path / "copy"
-    shutil.copytree(finished.path, copy, symlinks=True)
-    project = Project(copy, finished.module, finished.environment)
-    before = sorted(finished.path.glob("mlruns/**/*"))
-    add_stage(project)
+    # An original of its own: other tests write beside the runs of the finished project.
+    original = finished.copy(tmp_path / "original")
+    add_stage(original)
+    assert said(lift(original)) == []
+    before = sorted(original.path.glob("mlruns/**/*"))
+    project = original.copy(tmp_path / "copy")
+    project.edit(f"{project.module}/lift.py", "step=2", "step=3")
     assert said(lift(project)) == []
-    assert sorted(finished.path.glob("mlruns/**/*")) == before
-    assert list(project.path.glob("mlruns/**/dvc/lift.json"))
+    assert sorted(original.path.glob("mlruns/**/*")) == before
+    assert len(list(project.path.glob("mlruns/**/dvc/lift.json"))) == 2
 
 
 def test_a_database_outside_of_the_project_keeps_the_paths_of_its_artifacts(project: Project, tmp_path: Path) -> None:

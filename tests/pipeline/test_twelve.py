@@ -98,7 +98,8 @@ def test_a_person_at_a_terminal_is_asked(fresh: Project, tmp_path: Path) -> None
 
     said = typed(project, ["CO", "CO(GT)", "", "no"], "-m", f"{project.module}.dataset.look", str(file))
 
-    assert "which column is to be predicted? [CO(GT)]" in said and "'CO' is no answer: valid are: CO(GT), Date Time" in said
+    assert "which column is to be predicted? [CO(GT)]" in said
+    assert "'CO' is no answer: valid are: CO(GT), Date Time" in said
     assert "does -200, which occurs 45 times, mean a missing value? [yes]" in said
     assert "to predict later rows from earlier ones? [yes]" in said
     written = yaml.safe_load((project.path / "configs/data/air.yaml").read_text(encoding="utf-8"))

@@ -35,7 +35,8 @@ def test_each_target_is_declared_beside_its_recipe(folder: Path) -> None:
 
 
 # What a target says. The others are made with the same make where they have tests of their own: test and lint in
-# test_generated.py, prove in test_adoption.py; env, lock and ui run the Python that they are given.
+# test_generated.py, prove in test_adoption.py, predict in the projects' own tests; env, lock and ui run the Python that
+# they are given.
 SAYS = {
     "help": "make prove",
     "data": "Running stage 'featurize'",
@@ -45,7 +46,7 @@ SAYS = {
     "format": "unchanged",
     "clean": "",
 }
-ELSEWHERE = {"test", "lint", "prove", "env", "lock", "ui"}
+ELSEWHERE = {"test", "lint", "prove", "env", "lock", "ui", "predict"}
 
 
 @pytest.mark.slow

@@ -10,8 +10,8 @@ import numpy as np
 from omegaconf import DictConfig
 
 from .common.config import Features, Split, load
-from .common.data_paths import USABLE
-from .common.files import replacing
+from .common.data_paths import INPUTS, USABLE
+from .common.files import replacing, write_json
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 
 PARTS = ("train", "validation", "test")
@@ -49,7 +49,7 @@ def split_rows(samples: int, split: Split, seed: int) -> np.ndarray:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write data/processed/{train,validation,test}.npz."""
+    """Write data/processed/{train,validation,test}.npz, and what a model needs to know of new samples."""
     config = load(cfg)
     clean = np.load(ROOT / USABLE)
     features, lying = build_features(clean["pictures"], config.features), clean["lying"]
@@ -57,6 +57,9 @@ def main(cfg: DictConfig) -> None:
     for part in PARTS:
         with replacing(outputs() / PROCESSED / f"{part}.npz") as partial, partial.open("wb") as stream:
             np.savez(stream, features=features[parts == part], target=lying[parts == part])
+    train = clean["pictures"][parts == "train"]
+    limits = [round(float(train.min()), 6), round(float(train.max()), 6)]
+    write_json(outputs() / INPUTS, {"size": train.shape[1], "border": config.features.border, "range": limits})
     print(", ".join(f"{(parts == part).sum()} samples {part}" for part in PARTS))
 
 

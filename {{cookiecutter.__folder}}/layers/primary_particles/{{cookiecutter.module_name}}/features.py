@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import hydra
 import numpy as np
@@ -18,13 +19,15 @@ import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
 from .common.config import Config, load
-from .common.data_paths import TABLES
-from .common.files import replacing
+from .common.data_paths import INPUTS, TABLES
+from .common.files import replacing, write_json
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features, OfEvents, OfStations, OfTraces, Showers
 from .row_groups import appending
+from .shower_inputs import shower_contract
 from .simulation.array import distance
 from .split import PARTS, split_rows
+from .tables.inputs import contract
 
 
 def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFrame:
@@ -163,7 +166,7 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
     R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511. Lengths in mm, fAlpha in degrees, fSize in lg photons.
     """
     with np.errstate(divide="ignore"):
-        return table.drop(columns="class").assign(
+        return table.assign(
             miss=table["fDist"] * np.sin(np.radians(table["fAlpha"])),
             length_by_size=np.log(table["fLength"]) - table["fSize"],
             width_by_size=np.log(table["fWidth"].clip(lower=0.1)) - table["fSize"],
@@ -175,12 +178,12 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
         )
 
 
-def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -> pd.DataFrame:
+def of_showers(tables: dict[str, pa.Table], count: float, features: Features) -> pd.DataFrame:
     """Features of showers at the configured level, then `shower` and `primary`; one row per shower or station.
 
     Args:
         tables: events, stations and, for the level `traces`, traces, as in data/interim.
-        data: their simulation.
+        count: VEM per count of a trace.
         features: the level and its settings.
 
     Raises:
@@ -197,7 +200,7 @@ def of_showers(tables: dict[str, pa.Table], data: Showers, features: Features) -
     if isinstance(features, OfTraces):
         recorded = tables["traces"]["trace"].combine_chunks()
         counts = recorded.flatten().to_numpy().reshape(-1, recorded.type.list_size)
-        built = trace_features(events, stations, each, counts, features, data.station.count)
+        built = trace_features(events, stations, each, counts, features, count)
     elif isinstance(features, OfEvents):
         built = event_features(events, stations, each, features.ldf_slope)
     elif isinstance(features, OfStations):
@@ -222,7 +225,7 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
     if not isinstance(data, Showers):
         if features.level != "hillas":
             raise ValueError(f"features={features.level} is made of showers, not of images: set features=hillas")
-        yield hillas_features(events).join(events[data.target]), parts
+        yield hillas_features(events.drop(columns=data.target)).join(events[data.target]), parts
         return
     of_shower = parts.set_axis(events["shower"])
     names = ["events", "stations", *(["traces"] if features.level == "traces" else [])]
@@ -232,7 +235,7 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
             tables = {name: file.read_row_group(number) for name, file in files.items()}
             # A simulation may keep traces of its first showers only.
             if all(len(table) for table in tables.values()):
-                built = of_showers(tables, data, features)
+                built = of_showers(tables, data.station.count, features)
                 yield built, of_shower[built["shower"]]
 
 
@@ -255,13 +258,27 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
     return counts
 
 
+def contract_of(folder: Path, config: Config) -> dict[str, Any]:
+    """What the model's rows are made from, to be written as JSON; `folder` holds the prepared tables."""
+    data = config.data
+    events = pd.read_parquet(folder / "events.parquet")
+    train = events[split_rows(events, data, config.split, config.seed) == "train"]
+    if isinstance(data, Showers):
+        return shower_contract(folder, train["shower"], data, config.features)
+    return contract(train, [name for name in train.columns if name not in data.roles], data, config.features)
+
+
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write the parts in data/processed: features, then the target; test rows also have their group."""
+    """Write the parts in data/processed: features, then the target; test rows also have their group.
+
+    Also what a model of them needs to know of its inputs.
+    """
     config = load(cfg)
     with ExitStack() as stack:
         targets = {name: stack.enter_context(replacing(outputs() / PROCESSED / f"{name}.parquet")) for name in PARTS}
         counts = featurize(ROOT / TABLES, targets, config)
+    write_json(outputs() / INPUTS, contract_of(ROOT / TABLES, config))
     print(f"{config.features.level}: " + ", ".join(f"{count} rows {name}" for name, count in counts.items()))
 
 

@@ -15,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.common.table import Data
-from {{ cookiecutter.module_name }}.features import build_features
+from {{ cookiecutter.module_name }}.features import build_features, needed
 from {{ cookiecutter.module_name }}.modeling import predict
 from {{ cookiecutter.module_name }}.modeling.shared.store import save
 from {{ cookiecutter.module_name }}.modeling.train import fit
@@ -40,7 +40,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = config.data
     table = type_columns(read_text(path / "data.csv", data.read, listed_values(data)), data)
     features = build_features(table, data, config.features).join(table[["label"]])
-    (path / "inputs.json").write_text(json.dumps(contract(table, data, config.features)))
+    used = needed(table, data, config.features)
+    (path / "inputs.json").write_text(json.dumps(contract(table, used, data, config.features)))
     save(fit(features.iloc[:160], features.iloc[160:], config), path / "models", path / "inputs.json")
     return path
 
@@ -174,8 +175,8 @@ def test_the_settings_of_a_contract_are_read_back(settings: Callable[..., Data],
     from {{ cookiecutter.module_name }}.common.rows import Features
     from {{ cookiecutter.module_name }}.tables.inputs import read_contract
 
-    written = contract(table, settings(), Features(drop=["width"], date_parts=[]))
+    written = contract(table, ["level", "color"], settings(), Features(drop=["width"], date_parts=[]))
 
     again = read_contract(json.loads(json.dumps(written)))
     assert [one.name for one in again.inputs] == ["level", "color"]
-    assert again.features.drop == [] and again.data.columns["level"].type == "number"
+    assert again.data.columns["level"].type == "number"

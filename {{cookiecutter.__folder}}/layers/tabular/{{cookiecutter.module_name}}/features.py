@@ -7,7 +7,7 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from .common.config import load
-from .common.data_paths import TABLE
+from .common.data_paths import INPUTS, TABLE
 from .common.files import write_json, write_parquet
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features
@@ -42,6 +42,13 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
         hint = "; set features.time_parts, such as [month, dayofweek], or features.lags" if data.time else ""
         raise ValueError(f"no feature is left{hint}")
     return pd.DataFrame(columns, index=table.index)
+
+
+def needed(table: pd.DataFrame, data: Data, features: Features) -> list[str]:
+    """The columns that features are made from."""
+    found = [name for name in table.columns if name not in data.roles and name not in features.drop]
+    found += [name for name in (data.time, data.group) if name and (features.time_parts or features.lags)]
+    return [*found, *(name for name in features.lags if name not in found)]
 
 
 def lagged(table: pd.DataFrame, data: Data, features: Features) -> dict[str, pd.Series]:
@@ -79,7 +86,8 @@ def main(cfg: DictConfig) -> None:
         roles = [data.id, data.group, data.time] if part == "test" else []
         more = [*(name for name in roles if name), data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
-    write_json(outputs() / PROCESSED / "inputs.json", contract(table[parts == "train"], data, config.features))
+    used = needed(table, data, config.features)
+    write_json(outputs() / INPUTS, contract(table[parts == "train"], used, data, config.features))
     print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
 
 

@@ -5,6 +5,7 @@ Yours: replace `fit` with your model, and joblib with the model's own format.
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import hydra
@@ -13,7 +14,8 @@ import numpy as np
 from omegaconf import DictConfig
 
 from ..common.config import Model, load
-from ..common.files import replacing
+from ..common.data_paths import INPUTS
+from ..common.files import replacing, sha256, write_json
 from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT, outputs
 
 
@@ -44,6 +46,8 @@ def main(cfg: DictConfig) -> None:
             partial.mkdir()
             for name, estimator in fitted.items():
                 joblib.dump(estimator, partial / f"{name}.joblib")
+            shutil.copyfile(ROOT / INPUTS, partial / INPUTS.name)
+            write_json(partial / "manifest.json", {path.name: sha256(path) for path in sorted(partial.iterdir())})
         mlflow.log_metric("validation.accuracy", accuracy)
     print(f"{config.model.name}: validation accuracy {accuracy:.4g}")
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from .paths import INTERIM, RAW
+from .paths import INTERIM, PROCESSED, RAW
 
 # Folders, because a simulation writes several tables.
 RAW_TABLES = RAW / "tables"
 TABLES = INTERIM / "tables"
-# The model's folder does not say yet what its rows are made from.
-INPUTS: Path | None = None
+# What a model's rows are made from: kept beside the model.
+INPUTS = PROCESSED / "inputs.json"

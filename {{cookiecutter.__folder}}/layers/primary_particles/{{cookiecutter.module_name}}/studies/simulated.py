@@ -27,7 +27,7 @@ def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
         kept, _ = usable(simulated, data.fewest_stations)
         # A simulation may keep traces of its first showers only.
         if config.features.level != "traces" or len(kept["traces"]):
-            tables.append(of_showers(kept, data, config.features))
+            tables.append(of_showers(kept, data.station.count, config.features))
     if not tables:
         raise ValueError("features=traces needs traces: set data.traces to the number of showers")
     return pd.concat(tables, ignore_index=True)

@@ -56,7 +56,7 @@ def main(cfg: DictConfig) -> None:
         scores = {name: metric(actual, predicted) for name, metric in metrics.items()}
         # Save the model first, because a server may refuse the metrics.
         with replacing(outputs() / MODELS) as partial:
-            save(fitted, partial, ROOT / INPUTS if INPUTS else None)
+            save(fitted, partial, ROOT / INPUTS)
         mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})
     print(f"{config.model.name}: validation " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
 

@@ -17,10 +17,8 @@ import pyarrow as pa
 
 from ..common.files import read_json, replacing
 from ..common.paths import MODELS, ROOT
-from ..features import build_features
-from ..tables.columns import listed_values
-from ..tables.inputs import Contract, Input, as_text, read_contract, type_rows
-from ..tables.reading import read_text
+from ..new_rows import Contract, features_of, read_contract
+from ..tables.inputs import Input
 from .shared.estimators import settings_of
 from .shared.store import INPUTS_NAME, Fitted, checked_manifest, restore
 
@@ -38,38 +36,34 @@ class Predictor:
         return self.contract.inputs
 
     def predict(self, table: pd.DataFrame) -> pd.DataFrame:
-        """The prediction of each row, with the table's index: as `predict_rows`, which also says what cannot be used.
+        """The predictions with the table's index, as `predict_rows` makes them, which also says what cannot be used.
 
         Raises:
             ValueError: a column is missing, or a row cannot be used; the message says why.
         """
-        predicted, reasons = self.predict_rows(as_text(table, self.contract.data))
+        predicted, reasons = self.predict_rows(self.contract.as_read(table))
         if bad := [f"row {row + 1}: {reason}" for row, reason in enumerate(reasons) if reason]:
             raise ValueError("; ".join(bad[:3]) + (f"; and {len(bad) - 3} more rows" if len(bad) > 3 else ""))
-        return predicted.set_index(table.index)
+        return predicted.set_index(table.index[predicted.index])
 
     def predict_rows(self, table: pa.Table) -> tuple[pd.DataFrame, pd.Series]:
         """The prediction of each row that can be used, and for each row of all why it cannot.
 
         Returns:
             The id where the data have one, `predicted`, and for classes `p(NAME)` of each, by the numbers of the rows
-            from 0; and reasons, "" for none, str (rows,).
+            from 0, of several rows that make one prediction the first; and reasons, "" for none, str (rows,).
 
         Raises:
             ValueError: a column is missing.
         """
-        typed, reasons = type_rows(table, self.contract)
-        usable = typed[reasons == ""]
-        data, classes = self.contract.data, self.fitted.problem.classes
-        found = pd.DataFrame(index=usable.index)
-        if data.id in typed.columns:
-            found[data.id] = usable[data.id]
-        if len(usable):
-            predicted = self.fitted.predict(build_features(usable, data, self.contract.features))
+        made = features_of(table, self.contract)
+        found, classes = made.names.copy(), self.fitted.problem.classes
+        if len(made.features):
+            predicted = self.fitted.predict(made.features)
             found["predicted"] = np.array(classes)[predicted.argmax(axis=1)] if classes else predicted
             for code, name in enumerate(classes):
                 found[f"p({name})"] = predicted[:, code]
-        return found, reasons
+        return found, made.reasons
 
     def unseen(self, table: pa.Table) -> list[str]:
         """Categories that no training row had, one line a column: the model treats them as none that it knows."""
@@ -115,8 +109,7 @@ def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool) -
     """Write the predictions for a file, and beside them the rows that cannot be used, with their reasons."""
     if not source.is_file():
         raise ValueError(f"there is no file {source}")
-    data = predictor.contract.data
-    text = read_text(source, data.read, listed_values(data))
+    text = predictor.contract.read(source)
     predicted, reasons = predictor.predict_rows(text.table)
     for line in (*text.notes, *predictor.unseen(text.table)):
         print(line)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from ..common.rows import Features
 from ..common.strict import Strict
-from ..common.table import Column, Data
+from ..common.table import Column, Data, Reading
 from .columns import as_written, joined, listed_values
 from .notation import to_dates, to_numbers
-from .reading import Text, cleaned
+from .reading import Text, cleaned, read_text
 
 # Values of a category that are listed, the most frequent first.
 LISTED = 50
@@ -40,14 +43,38 @@ class Contract(Strict):
     features: Features
     inputs: list[Input]
 
+    def read(self, path: Path) -> Text:
+        """Read new rows from a file, as the training rows were read; raises ValueError as `read_text` does."""
+        return read_text(path, self.data.read, listed_values(self.data))
 
-def contract(train: pd.DataFrame, data: Data, features: Features) -> dict[str, Any]:
-    """The contract of a model that is trained on these rows, to be written as JSON."""
+    def as_read(self, table: pd.DataFrame) -> pa.Table:
+        """Rows in memory as `read` has them; raises ValueError if two columns have one name."""
+        return as_text(table, self.data.read, listed_values(self.data))
+
+
+@dataclass(frozen=True)
+class Made:
+    """What new rows became: their features, and columns that name them, both by the number of the row from 0.
+
+    `reasons` says of each row why it cannot be used, "" where it can, str (rows,).
+    """
+
+    features: pd.DataFrame
+    names: pd.DataFrame
+    reasons: pd.Series
+
+
+def contract(train: pd.DataFrame, used: list[str], data: Data, features: Features) -> dict[str, Any]:
+    """The contract of a model, to be written as JSON.
+
+    Args:
+        train: the prepared rows that it is trained on.
+        used: the columns that features are made from.
+        data: how the rows were read.
+        features: how features are made.
+    """
     from .overview import described
 
-    used = [name for name in train.columns if name not in data.roles and name not in features.drop]
-    used += [name for name in (data.time, data.group) if name and (features.time_parts or features.lags)]
-    used += [name for name in features.lags if name not in used]
     inputs, columns = [], {}
     for column in described(train[used], data):
         name = column["name"]
@@ -70,8 +97,7 @@ def contract(train: pd.DataFrame, data: Data, features: Features) -> dict[str, A
         columns[data.id] = data.columns.get(data.id, Column(type="category"))
     settings = data.model_dump(exclude={"source", "note"})
     settings["columns"] = {name: column.model_dump() for name, column in columns.items()}
-    # What is dropped is no input.
-    return {"data": settings, "features": features.model_dump() | {"drop": []}, "inputs": inputs}
+    return {"data": settings, "features": features.model_dump(), "inputs": inputs}
 
 
 def _named(name: str, train: pd.DataFrame) -> dict[str, Any]:
@@ -85,7 +111,7 @@ def read_contract(written: dict[str, Any]) -> Contract:
     columns = {name: Column.model_validate(column) for name, column in written["data"]["columns"].items()}
     # Without the check that a target is listed as its task asks: new rows have none.
     data = data.model_copy(update={"columns": columns})
-    features = Features.model_validate(written["features"])
+    features = TypeAdapter(Features).validate_python(written["features"])
     return Contract(data=data, features=features, inputs=[Input.model_validate(one) for one in written["inputs"]])
 
 
@@ -142,7 +168,7 @@ def _reasons(values: pd.Series, given: pd.Series, column: Column) -> list[tuple[
     return [(bad.fillna(False).astype(bool), reason) for bad, reason in found]
 
 
-def as_text(table: pd.DataFrame, data: Data) -> pa.Table:
+def as_text(table: pd.DataFrame, read: Reading, listed: dict[str, list[str]]) -> pa.Table:
     """Rows in memory as columns for `type_rows`: names and texts as they are read from a file.
 
     Raises:
@@ -158,4 +184,4 @@ def as_text(table: pd.DataFrame, data: Data) -> pa.Table:
         else:
             columns.append(pa.Array.from_pandas(values))
     written = pa.table([pa.chunked_array([column]) for column in columns], names=[str(name) for name in table.columns])
-    return cleaned("the table", written, data.read, listed_values(data), Text(written))
+    return cleaned("the table", written, read, listed, Text(written))

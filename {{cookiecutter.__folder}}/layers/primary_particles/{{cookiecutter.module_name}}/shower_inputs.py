@@ -1,0 +1,131 @@
+"""New showers: a table with a row per station, which holds the station and its reconstructed shower."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from .common.rows import Features, OfStations, OfTraces, Showers
+from .common.strict import Strict
+from .common.table import Reading
+from .dataset.showers import LIMITS
+from .tables.files import is_parquet
+from .tables.inputs import Input, as_text
+from .tables.notation import to_numbers
+from .tables.reading import Text, read_text
+
+# The columns of data/raw/tables/events.parquet and stations.parquet that features are made from, with their units.
+EVENT = {"energy": "eV", "zenith": "°", "azimuth": "°", "core_x": "m", "core_y": "m"}
+SHAPE = {"length": "ns", "risetime": "ns", "falltime": "ns", "area_over_peak": None}
+STATION = {"x": "m", "y": "m", "signal": "VEM", **SHAPE}
+
+
+class ShowerContract(Strict):
+    """How rows of stations become features, and the columns that they need. `count` is in VEM."""
+
+    fewest_stations: int
+    count: float
+    features: Features
+    inputs: list[Input]
+
+    def read(self, path: Path) -> Text:
+        """Read new rows from delimited text, a workbook, or Parquet, which alone can hold traces.
+
+        Raises:
+            ValueError: the file cannot be read.
+        """
+        if is_parquet(path):
+            return Text(pq.read_table(path))
+        return read_text(path, Reading(), {})
+
+    def as_read(self, table: pd.DataFrame) -> pa.Table:
+        """Rows in memory as `read` has them."""
+        traces = {name: table[name] for name in ("trace",) if name in table}
+        found = as_text(table.drop(columns=list(traces)), Reading(), {})
+        return found.append_column("trace", pa.array(list(traces["trace"]))) if traces else found
+
+
+def shower_contract(folder: Path, train: pd.Series, data: Showers, features: Features) -> dict[str, Any]:
+    """The contract of a model of showers, to be written as JSON.
+
+    Args:
+        folder: the prepared tables.
+        train: numbers of the showers that the model is trained on, int64 (showers,).
+        data: their simulation.
+        features: the level and its settings.
+    """
+    inputs = []
+    for name, unit in {**EVENT, **STATION}.items():
+        # A column at a time, because there are many stations.
+        file = folder / f"{'events' if name in EVENT else 'stations'}.parquet"
+        stored = pq.read_table(file, columns=["shower", name])
+        values = stored[name].to_numpy()[np.isin(stored["shower"].to_numpy(), train)].astype(float)
+        limits = [float(f"{value:.6g}") for value in (values.min(), values.max())]
+        inputs.append(_input(name, "number", unit, limits, float(f"{values[0]:.6g}")))
+    if not isinstance(features, OfStations):
+        inputs.insert(0, _input("shower", "category", None, [], str(int(train.iloc[0]))))
+    if isinstance(features, OfTraces):
+        inputs.append(_input("trace", "list of ADC counts", None, [], ""))
+    count, fewest = data.station.count, data.fewest_stations
+    return {"fewest_stations": fewest, "count": count, "features": features.model_dump(), "inputs": inputs}
+
+
+def _input(name: str, kind: str, unit: str | None, limits: list[float], example: float | str) -> dict[str, Any]:
+    described = {"name": name, "type": kind, "unit": unit, "required": True}
+    return {**described, "range": limits, "values": [], "example": example}
+
+
+def typed(table: pa.Table, contract: ShowerContract) -> tuple[pd.DataFrame, pd.Series]:
+    """The numbers of new rows with the number of their shower in `shower`, and why a row cannot be used.
+
+    Where a row is a station of its own, each is a shower of one station.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    if missing := [one.name for one in contract.inputs if one.name not in table.column_names]:
+        raise ValueError(f"the rows lack {', '.join(map(repr, missing))}; they have {', '.join(table.column_names)}")
+    columns, reasons = {}, pd.Series("", index=range(len(table)))
+    for name in (*EVENT, *STATION):
+        values = table[name]
+        numbers = to_numbers(values, Reading()) if pa.types.is_string(values.type) else values.cast(pa.float64())
+        columns[name] = numbers.to_numpy()
+        low, high = {**LIMITS["events"], **LIMITS["stations"]}.get(name, (-np.inf, np.inf))
+        bad = ~(np.isfinite(columns[name]) & (columns[name] >= low) & (columns[name] <= high))
+        reasons[bad & (reasons == "")] = f"{name}: it is missing or outside of {low:g} to {high:g}"
+    rows = pd.DataFrame(columns)
+    if isinstance(contract.features, OfStations):
+        return rows.assign(shower=np.arange(len(rows))), reasons
+    rows["shower"] = pd.factorize(table["shower"].cast(pa.string()).to_pandas())[0]
+    return rows, reasons.where(reasons != "", _of_shower(rows, reasons, contract.fewest_stations))
+
+
+def _of_shower(rows: pd.DataFrame, reasons: pd.Series, fewest: int) -> pd.Series:
+    """Why the shower of a row cannot be used, "" where it can; str (rows,)."""
+    grouped = rows.groupby("shower")
+    told = pd.Series("", index=rows.index)
+    told[grouped["x"].transform("size") < fewest] = f"shower: fewer than {fewest} stations"
+    told[(grouped[list(EVENT)].transform("nunique") > 1).any(axis="columns")] = "shower: its rows are not of one event"
+    told[(reasons != "").groupby(rows["shower"]).transform("any")] = "shower: another of its rows cannot be used"
+    told[rows["shower"] < 0] = "shower: it is missing"
+    return told
+
+
+def tables(rows: pd.DataFrame, table: pa.Table) -> dict[str, pa.Table]:
+    """Events, stations and, where there are any, traces, of rows that can be used: by shower, as in data/interim."""
+    ordered = rows.sort_values("shower", kind="stable")
+    events = ordered.drop_duplicates("shower")[["shower", *EVENT]].assign(primary="")
+    events["multiplicity"] = ordered.groupby("shower").size().to_numpy()
+    found = {"events": pa.Table.from_pandas(events, preserve_index=False)}
+    found["stations"] = pa.Table.from_pandas(ordered[["shower", *STATION]], preserve_index=False)
+    if "trace" in table.column_names:
+        traces = table["trace"].combine_chunks().take(pa.array(ordered.index.to_numpy()))
+        width = len(traces[0].as_py()) if len(traces) else 0
+        fixed = pa.FixedSizeListArray.from_arrays(traces.flatten(), width)
+        found["traces"] = pa.table({"shower": ordered["shower"].to_numpy(), "trace": fixed})
+    return found

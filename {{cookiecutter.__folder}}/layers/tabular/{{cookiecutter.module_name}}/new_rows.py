@@ -1,0 +1,26 @@
+"""From new rows to the features of the model."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pyarrow as pa
+
+from .features import build_features
+from .tables.inputs import Contract, Made, read_contract, type_rows
+
+__all__ = ["Contract", "features_of", "read_contract"]
+
+
+def features_of(table: pa.Table, contract: Contract) -> Made:
+    """The features of the rows that can be used, made as those of the training rows were.
+
+    Raises:
+        ValueError: a column is missing.
+    """
+    typed, reasons = type_rows(table, contract)
+    usable, data = typed[reasons == ""], contract.data
+    names = usable[[data.id]] if data.id in typed.columns else pd.DataFrame(index=usable.index)
+    # What is dropped is no input, and need not be there.
+    settings = contract.features.model_copy(update={"drop": []})
+    features = build_features(usable, data, settings) if len(usable) else usable
+    return Made(features, names, reasons)
