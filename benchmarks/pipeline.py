@@ -136,7 +136,7 @@ def reset(folder: Path) -> None:
 def cold(folder: Path, **variables: str) -> float:
     """Seconds of dvc repro in a fresh clone."""
     reset(folder)
-    return timed(["dvc", "repro"], folder, environment(**variables))
+    return timed(["dvc", "repro", "report"], folder, environment(**variables))
 
 
 def script(rows: int, trees: int, **variables: str) -> float:

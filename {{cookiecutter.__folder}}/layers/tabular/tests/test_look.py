@@ -12,7 +12,7 @@ import yaml
 
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.look import __main__ as look
-from {{ cookiecutter.module_name }}.dataset.look import writing
+from {{ cookiecutter.module_name }}.dataset.look import sample, writing
 from {{ cookiecutter.module_name }}.dataset.look.sniff import sniff
 
 ROWS = range(60)
@@ -112,6 +112,34 @@ def test_it_asks_for_the_target_and_names_the_nearest(looked: Look) -> None:
 )
 def test_it_says_what_should_be_decided(looked: Look, text: str, note: str) -> None:
     assert note in looked(text, "--target", "y")[1]
+
+
+def test_of_a_large_file_whole_rows_of_several_places_are_looked_at(
+    looked: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "WHOLE", 1600)
+    monkeypatch.setattr(sample, "PLACE", 100)
+    rows = [f"{row},{row * 7 % 101},{'ab'[row >= 900]}" for row in range(1000)]
+    (tmp_path / "large.csv").write_text("\n".join(["n,x,y", *rows]) + "\n", encoding="utf-8")
+
+    with sample.sampled(tmp_path / "large.csv") as (file, part):
+        taken = file.read_text(encoding="utf-8").splitlines()
+
+    assert part == "19% of the file, from 16 places" and taken[0] == "n,x,y"
+    assert set(taken[1:]) <= set(rows) and len(set(taken)) == len(taken)
+    assert {line[-1] for line in taken[1:]} == {"a", "b"} and taken[-1] == rows[-1]
+    status, said, written = looked("\n".join(["n,x,y", *rows]) + "\n", "--target", "y")
+    assert status == 0 and "looked at 19% of the file" in said and written["id"] == "n"
+
+
+def test_a_cell_that_the_sample_cuts_is_read_with_the_whole_file(looked: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "WHOLE", 160)
+    monkeypatch.setattr(sample, "PLACE", 10)
+    text = lines("a,b,y", lambda row: f'{row},"one\ntwo\nthree",{"ab"[row % 2]}')
+
+    status, said, _ = looked(text, "--target", "y")
+
+    assert status == 0 and "column 'b': 60 cells have line breaks" in said
 
 
 def test_nothing_to_predict(looked: Look) -> None:

@@ -19,6 +19,7 @@ from ...tables.overview import described, overview
 from ...tables.reading import Text, read_text
 from .questions import agrees, ask, somebody
 from .roles import group_of, id_of, task_of, time_of, warnings
+from .sample import sampled
 from .sniff import Sniffed, sniff
 from .writing import bring, choose, chosen_split, renew, slug, write_config, write_dictionary
 
@@ -51,16 +52,36 @@ def look(options: argparse.Namespace) -> int:
     """Guess, show, ask, and, where the target is known, write the configuration."""
     if not options.file.is_file():
         raise ValueError(f"there is no file {options.file}")
-    found = sniff(options.file)
-    if options.missing:
-        found.set("missing", [*found.options.get("missing", []), *options.missing], "as you said")
+    with sampled(options.file) as (file, part):
+        try:
+            found, text = understood(file, options.missing)
+        except ValueError:
+            if not part:
+                raise
+            # A cell of several lines lies where the sample was cut.
+            file, part = options.file, ""
+            found, text = understood(file, options.missing)
+        if part:
+            print(f"looked at {part}; counts are of these rows, and make train checks them all")
+        return decide(file, options, found, text)
+
+
+def understood(file: Path, missing: list[str]) -> tuple[Sniffed, Text]:
+    """How a file is written, and its columns of text; `missing` are further texts for a missing value."""
+    found = sniff(file)
+    if missing:
+        found.set("missing", [*found.options.get("missing", []), *missing], "as you said")
     for option, forms in found.doubts.items():
         found.options[option] = ask(f"{option}: {found.why[option]}: {' or '.join(forms)}?", forms, forms[0])
         if not somebody():
             print(f"note: {option} may also be {' or '.join(forms[1:])}: correct it in configs/data/ if so")
+    return found, read_text(file, found.reading(), {})
+
+
+def decide(file: Path, options: argparse.Namespace, found: Sniffed, text: Text) -> int:
+    """Show what was understood, settle the target, and go on."""
     for option, why in found.why.items():
         print(f"read.{option}: {json.dumps(found.options[option], ensure_ascii=False)}    ({why})")
-    text = read_text(options.file, found.reading(), {})
     names = joined(text.table, settings(found, "", "")).column_names
     if options.target is None and not somebody():
         show(text, settings(found, "", ""))
@@ -74,7 +95,7 @@ def look(options: argparse.Namespace) -> int:
         name = getattr(options, option)
         if name not in (None, NONE, *names):
             raise ValueError(f"there is no column {name!r}; {nearest(name, names)}")
-    return configure(options, found, text)
+    return configure(file, options, found, text)
 
 
 def show(text: Text, data: Data) -> None:
@@ -82,7 +103,7 @@ def show(text: Text, data: Data) -> None:
     print(*text.notes, overview(described(type_columns(text, data), data)), sep="\n")
 
 
-def configure(options: argparse.Namespace, found: Sniffed, text: Text) -> int:
+def configure(file: Path, options: argparse.Namespace, found: Sniffed, text: Text) -> int:
     """Settle what the columns are for, and write it."""
     task, why = (options.task, "as you said") if options.task else asked_task(options.target, text, found)
     data = settings(found, options.target, task)
@@ -90,7 +111,7 @@ def configure(options: argparse.Namespace, found: Sniffed, text: Text) -> int:
     if marks := asked_marks(table):
         found.set("missing", [*found.options.get("missing", []), *marks], "as you said")
         data = settings(found, options.target, task)
-        table = type_columns(read_text(options.file, found.reading(), {}), data)
+        table = type_columns(read_text(file, found.reading(), {}), data)
     data = with_roles(table, data, options)
     columns = described(table, data)
     print(*dict.fromkeys(text.notes), overview(columns), sep="\n")

@@ -24,6 +24,10 @@ GROUPS = re.compile(rf"(^|[\W_])({PLACES})($|[\W_])|_?id$", re.IGNORECASE)
 FEWEST_GROUPS = 10
 # Rows from which a single feature may be told to predict the target.
 ENOUGH = 30
+# Rows on which a tree is tried.
+TREE = 2000
+# Rows that are looked at before all of them.
+HEAD = 1000
 # Whole numbers that may well be classes, or grades, up to which a person is asked.
 FEW = 20
 
@@ -45,7 +49,11 @@ def id_of(table: pd.DataFrame, target: str) -> str | None:
     """The column that names each row: text or whole numbers, all different."""
     for name in table.columns:
         values = table[name]
-        if name == target or values.isna().any() or values.nunique() < len(table) or len(table) < ENOUGH:
+        # Most columns repeat within the first rows already.
+        head = values.iloc[:HEAD]
+        if name == target or len(table) < ENOUGH or values.isna().any() or head.nunique() < len(head):
+            continue
+        if values.nunique() < len(table):
             continue
         if pd.api.types.is_string_dtype(values):
             return str(name)
@@ -109,9 +117,11 @@ def _duplicates(table: pd.DataFrame, data: Data) -> list[str]:
 def _groups(table: pd.DataFrame, data: Data) -> list[str]:
     lines = []
     for name in table.columns:
-        distinct = table[name].nunique()
         named = GROUPS.search(str(name)) or SUBJECT.search(str(name))
-        if data.group is None and name not in data.roles and named and 5 < distinct <= len(table) / 2:
+        if data.group or name in data.roles or not named:
+            continue
+        distinct = table[name].nunique()
+        if 5 < distinct <= len(table) / 2:
             lines.append(
                 f"column {name!r} repeats ({distinct} values): if its rows belong together, look again with "
                 f"GROUP={name!r}, else the model is tested on what it has seen"
@@ -138,8 +148,8 @@ def _leaks(table: pd.DataFrame, data: Data) -> list[str]:
     from sklearn.model_selection import cross_val_score
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-    rows = table.dropna(subset=[data.target])
-    rows = rows.sample(n=min(len(rows), 2000), random_state=0)
+    rows = table[table[data.target].notna()]
+    rows = rows.iloc[:: max(1, len(rows) // TREE)]
     classes = data.task == "classification"
     target = pd.factorize(rows[data.target])[0] if classes else rows[data.target].to_numpy()
     if len(rows) < ENOUGH or rows[data.target].nunique() < 2 or (classes and np.bincount(target).min() < 3):
