@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import account, daily, judge, pipeline, prove, showers
+from benchmarks import account, daily, judge, pipeline, prove, showers, table
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -22,6 +22,7 @@ GROUPS = {
     "pipeline": pipeline.whole,
     "training": pipeline.training,
     "showers": showers.showers,
+    "table": table.table,
     "account": account.account,
     "prove": prove.prove,
     "judge": judge.judge,

@@ -1,6 +1,6 @@
-"""Write a table to measure with: python data.py ROWS FILE. Runs in the environment of a made project.
+"""Write a table to measure with: python data.py ROWS FILE COLUMNS. Runs in the environment of a made project.
 
-30 columns of normal deviates, rounded to five digits, and a class with signal; the same bytes on every call.
+Columns of normal deviates, rounded to five digits, and a class with signal; the same bytes on every call.
 """
 
 from __future__ import annotations
@@ -11,20 +11,18 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import csv
 
-COLUMNS = 30
 
-
-def main(rows: int, path: str) -> None:
+def main(rows: int, path: str, count: int) -> None:
     """Write the table as CSV."""
     rng = np.random.default_rng(42)
-    features = rng.standard_normal((rows, COLUMNS)).round(5)
-    weights = rng.standard_normal(COLUMNS)
+    features = rng.standard_normal((rows, count)).round(5)
+    weights = rng.standard_normal(count)
     score = features @ weights + 2 * features[:, 0] * features[:, 1] + 4 * rng.standard_normal(rows)
-    columns = {f"x{number:02}": features[:, number] for number in range(COLUMNS)}
+    columns = {f"x{number:02}": features[:, number] for number in range(count)}
     columns["class"] = np.where(score > 0, "yes", "no")
     options = csv.WriteOptions(quoting_style="none")
     csv.write_csv(pa.table(columns), path, options)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

@@ -30,7 +30,7 @@ METRICS: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
     ).mean(),
     "roc_auc": lambda actual, given: metrics.roc_auc_score(actual, given[:, 1]),
     "log_loss": lambda actual, given: metrics.log_loss(actual, given, labels=[0, 1]),
-    "brier": lambda actual, given: ((given - np.eye(2)[actual]) ** 2).sum(axis=1).mean(),
+    "brier": lambda actual, given: ((given - np.eye(2)[actual]) ** 2).sum(axis=1).mean() / 2,
 }
 
 

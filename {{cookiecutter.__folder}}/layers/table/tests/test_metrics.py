@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.metrics import brier_score_loss
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    log_loss,
+    mean_absolute_error,
+    r2_score,
+    roc_auc_score,
+    root_mean_squared_error,
+)
 
 from {{ cookiecutter.module_name }}.common.config import Evaluation
 from {{ cookiecutter.module_name }}.modeling.shared import metrics
@@ -75,8 +84,7 @@ def test_accuracy_has_the_published_wilson_interval(right: int, rows: int, low: 
 def test_bootstrap_intervals_cover_the_truth_as_often_as_they_promise() -> None:
     # Errors of spread 2 around the truth: the expected absolute error is 2 * sqrt(2 / pi).
     rng, truth, covered = np.random.default_rng(5), 2 * np.sqrt(2 / np.pi), 0
-    # Plain NumPy: of 10,000 calls of scikit-learn's, most of the time is its checks.
-    mae = {"mae": lambda actual, predicted: float(np.abs(actual - predicted).mean())}
+    mae = {"mae": metrics.regression_metrics()["mae"]}
     for seed in range(100):
         errors = rng.normal(scale=2, size=150)
         interval = metrics.with_intervals(mae, np.zeros(150), errors, Evaluation(confidence=0.9, resamples=100), seed)
@@ -150,6 +158,33 @@ def test_the_brier_score_is_that_of_scikit_learn() -> None:
         assert brier == pytest.approx(brier_score_loss(actual, predicted), rel=1e-12)
 
 
+def test_metrics_are_those_of_scikit_learn_also_of_rows_that_count_several_times() -> None:
+    rng = np.random.default_rng(4)
+    counts = rng.integers(3, size=400)
+    rows = np.repeat(np.arange(400), counts)
+    for classes in (2, 4):
+        actual, scores = rng.integers(classes, size=400), rng.random((400, classes)).round(1) + 0.01
+        given = scores / scores.sum(axis=1, keepdims=True)
+        drawn, shares = actual[rows], given[rows]
+        expected = {
+            "accuracy": accuracy_score(drawn, shares.argmax(axis=1)),
+            "balanced_accuracy": balanced_accuracy_score(drawn, shares.argmax(axis=1)),
+            "roc_auc": roc_auc_score(drawn, shares[:, 1] if classes == 2 else shares, multi_class="ovr"),
+            "log_loss": log_loss(drawn, shares),
+            "brier": brier_score_loss(drawn, shares),
+        }
+        for name, metric in metrics.classification_metrics(classes).items():
+            assert metric.prepare(actual, given)(counts.astype(float)) == pytest.approx(expected[name], abs=1e-12), name
+    actual, given = 1e6 + rng.normal(size=400), 1e6 + rng.normal(size=400)
+    expected = {
+        "rmse": root_mean_squared_error(actual[rows], given[rows]),
+        "mae": mean_absolute_error(actual[rows], given[rows]),
+        "r2": r2_score(actual[rows], given[rows]),
+    }
+    for name, metric in metrics.regression_metrics().items():
+        assert metric.prepare(actual, given)(counts.astype(float)) == pytest.approx(expected[name], rel=1e-9), name
+
+
 def test_intervals_can_be_switched_off() -> None:
     off = Evaluation(confidence=0.95, resamples=0)
 
@@ -160,7 +195,7 @@ def test_intervals_can_be_switched_off() -> None:
 def test_intervals_over_blocks_of_time_are_as_wide_as_the_errors_are_alike() -> None:
     # An autoregression of order one: its mean varies (1 + r) / (1 - r) = 5.7 times as much as that of independent rows.
     rng, r, covered = np.random.default_rng(3), 0.7, {"blocks": 0, "rows": 0}
-    mean = {"mean": lambda actual, predicted: float((actual - predicted).mean())}
+    mean = {"mean": metrics.mean_of(lambda actual, predicted: actual - predicted)}
     for seed in range(100):
         noise = rng.normal(size=600)
         errors = np.zeros(600)

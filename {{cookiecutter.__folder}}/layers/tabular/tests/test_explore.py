@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,17 @@ import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data
 from {{ cookiecutter.module_name }}.explore.changes import changes
-from {{ cookiecutter.module_name }}.explore.profile import histogram, numbers, profile
+from {{ cookiecutter.module_name }}.explore.profile import histogram, numbers
+from {{ cookiecutter.module_name }}.explore.profile import profile as profile_of
 from {{ cookiecutter.module_name }}.rendering import render
+from {{ cookiecutter.module_name }}.tables.overview import described
 
 QUARTERS = [0, 0.25, 0.5, 0.75, 1]
+
+
+def profile(table: pd.DataFrame, data: Data) -> dict[str, Any]:
+    """The profile of a table, as the stages make it."""
+    return profile_of(table, data, described(table, data))
 
 
 def test_centre_spread_and_quartiles_are_those_of_pandas() -> None:

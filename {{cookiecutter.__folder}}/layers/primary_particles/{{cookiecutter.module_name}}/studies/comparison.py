@@ -21,7 +21,7 @@ from ..common.strict import checked
 from ..dataset.showers import usable
 from ..modeling.shared.domain import domain_metrics
 from ..modeling.shared.estimators import chosen
-from ..modeling.shared.metrics import Metric, metrics_for, with_intervals
+from ..modeling.shared.metrics import Counted, Metric, metrics_for, with_intervals
 from ..modeling.shared.preprocess import encode_target
 from ..modeling.train import fit
 from ..split import split_rows
@@ -54,7 +54,11 @@ class Judge:
         cut = len(self.classes)
 
         def minus(metric: Metric) -> Metric:
-            return lambda actual, both: metric(actual, both[:, :cut]) - metric(actual, both[:, cut:])
+            def prepare(actual: np.ndarray, both: np.ndarray) -> Counted:
+                one, other = metric.prepare(actual, both[:, :cut]), metric.prepare(actual, both[:, cut:])
+                return lambda counts: one(counts) - other(counts)
+
+            return Metric(prepare)
 
         # Other names, because an accuracy gets Wilson's interval, which does not apply to a difference.
         named = {f"{name}_difference": minus(metric) for name, metric in self.named.items()}

@@ -90,7 +90,9 @@ def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: T
         raise ValueError(f"{path.name} is not a table separated by {read.separator!r}: {reason}") from None
     if skipped:
         found.notes.append(f"skipped {skipped} lines before the header")
-    _note_line_breaks(path, table, read, found.notes)
+    # As many ends of lines as rows leave none for a cell; to look into every cell takes as long as reading them.
+    if _line_feeds(written) > len(table) + skipped + 1:
+        _note_line_breaks(path, table, read, found.notes)
     return _without_empty_rows(cleaned(path.name, table, read, listed, found), found.notes)
 
 
@@ -126,6 +128,13 @@ def _opened(written: Path | bytes) -> Path | pa.BufferReader:
 def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
     with io.BytesIO(written) if isinstance(written, bytes) else written.open("rb") as stream:
         return stream.read(HEAD).decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
+
+
+def _line_feeds(written: Path | bytes) -> int:
+    if isinstance(written, bytes):
+        return written.count(b"\n")
+    with written.open("rb") as stream:
+        return sum(block.count(b"\n") for block in iter(lambda: stream.read(1 << 22), b""))
 
 
 def lines_before_header(lines: list[str]) -> int:
@@ -185,8 +194,10 @@ def cleaned(where: str, table: pa.Table, read: Reading, listed: dict[str, list[s
         if pa.types.is_string(column.type):  # of Parquet there are others
             values = _stripped(column)
             empty = pc.is_in(values, pa.array(sorted((MISSING | own) - set(listed.get(name, [])))))
-            found.marks |= own & set(pc.unique(pc.filter(values, empty)).to_pylist())
-            column = pc.if_else(empty, pa.scalar(None, pa.string()), values)
+            if pc.any(empty).as_py():
+                found.marks |= own & set(pc.unique(pc.filter(values, empty)).to_pylist())
+                values = pc.if_else(empty, pa.scalar(None, pa.string()), values)
+            column = values
         if not name and column.null_count == len(column):
             found.notes.append(f"skipped column {position}, which has neither a name nor a value")
             continue
@@ -200,9 +211,9 @@ def cleaned(where: str, table: pa.Table, read: Reading, listed: dict[str, list[s
 
 
 def _stripped(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    column = pc.utf8_trim_whitespace(column)
     if pc.all(pc.string_is_ascii(column)).as_py():
-        return column
+        return pc.ascii_trim_whitespace(column)
+    column = pc.utf8_trim_whitespace(column)
     # A letter and its accent in two characters, as macOS writes them, equal those in one. Not pc.utf8_normalize, which
     # writes two for NFC (pyarrow 25).
     coded = pc.dictionary_encode(column).combine_chunks()

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 from ..common.config import load
 from ..common.data_paths import EXPLORED, PROFILE, PROFILE_BEFORE, TABLE
 from ..common.files import read_json, write_json, write_text
-from ..common.paths import CONFIGS, ROOT, outputs
+from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
 from ..rendering import render
 from .changes import changes
 from .profile import profile
@@ -19,7 +19,7 @@ from .profile import profile
 def main(cfg: DictConfig) -> None:
     """Write data/interim/profile.json and reports/explore.html."""
     data = load(cfg).data
-    found = profile(pd.read_parquet(ROOT / TABLE), data)
+    found = profile(pd.read_parquet(ROOT / TABLE), data, read_json(ROOT / COUNTS)["columns"])
     before = read_json(ROOT / PROFILE_BEFORE)
     write_json(outputs() / PROFILE, found)
     changed = changes(before, found) if before else None

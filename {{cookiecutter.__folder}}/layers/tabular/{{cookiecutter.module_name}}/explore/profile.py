@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from ..common.table import Data
-from ..tables.overview import described
 
 # Bars of a histogram, categories with a bar of their own, classes with a box of their own.
 BINS, BARS, CLASSES = 30, 12, 8
@@ -19,14 +18,19 @@ REACH = 5.0
 QUARTERS = (0, 0.25, 0.5, 0.75, 1)
 
 
-def profile(table: pd.DataFrame, data: Data) -> dict[str, Any]:
+def profile(table: pd.DataFrame, data: Data, columns: list[dict[str, Any]]) -> dict[str, Any]:
     """Describe a prepared table, rounded to six digits, to be written as JSON.
+
+    Args:
+        table: the prepared table.
+        data: what its columns are for.
+        columns: what `described` says of them.
 
     Returns:
         rows; complete, the rows that miss nothing; target, task; columns, each as `described` has it and with what
         its type adds; correlations; by_class, for a few classes the quartiles of each number column.
     """
-    columns = described(table, data)
+    columns = [dict(column) for column in columns]
     for column in columns:
         column["missing_share"] = share(column["missing"], len(table))
         values = table[column["name"]].dropna()
@@ -117,9 +121,9 @@ def _by_class(table: pd.DataFrame, data: Data) -> dict[str, dict[str, list[float
     if data.task != "classification" or table[data.target].nunique() > CLASSES:
         return {}
     names = [name for name in table.select_dtypes("number").columns if name not in data.roles]
-    grouped = table.groupby(data.target, observed=True)
-    found: dict[str, dict[str, list[float]]] = {}
-    for name in names:
-        quartiles = grouped[name].quantile(np.array(QUARTERS)).unstack().dropna()
-        found[name] = {str(label): [short(value) for value in row] for label, row in quartiles.iterrows()}
+    found: dict[str, dict[str, list[float]]] = {name: {} for name in names}
+    for label, rows in table[names].groupby(table[data.target]):
+        for name in names:
+            if len(values := rows[name].dropna()):
+                found[name][str(label)] = [short(value) for value in np.quantile(values, QUARTERS)]
     return found

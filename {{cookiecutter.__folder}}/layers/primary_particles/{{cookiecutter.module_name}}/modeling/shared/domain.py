@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from ...common.rows import Data, Showers
-from .metrics import Metric
+from .metrics import Metric, mean_of, of_rows
 
 # Shares of the hadrons that are taken for gammas (R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511).
 BACKGROUND = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -42,10 +42,10 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
 
     pair = f"{classes[light]}_{classes[heavy]}"
     return {
-        f"{pair}_auc": auc,
-        f"{pair}_merit_factor": merit,
-        "ln_mass_bias": lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).mean()),
-        "ln_mass_resolution": lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).std()),
+        f"{pair}_auc": of_rows(auc),
+        f"{pair}_merit_factor": of_rows(merit),
+        "ln_mass_bias": mean_of(lambda actual, predicted: predicted @ ln_mass - ln_mass[actual]),
+        "ln_mass_resolution": of_rows(lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).std())),
     }
 
 
@@ -56,4 +56,4 @@ def gamma_efficiency(signal: int, share: float) -> Metric:
         background, found, _ = roc_curve(actual == signal, predicted[:, signal])
         return float(np.interp(share, background, found))
 
-    return efficiency
+    return of_rows(efficiency)

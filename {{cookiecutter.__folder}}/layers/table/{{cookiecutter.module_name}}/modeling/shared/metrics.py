@@ -4,47 +4,137 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
-from sklearn import metrics
 
 from ...common.config import Evaluation
 
-# (actual, predicted) -> value. Classification: integer codes (rows,) and probabilities (rows, classes); regression:
-# numbers (rows,) twice.
-Metric = Callable[[np.ndarray, np.ndarray], float]
+# How often each row counts, (rows,) -> value.
+Counted = Callable[[np.ndarray], float]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A metric of actual and predicted values.
+
+    Classification: integer codes (rows,) and probabilities (rows, classes); regression: numbers (rows,) twice.
+    `prepare` does once what does not depend on how often each row counts, because a bootstrap asks hundreds of times.
+    """
+
+    prepare: Callable[[np.ndarray, np.ndarray], Counted]
+
+    def __call__(self, actual: np.ndarray, predicted: np.ndarray) -> float:
+        """The value with every row counted once."""
+        return self.prepare(actual, predicted)(np.ones(len(actual)))
+
+
+def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
+    """A metric of any function of actual and predicted values; slower than one that prepares."""
+
+    def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+        def value(counts: np.ndarray) -> float:
+            rows = np.repeat(np.arange(len(actual)), counts.astype(np.int64))
+            return function(actual[rows], predicted[rows])
+
+        return value
+
+    return Metric(prepare)
+
+
+def mean_of(loss: Callable[[np.ndarray, np.ndarray], np.ndarray], root: bool = False) -> Metric:
+    """The mean of a loss of each row, (rows,), or its square root."""
+
+    def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+        losses = loss(actual, predicted).astype(np.float64)
+
+        def value(counts: np.ndarray) -> float:
+            mean = counts @ losses / counts.sum()
+            return float(np.sqrt(mean) if root else mean)
+
+        return value
+
+    return Metric(prepare)
 
 
 def classification_metrics(classes: int) -> dict[str, Metric]:
     """The metrics of a classifier by name; the area under the ROC curve of several classes is one against the rest."""
-    labels = np.arange(classes)
-
-    def roc_auc(actual: np.ndarray, predicted: np.ndarray) -> float:
-        if classes == 2:
-            return float(metrics.roc_auc_score(actual, predicted[:, 1]))
-        return float(metrics.roc_auc_score(actual, predicted, multi_class="ovr", labels=labels))
-
+    # As scikit-learn's brier_score_loss: of two classes only the second one counts.
+    half = 2 if classes == 2 else 1
     return {
-        "accuracy": lambda actual, predicted: float(np.mean(actual == predicted.argmax(axis=1))),
-        "balanced_accuracy": lambda actual, predicted: _recalls(actual, predicted.argmax(axis=1), classes).mean(),
-        "roc_auc": roc_auc,
-        "log_loss": lambda actual, predicted: float(metrics.log_loss(actual, predicted, labels=labels)),
-        # As scikit-learn's brier_score_loss: of two classes only the second one counts.
-        "brier": lambda actual, predicted: float(
-            ((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1).mean() / (2 if classes == 2 else 1)
-        ),
+        "accuracy": mean_of(lambda actual, predicted: actual == predicted.argmax(axis=1)),
+        "balanced_accuracy": Metric(partial(_recall, classes)),
+        "roc_auc": Metric(partial(_area, [1] if classes == 2 else list(range(classes)))),
+        "log_loss": mean_of(_log_loss),
+        "brier": mean_of(lambda actual, predicted: ((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1) / half),
     }
+
+
+def _log_loss(actual: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    # Clipped as by scikit-learn, so that one wrong certainty is not infinite.
+    smallest = np.finfo(predicted.dtype).eps
+    loss: np.ndarray = -np.log(np.clip(predicted[np.arange(len(actual)), actual], smallest, 1 - smallest))
+    return loss
+
+
+def _recall(classes: int, actual: np.ndarray, predicted: np.ndarray) -> Counted:
+    """The mean over classes of the share of their rows that are right."""
+    right = (actual == predicted.argmax(axis=1)).astype(np.float64)
+
+    def value(counts: np.ndarray) -> float:
+        hits = np.bincount(actual, weights=counts * right, minlength=classes)
+        return float((hits / np.bincount(actual, weights=counts, minlength=classes)).mean())
+
+    return value
+
+
+def _area(against: list[int], actual: np.ndarray, predicted: np.ndarray) -> Counted:
+    """The mean of the areas under the ROC curves of these classes against the rest.
+
+    The area is the share of pairs of a row of the class and another one that are in the right order, ties by half
+    (J. A. Hanley and B. J. McNeil, Radiology 143 (1982) 29).
+    """
+    ranked = []
+    for code in against:
+        order = np.argsort(predicted[:, code], kind="stable")
+        values = predicted[order, code]
+        ranked.append((order, np.flatnonzero(np.append(True, values[1:] != values[:-1])), actual[order] == code))
+
+    def value(counts: np.ndarray) -> float:
+        areas = []
+        for order, starts, positive in ranked:
+            counted = counts[order]
+            of_class = np.add.reduceat(counted * positive, starts)
+            others = np.add.reduceat(counted * ~positive, starts)
+            below = np.cumsum(others) - others / 2
+            areas.append(of_class @ below / (of_class.sum() * others.sum()))
+        return float(np.mean(areas))
+
+    return value
+
+
+def _explained(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+    """One minus the squared errors in units of the squared distances from the mean."""
+    # Distances from about the mean, because the squares of large numbers lose digits.
+    centred, errors = actual - actual.mean(), (actual - predicted) ** 2
+
+    def value(counts: np.ndarray) -> float:
+        total = counts.sum()
+        spread = counts @ centred**2 - (counts @ centred) ** 2 / total
+        return float(1 - counts @ errors / spread) if spread > 0 else float("nan")
+
+    return value
 
 
 def regression_metrics() -> dict[str, Metric]:
     """The metrics of a regression by name, errors in the target's unit."""
     return {
-        "rmse": lambda actual, predicted: float(metrics.root_mean_squared_error(actual, predicted)),
-        "mae": lambda actual, predicted: float(metrics.mean_absolute_error(actual, predicted)),
-        "r2": lambda actual, predicted: float(metrics.r2_score(actual, predicted)),
+        "rmse": mean_of(lambda actual, predicted: (actual - predicted) ** 2, root=True),
+        "mae": mean_of(lambda actual, predicted: np.abs(actual - predicted)),
+        "r2": Metric(_explained),
     }
 
 
@@ -72,16 +162,15 @@ def with_intervals(
     if evaluation.resamples == 0:
         values = {name: metric(actual, predicted) for name, metric in named.items()}
         return {name: {"value": value, "low": value, "high": value} for name, value in values.items()}
-    members = _members(np.arange(len(actual)) if groups is None else groups)
-    wilson = {"accuracy"} if len(members.sizes) == len(actual) else set()
-    resampling = {name: metric for name, metric in named.items() if name not in wilson}
+    group = pd.factorize(np.arange(len(actual)) if groups is None else groups, use_na_sentinel=False)[0]
+    wilson = {"accuracy"} if group.max() + 1 == len(actual) else set()
+    resampling = {name: metric.prepare(actual, predicted) for name, metric in named.items() if name not in wilson}
     classes = np.unique(actual) if actual.dtype.kind == "i" else None
 
     def score(number: int) -> list[float]:
         # Each resample has its own random stream, so that the order of the threads does not matter.
-        rows = _resample(np.random.default_rng((seed, number)), members, actual, classes)
-        drawn = actual[rows], predicted[rows]
-        return [metric(*drawn) for metric in resampling.values()]
+        counts = _resample(np.random.default_rng((seed, number)), group, actual, classes)
+        return [metric(counts) for metric in resampling.values()]
 
     with ThreadPoolExecutor(threads) as pool:
         scores = list(pool.map(score, range(evaluation.resamples) if resampling else ()))
@@ -112,36 +201,16 @@ def blocks(times: np.ndarray) -> np.ndarray:
     return numbers
 
 
-class _Members(NamedTuple):
-    """The rows of each group: order[start : start + size], int64 (rows,), (groups,) and (groups,)."""
-
-    order: np.ndarray
-    starts: np.ndarray
-    sizes: np.ndarray
-
-
-def _members(groups: np.ndarray) -> _Members:
-    codes = pd.factorize(groups, use_na_sentinel=False)[0]
-    sizes = np.bincount(codes)
-    return _Members(np.argsort(codes, kind="stable"), np.cumsum(sizes) - sizes, sizes)
-
-
 def _resample(
-    rng: np.random.Generator, members: _Members, actual: np.ndarray, classes: np.ndarray | None
+    rng: np.random.Generator, group: np.ndarray, actual: np.ndarray, classes: np.ndarray | None
 ) -> np.ndarray:
+    """How often each row is drawn, float64 (rows,), if as many groups are drawn as there are."""
+    groups = int(group.max()) + 1
     for _ in range(1000):
-        drawn = rng.integers(len(members.sizes), size=len(members.sizes))
-        sizes = members.sizes[drawn]
-        # The rows of a group are contiguous in `members.order`.
-        places = np.repeat(members.starts[drawn] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        rows: np.ndarray = members.order[places]
-        if classes is None or np.bincount(actual[rows], minlength=classes[-1] + 1)[classes].all():
-            return rows
+        drawn = np.bincount(rng.integers(groups, size=groups), minlength=groups)
+        counts: np.ndarray = drawn[group].astype(np.float64)
+        if classes is None or np.bincount(actual, weights=counts, minlength=classes[-1] + 1)[classes].all():
+            return counts
     raise ValueError(
         f"{len(actual)} test rows are too few for intervals: a class is missing from nearly every resample"
     )
-
-
-def _recalls(actual: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
-    hits: Any = np.bincount(actual[actual == predicted], minlength=classes)
-    return np.asarray(hits / np.bincount(actual, minlength=classes))
