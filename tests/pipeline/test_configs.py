@@ -96,6 +96,9 @@ def test_every_split(project: Project, split: str) -> None:
     (project.path / "configs/data/csv.yaml").write_text(text, encoding="utf-8")
     project.edit("configs/config.yaml", "file: data/external/iris.csv", "file: data/external/visits.csv")
     project.select(data="csv", split=split)
+    if split == "given":
+        project.edit("configs/split/given.yaml", "column: from_file\n", "column: patient\n")
+        project.edit("configs/split/given.yaml", "test: [test.csv]\n", "test: [p3, p17, p30, p41]\n")
     if split != "grouped":
         project.edit("configs/features/default.yaml", "drop: []", "drop: [patient]")
     project.stages("acquire")

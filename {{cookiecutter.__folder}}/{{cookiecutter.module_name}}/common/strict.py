@@ -54,7 +54,7 @@ def checked(composed: DictConfig | Mapping[str, Any], kind: type[Checked], at: s
             there = part in inside if isinstance(inside, Mapping) else isinstance(part, int)
             inside = inside[part] if there else inside
             # pydantic inserts the names of union members, which no file contains. A missing key comes last.
-            if there or number == len(first["loc"]):
+            if there or (first["type"] == "missing" and number == len(first["loc"])):
                 place.append(str(part))
         reason = first["msg"].removeprefix("Value error, ")
         found = "" if isinstance(first["input"], Mapping) else f", found {first['input']!r}"

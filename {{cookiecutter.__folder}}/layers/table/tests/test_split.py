@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from {{ cookiecutter.module_name }}.common.config import Split
+from {{ cookiecutter.module_name }}.common.config import Given, Split
 from {{ cookiecutter.module_name }}.common.table import Data
 from {{ cookiecutter.module_name }}.split import split_rows
 
@@ -71,6 +71,20 @@ def test_time_goes_from_training_to_test(table: pd.DataFrame, settings: Settings
     assert ends.loc["train", "max"] < ends.loc["validation", "min"]
     assert ends.loc["validation", "max"] < ends.loc["test", "min"]
     assert parts.value_counts().to_dict() == {"train": 190, "test": 60, "validation": 50}
+
+
+def test_given_rows_are_the_test(table: pd.DataFrame, settings: Settings) -> None:
+    table["from_file"] = np.where(np.arange(300) % 4 == 3, "test.csv", "train.csv")
+    given = Given(kind="given", column="from_file", test=["test.csv"], validation=0.2)
+
+    parts = split_rows(table, settings(), given, seed=42)
+
+    assert ((parts == "test") == (table["from_file"] == "test.csv")).all()
+    assert parts.value_counts().to_dict() == {"train": 180, "test": 75, "validation": 45}
+    with pytest.raises(ValueError, match=r"no row has 'tests.csv' as 'from_file'; did you mean 'test.csv'"):
+        split_rows(table, settings(), given.model_copy(update={"test": ["tests.csv"]}), seed=42)
+    with pytest.raises(ValueError, match="the data have no column 'file'"):
+        split_rows(table, settings(), given.model_copy(update={"column": "file"}), seed=42)
 
 
 def test_a_group_on_both_sides_is_refused(table: pd.DataFrame, settings: Settings) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .common.config import Split
+from .common.config import Given, Split
 from .common.rows import Data
+from .common.strict import nearest
 
 PARTS = ("train", "validation", "test")
 
 
-def split_rows(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Series:
+def split_rows(table: pd.DataFrame, data: Data, split: Split | Given, seed: int) -> pd.Series:
     """The part of each row: "train", "validation" or "test", with the table's index.
 
     Raises:
-        ValueError: a part would be empty or miss a class, or a group would be in two parts.
+        ValueError: a part would be empty or miss a class, or a group would be in two parts, or no row is marked.
     """
-    if split.kind == "grouped":
+    if isinstance(split, Given):
+        parts = _given(table, data, split, seed)
+    elif split.kind == "grouped":
         parts = _by_group(table[data.group], split, seed)
     elif split.kind == "time":
         parts = _by_time(table[data.time], split)
@@ -37,6 +40,22 @@ def _by_row(table: pd.DataFrame, data: Data, split: Split, seed: int) -> pd.Seri
     parts = np.full(len(table), "train", dtype=object)
     parts[validation], parts[test] = "validation", "test"
     return pd.Series(parts, index=table.index, dtype="str")
+
+
+def _given(table: pd.DataFrame, data: Data, split: Given, seed: int) -> pd.Series:
+    if split.column not in table.columns:
+        hint = nearest(split.column, table.columns)
+        raise ValueError(f"split=given: the data have no column {split.column!r}; {hint}")
+    marks = table[split.column].astype("str")
+    for value in split.test:
+        if not (marks == value).any():
+            raise ValueError(f"split=given: no row has {value!r} as {split.column!r}; {nearest(value, marks.unique())}")
+    parts = pd.Series("train", index=table.index, dtype="str")
+    parts[marks.isin(split.test)] = "test"
+    rest = table[parts == "train"]
+    strata = pd.Series(_strata(rest[data.target], data.task), index=rest.index)
+    parts[strata.groupby(strata).sample(frac=split.validation, random_state=seed).index] = "validation"
+    return parts
 
 
 def _strata(target: pd.Series, task: str) -> np.ndarray:

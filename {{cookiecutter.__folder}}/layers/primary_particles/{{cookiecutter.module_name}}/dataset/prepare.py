@@ -19,12 +19,13 @@ from .showers import prepare_showers
 
 def prepare_table(source: Path, target: Path, data: Data) -> dict[str, int]:
     """Write the telescope's table, typed, cleaned and checked, into a new folder; returns the counts of rows."""
-    from ..tables.cleaning import clean
+    from ..tables.cleaning import clean, refuse_marks
     from ..tables.columns import listed_values, type_columns
     from ..tables.reading import read_text
     from ..tables.schema import enforce
 
     table = type_columns(read_text(source, data.read, listed_values(data)), data)
+    refuse_marks(table, data)
     table, counts = clean(table, data)
     target.mkdir()
     write_parquet(target / "events.parquet", enforce(table, data))

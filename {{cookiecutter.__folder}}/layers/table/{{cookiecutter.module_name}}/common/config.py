@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, NonNegativeInt, PositiveInt, model_valid
 
 from .rows import Data, Features
 from .strict import Share, Strict, checked
+from .table import Text
 
 
 class Split(Strict):
@@ -26,6 +27,15 @@ class Split(Strict):
         if self.validation + self.test >= 1:
             raise ValueError(f"validation {self.validation} and test {self.test} leave nothing to train on")
         return self
+
+
+class Given(Strict):
+    """configs/split/given.yaml: the values of a column that mark the test rows."""
+
+    kind: Literal["given"]
+    column: Text
+    test: list[Text]
+    validation: Share
 
 
 class Model(Strict):
@@ -54,7 +64,7 @@ class Config(Strict):
     # The file that DVC watches; a starter whose own pipeline brings its data has none.
     file: str | None = None
     features: Features
-    split: Split
+    split: Annotated[Split | Given, Field(discriminator="kind")]
     model: Model
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     threads: PositiveInt

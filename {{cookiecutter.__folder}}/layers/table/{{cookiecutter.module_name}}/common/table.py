@@ -126,4 +126,4 @@ class Data(Strict):
     @property
     def roles(self) -> list[str]:
         """Names of the columns that are never features."""
-        return [name for name in (self.target, self.id, self.group, self.time) if name]
+        return [name for name in (self.target, self.id, self.group, self.time, self.read.file_column) if name]
