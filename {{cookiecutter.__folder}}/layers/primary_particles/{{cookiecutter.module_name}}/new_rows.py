@@ -36,7 +36,9 @@ def features_of(table: pa.Table, contract: Contract) -> Made:
         return Made(hillas_features(usable), pd.DataFrame(index=usable.index), reasons)
     rows, reasons = typed(table, contract)
     usable = rows[reasons == ""]
-    features = of_showers(tables(usable, table), contract.count, contract.features)
+    if usable.empty:
+        return Made(usable, usable[[]], reasons)
+    features = of_showers(tables(usable, table, contract.features), contract.count, contract.features)
     first = usable.reset_index().groupby("shower")["index"].first()
     features.index = pd.Index(first.loc[features["shower"]].to_numpy())
     names = pd.DataFrame(index=features.index)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .common.rows import Features, OfStations, OfTraces, Showers
@@ -45,9 +46,8 @@ class ShowerContract(Strict):
 
     def as_read(self, table: pd.DataFrame) -> pa.Table:
         """Rows in memory as `read` has them."""
-        traces = {name: table[name] for name in ("trace",) if name in table}
-        found = as_text(table.drop(columns=list(traces)), Reading(), {})
-        return found.append_column("trace", pa.array(list(traces["trace"]))) if traces else found
+        found = as_text(table.drop(columns="trace", errors="ignore"), Reading(), {})
+        return found.append_column("trace", pa.array(list(table["trace"]))) if "trace" in table else found
 
 
 def shower_contract(folder: Path, train: pd.Series, data: Showers, features: Features) -> dict[str, Any]:
@@ -98,11 +98,24 @@ def typed(table: pa.Table, contract: ShowerContract) -> tuple[pd.DataFrame, pd.S
         low, high = {**LIMITS["events"], **LIMITS["stations"]}.get(name, (-np.inf, np.inf))
         bad = ~(np.isfinite(columns[name]) & (columns[name] >= low) & (columns[name] <= high))
         reasons[bad & (reasons == "")] = f"{name}: it is missing or outside of {low:g} to {high:g}"
+    if isinstance(contract.features, OfTraces):
+        lengths = _lengths(table["trace"])
+        needed = contract.features.bins * contract.features.merged
+        reasons[(lengths < needed) & (reasons == "")] = f"trace: it is no list of at least {needed} counts"
     rows = pd.DataFrame(columns)
     if isinstance(contract.features, OfStations):
         return rows.assign(shower=np.arange(len(rows))), reasons
     rows["shower"] = pd.factorize(table["shower"].cast(pa.string()).to_pandas())[0]
     return rows, reasons.where(reasons != "", _of_shower(rows, reasons, contract.fewest_stations))
+
+
+def _lengths(traces: pa.ChunkedArray) -> np.ndarray:
+    """How many counts each trace has, int64 (rows,); 0 where it is none, or holds a gap."""
+    kind = traces.type
+    if not (pa.types.is_list(kind) or pa.types.is_fixed_size_list(kind) or pa.types.is_large_list(kind)):
+        return np.zeros(len(traces), dtype=np.int64)
+    lengths: np.ndarray = pc.fill_null(pc.list_value_length(traces), 0).to_numpy().astype(np.int64)
+    return lengths
 
 
 def _of_shower(rows: pd.DataFrame, reasons: pd.Series, fewest: int) -> pd.Series:
@@ -116,16 +129,17 @@ def _of_shower(rows: pd.DataFrame, reasons: pd.Series, fewest: int) -> pd.Series
     return told
 
 
-def tables(rows: pd.DataFrame, table: pa.Table) -> dict[str, pa.Table]:
-    """Events, stations and, where there are any, traces, of rows that can be used: by shower, as in data/interim."""
+def tables(rows: pd.DataFrame, table: pa.Table, features: Features) -> dict[str, pa.Table]:
+    """Events, stations and, if features need them, traces, of rows that can be used: by shower, as in data/interim."""
     ordered = rows.sort_values("shower", kind="stable")
     events = ordered.drop_duplicates("shower")[["shower", *EVENT]].assign(primary="")
     events["multiplicity"] = ordered.groupby("shower").size().to_numpy()
     found = {"events": pa.Table.from_pandas(events, preserve_index=False)}
     found["stations"] = pa.Table.from_pandas(ordered[["shower", *STATION]], preserve_index=False)
-    if "trace" in table.column_names:
-        traces = table["trace"].combine_chunks().take(pa.array(ordered.index.to_numpy()))
-        width = len(traces[0].as_py()) if len(traces) else 0
+    if isinstance(features, OfTraces):
+        width = features.bins * features.merged
+        # Further bins are no features.
+        traces = pc.list_slice(table["trace"].take(pa.array(ordered.index.to_numpy())), 0, width).combine_chunks()
         fixed = pa.FixedSizeListArray.from_arrays(traces.flatten(), width)
         found["traces"] = pa.table({"shower": ordered["shower"].to_numpy(), "trace": fixed})
     return found

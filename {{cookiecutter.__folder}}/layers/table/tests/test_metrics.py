@@ -185,6 +185,14 @@ def test_metrics_are_those_of_scikit_learn_also_of_rows_that_count_several_times
         assert metric.prepare(actual, given)(counts.astype(float)) == pytest.approx(expected[name], rel=1e-9), name
 
 
+def test_rows_of_one_value_have_no_spread_to_explain() -> None:
+    actual = np.array([0.0] * 59 + [1.0])
+    found = metrics.with_intervals(metrics.regression_metrics(), actual, np.zeros(60), USUAL, seed=0)["r2"]
+
+    assert np.isfinite(list(found.values())).all()
+    assert metrics.regression_metrics()["r2"](np.full(9, 1e6), np.zeros(9)) == r2_score(np.full(9, 1e6), np.zeros(9))
+
+
 def test_intervals_can_be_switched_off() -> None:
     off = Evaluation(confidence=0.95, resamples=0)
 

@@ -87,6 +87,17 @@ def test_given_rows_are_the_test(table: pd.DataFrame, settings: Settings) -> Non
         split_rows(table, settings(), given.model_copy(update={"column": "file"}), seed=42)
 
 
+def test_given_folds_and_groups(table: pd.DataFrame, settings: Settings) -> None:
+    table["fold"] = (np.arange(300) // 60).astype(float)
+    table["patient"] = np.arange(300) // 10
+
+    given = Given(kind="given", column="fold", test=["1"], validation=0.2)
+    parts = split_rows(table, settings(group="patient"), given, seed=42)
+
+    assert ((parts == "test") == (table["fold"] == 1)).all()
+    assert table["patient"].groupby(parts).nunique().to_dict() == {"test": 6, "train": 19, "validation": 5}
+
+
 def test_a_group_on_both_sides_is_refused(table: pd.DataFrame, settings: Settings) -> None:
     table["patient"] = np.arange(300)
     train, test = (

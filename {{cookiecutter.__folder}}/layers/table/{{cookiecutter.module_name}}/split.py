@@ -46,13 +46,22 @@ def _given(table: pd.DataFrame, data: Data, split: Given, seed: int) -> pd.Serie
     if split.column not in table.columns:
         hint = nearest(split.column, table.columns)
         raise ValueError(f"split=given: the data have no column {split.column!r}; {hint}")
-    marks = table[split.column].astype("str")
+    marks = table[split.column]
+    if pd.api.types.is_numeric_dtype(marks):
+        marks = marks.map("{:g}".format, na_action="ignore")
+    marks = marks.astype("str")
     for value in split.test:
         if not (marks == value).any():
-            raise ValueError(f"split=given: no row has {value!r} as {split.column!r}; {nearest(value, marks.unique())}")
+            hint = nearest(value, marks.dropna().unique())
+            raise ValueError(f"split=given: no row has {value!r} as {split.column!r}; {hint}")
     parts = pd.Series("train", index=table.index, dtype="str")
     parts[marks.isin(split.test)] = "test"
     rest = table[parts == "train"]
+    if data.group:
+        names = np.sort(rest[data.group].dropna().unique())
+        drawn = np.random.default_rng(seed).permutation(names)[: max(1, round(len(names) * split.validation))]
+        parts[rest.index[rest[data.group].isin(drawn)]] = "validation"
+        return parts
     strata = pd.Series(_strata(rest[data.target], data.task), index=rest.index)
     parts[strata.groupby(strata).sample(frac=split.validation, random_state=seed).index] = "validation"
     return parts

@@ -101,3 +101,10 @@ def test_tables_that_have_little(settings: Callable[..., Data], table: pd.DataFr
     found = profile(single, settings())
 
     assert render("explore.html", table=found, changed=changes(found, found), note="A note.")
+
+
+@pytest.mark.parametrize("values", [[1e19] * 5, [0.3, 0.1 + 0.2, 0.3], [7.0]], ids=["large", "rounding", "single"])
+def test_a_column_of_one_value_has_one_bar(values: list[float]) -> None:
+    found = numbers(np.array(values))["histogram"]
+
+    assert found["counts"] == [len(values)] and found["beyond"] == 0

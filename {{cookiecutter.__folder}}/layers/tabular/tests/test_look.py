@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -42,6 +43,18 @@ GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "no header": (lines("", lambda row: f"{row},{row % 7}.5"), {"names": ["x1", "x2"]}),
     "infinite": (lines("a,y", lambda row: f"{row or 'inf'},{row}"), {}),
     "codes": (lines("zip,y", lambda row: f"0{row:03},{row}"), {}),
+    "no header, a blank line": (lines("", lambda row: f"{row},{row}.5") + "\n", {"names": ["x1", "x2"]}),
+    "a header of years": (lines("2001,2002,2003", lambda row: f"{row},{row},{row}"), {}),
+    "a header one field short": (
+        lines('"a" "b"'.replace(" ", ","), lambda row: f'"{row + 1}",{row},{row % 7}'),
+        {"names": ["row", "a", "b"], "skip": 1},
+    ),
+    "a duration": (lines("day,duration,y", lambda row: f"2020-01-{row % 28 + 1:02},01:{row:02},{row}"), {}),
+    "a day and an hour": (
+        lines("day,hour,y", lambda row: f"2020-01-{row % 28 + 1:02},{row % 24:02}:00,{row}"),
+        {"join": {"day hour": ["day", "hour"]}, "date_format": "%Y-%m-%d %H:%M"},
+    ),
+    "UTF-16": (lines("a,y", lambda row: f"señal,{row}").encode("utf-16"), {"encoding": "utf-16"}),
 }
 
 
@@ -140,6 +153,65 @@ def test_a_cell_that_the_sample_cuts_is_read_with_the_whole_file(looked: Look, m
     status, said, _ = looked(text, "--target", "y")
 
     assert status == 0 and "column 'b': 60 cells have line breaks" in said
+
+
+def test_a_letter_that_the_beginning_cuts_is_no_windows(tmp_path: Path) -> None:
+    for shift in range(4):
+        text = "a,y\n" + "x" * shift + "\n".join(f"жжжжжжжжжжж,{row}" for row in range(50_000))
+        (tmp_path / "large.csv").write_text(text, encoding="utf-8")
+        assert sniff(tmp_path / "large.csv").options == {}
+
+
+def test_what_a_person_wrote_stays(looked: Look, tmp_path: Path) -> None:
+    looked(FISH, "--target", "peso", "--time=none")
+    path = tmp_path / "configs" / "data" / "mis_peces.yaml"
+    mine = "columns:\n  largo: {type: number, maximum: 9}  # mine\nnote: Mine.\n"
+    path.write_text(path.read_text(encoding="utf-8").replace("columns: {}\n", mine), encoding="utf-8")
+
+    status, _, written = looked(FISH, "--target", "peso", "--id=none")
+
+    assert status == 0 and written["id"] is None and path.read_text(encoding="utf-8").endswith(mine)
+    path.write_text(path.read_text(encoding="utf-8").replace("peces.csv", "otros.csv"), encoding="utf-8")
+    assert "reads another table: give this one a name, NAME=mis_peces_2" in looked(FISH, "--target", "peso")[1]
+
+
+def test_one_column_has_one_role(looked: Look) -> None:
+    years = lines("year,x,y", lambda row: f"{1900 + row},{row * 7 % 31},{row}.5")
+    status, said, _ = looked(years, "--target", "y")
+    assert status == 0 and "id: year (a guess; another one, or none: look again with ID=)" in said
+    assert looked(years, "--target", "y", "--time=year")[2]["id"] is None
+    assert "column 'y' cannot be group too: it is the target" in looked(years, "--target", "y", "--group=y")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "answers", "said", "columns"),
+    [
+        (lines("a,y", lambda row: f"{row % 9 if row % 9 else '<0.5'},{row}.5"), (), "MISSING='<0.5' if it means", None),
+        (lines("a,y", lambda row: f"{row % 9 if row % 9 else '<0.5'},{row}.5"), ("--text=a",), "", {"a": "category"}),
+        (lines("a,y", lambda row: f"{row % 9}.5%,{row}.5"), (), "column 'a' holds numbers in %", {"a": "number"}),
+        (lines("a,y", lambda row: f"{2**60 + row},{row}.5"), ("--id=none",), "read as codes", {"a": "category"}),
+        (lines("a;y", lambda row: f"{row + 1},{100 + row};{row}"), (), "may also be one that groups thousands", {}),
+        (lines("a;y", lambda row: f"{row + 1},{100 + row};{row}"), ("--thousands=,",), "read.thousands", {}),
+    ],
+    ids=["a stray", "text", "a unit", "long codes", "a comma", "a comma, said"],
+)
+def test_what_is_not_clear(
+    looked: Look, text: str, answers: tuple[str, ...], said: str, columns: dict[str, str] | None
+) -> None:
+    status, told, written = looked(text, "--target", "y", "--duplicates=keep", *answers)
+
+    assert said in told and (status == 0) == (columns is not None), told
+    if columns is not None:
+        assert {name: column["type"] for name, column in written["columns"].items()} == columns
+
+
+def test_files_that_are_damaged_are_refused_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 100)[:-9])
+    (tmp_path / "a.zip").write_bytes(b"PK\x03\x04 and no more")
+    for name in ("a.csv.gz", "a.zip"):
+        assert look.main([str(tmp_path / name), "--target", "b"]) == 2
+        assert "cannot be unpacked" in capsys.readouterr().err
+    assert look.main([str(tmp_path)]) == 2 and "is a folder: look at one of its files" in capsys.readouterr().err
 
 
 def test_nothing_to_predict(looked: Look) -> None:

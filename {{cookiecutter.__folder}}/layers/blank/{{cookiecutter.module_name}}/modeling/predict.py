@@ -69,7 +69,7 @@ class Predictor:
         """
         names = [one.name for one in self.inputs]
         if missing := [name for name in names if name not in table.columns]:
-            raise ValueError(f"the rows lack {missing[0]!r} and {len(missing) - 1} more columns")
+            raise ValueError(f"the rows lack {len(missing)} of {len(names)} columns, the first is {missing[0]!r}")
         numbers = table[names].apply(pd.to_numeric, errors="coerce")
         if (bad := ~np.isfinite(numbers.to_numpy()).all(axis=1)).any():
             raise ValueError(f"row {int(bad.argmax()) + 1}: a pixel is no finite number")
@@ -100,11 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     target = options.input.with_name(f"{options.input.stem}.predictions.csv")
     try:
         predicted = load().predict(pd.read_csv(options.input))
+        with replacing(target) as partial:
+            predicted.to_csv(partial, index=False, lineterminator="\n")
     except (ValueError, OSError) as error:
         print(f"predict: {error}", file=sys.stderr)
         return 2
-    with replacing(target) as partial:
-        predicted.to_csv(partial, index=False, lineterminator="\n")
     print(f"{len(predicted)} predictions: {target}")
     return 0
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 from ..common.files import read_json, replacing
 from ..common.paths import MODELS, ROOT
 from ..new_rows import Contract, features_of, read_contract
-from ..tables.inputs import Input
+from ..tables.inputs import LISTED, Input
 from .shared.estimators import settings_of
 from .shared.store import INPUTS_NAME, Fitted, checked_manifest, restore
 
@@ -71,8 +71,10 @@ class Predictor:
         for one in self.inputs:
             if one.type == "category" and one.required and one.name in table.column_names and one.values:
                 new = sorted(set(table[one.name].cast(pa.string()).drop_null().unique().to_pylist()) - set(one.values))
+                # Of very many categories the contract holds the most frequent ones.
+                known = f"the {LISTED} most frequent of" if len(one.values) == LISTED else "those of"
                 if new:
-                    lines.append(f"{one.name}: {len(new)} values were not among those of training, such as {new[0]!r}")
+                    lines.append(f"{one.name}: {len(new)} values were not among {known} training, such as {new[0]!r}")
         return lines
 
 
@@ -122,8 +124,9 @@ def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool) -
     with replacing(target) as partial:
         predicted.to_csv(partial, lineterminator="\n")
     print(f"{len(predicted)} predictions: {target}")
+    side = target.with_name(f"{target.stem}.bad_rows.csv")
+    side.unlink(missing_ok=True)
     if len(bad):
-        side = target.with_name(f"{target.stem}.bad_rows.csv")
         aside = pd.DataFrame({"row": bad.index + 1, "reason": bad.to_numpy()})
         with replacing(side) as partial:
             aside.to_csv(partial, index=False, lineterminator="\n")

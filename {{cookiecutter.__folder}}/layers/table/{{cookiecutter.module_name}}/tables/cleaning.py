@@ -69,9 +69,14 @@ def refuse_marks(table: pd.DataFrame, data: Data) -> None:
         limit = "minimum" if value < table[name].median() else "maximum"
         if column is None or getattr(column, limit) is None:
             raise ValueError(
-                f"column {name!r}: {value:g} occurs {count} times, far from all other values: if it means a missing "
-                f"value, add {f'{value:g}'!r} to read.missing; if not, list the column with a {limit}"
+                f"column {name!r}: {said(value)} occurs {count} times, far from all other values: if it means a "
+                f"missing value, add {said(value)!r} to read.missing; if not, list the column with a {limit}"
             )
+
+
+def said(number: float) -> str:
+    """A number as people write it: -9999999, not -1e+07."""
+    return str(int(number)) if number.is_integer() else repr(number)
 
 
 def likely_mark(values: np.ndarray) -> tuple[float, int] | None:

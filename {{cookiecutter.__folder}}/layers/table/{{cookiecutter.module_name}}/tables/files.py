@@ -6,6 +6,7 @@ import datetime
 import gzip
 import io
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,25 @@ def content(path: Path) -> Path | bytes:
     """What can be read as a table: the file, or what is compressed in it.
 
     Raises:
-        ValueError: an archive holds several files.
+        ValueError: an archive holds several files, or is damaged.
     """
     start = beginning(path)
-    if start.startswith(GZIP):
-        return gzip.decompress(path.read_bytes())
-    if start.startswith(ZIP) and not is_excel(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
-            if len(names) != 1:
-                raise ValueError(f"{path.name} holds {len(names)} files, {', '.join(names[:5])}: unpack it")
-            return archive.read(names[0])
+    try:
+        if start.startswith(GZIP):
+            return gzip.decompress(path.read_bytes())
+        if start.startswith(ZIP) and not is_excel(path):
+            return _only_file(path)
+    except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path.name} cannot be unpacked ({error}): fetch it again") from None
     return path
+
+
+def _only_file(path: Path) -> bytes:
+    with zipfile.ZipFile(path) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+        if len(names) != 1:
+            raise ValueError(f"{path.name} holds {len(names)} files, {', '.join(names[:5])}: unpack it")
+        return archive.read(names[0])
 
 
 def beginning(path: Path) -> bytes:
@@ -47,6 +55,8 @@ def is_excel(path: Path) -> bool:
     if start.startswith(EXCEL_97):
         return True
     if not start.startswith(ZIP):
+        return False
+    if not zipfile.is_zipfile(path):
         return False
     with zipfile.ZipFile(path) as archive:
         return any(name in ("xl/workbook.xml", "xl/workbook.bin", "content.xml") for name in archive.namelist())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pydantic import TypeAdapter
@@ -137,7 +138,7 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
     for one in (one for one in contract.inputs if one.name in table.column_names):
         column = contract.data.columns[one.name]
         typed[one.name] = values = _typed(table[one.name], column, contract.data)
-        given = ~pd.Series(table[one.name].is_null().to_numpy())
+        given = ~pd.Series(table[one.name].is_null(nan_is_null=True).to_numpy())
         for bad, reason in _reasons(values, given, column):
             reasons[bad & (reasons == "")] = f"{one.name}: {reason}"
     return pd.DataFrame(typed), reasons
@@ -152,6 +153,8 @@ def _typed(values: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
         return to_dates(as_written(values), data.read)
     if pa.types.is_string(values.type):
         values = to_numbers(values, data.read, column.unit)
+    if not (pa.types.is_floating(values.type) or pa.types.is_integer(values.type)):
+        return pd.Series(np.nan, index=range(len(values)))
     return pd.Series(values.cast(pa.float64(), safe=False).to_numpy(), dtype="float64")
 
 
@@ -179,7 +182,8 @@ def as_text(table: pd.DataFrame, read: Reading, listed: dict[str, list[str]]) ->
         values = table.iloc[:, position]
         if pd.api.types.is_bool_dtype(values):
             values = values.astype("str").str.lower()
-        if pd.api.types.is_string_dtype(values) or values.dtype == object:
+        texts = values.dtype == object and values.map(lambda value: isinstance(value, str)).any()
+        if pd.api.types.is_string_dtype(values) or texts:
             columns.append(pa.array([None if pd.isna(value) else str(value) for value in values], pa.string()))
         else:
             columns.append(pa.Array.from_pandas(values))

@@ -125,6 +125,13 @@ def _settings(fitting: list[tuple[str, str | None]], values: list[str], read: Re
 
 
 def _unit(values: list[str], read: Reading) -> str | None:
+    if not (unit := unit_of_values(values, read)):
+        return None
+    return f"numbers with a unit, of which the first is {values[0]!r}: list it as {{type: number, unit: {unit!r}}}"
+
+
+def unit_of_values(values: list[str], read: Reading) -> str | None:
+    """The unit that stands beside most values of a column; None if there is none."""
     number = number_pattern(read.decimal, read.thousands)
     # Letters before a number are rather a name, such as p17.
     pattern = rf"(?P<before>[$€£¥₹])?\s*{number}\s*(?P<after>[^\d\s.,+-][^\d\s]{{0,9}})?"
@@ -135,9 +142,7 @@ def _unit(values: list[str], read: Reading) -> str | None:
             unit = match["before"] or match["after"]
             found[unit] = found.get(unit, 0) + 1
     unit = max(found, key=lambda name: found[name], default="")
-    if not unit or found[unit] / len(values) <= 0.5:
-        return None
-    return f"numbers with a unit, of which the first is {values[0]!r}: list it as {{type: number, unit: {unit!r}}}"
+    return unit if unit and found[unit] / len(values) > 0.5 else None
 
 
 def _other_dates(values: list[str], read: Reading) -> str | None:

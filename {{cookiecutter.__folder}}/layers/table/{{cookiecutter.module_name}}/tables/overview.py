@@ -55,7 +55,8 @@ def overview(columns: list[dict[str, Any]]) -> str:
     lines: list[tuple[str, ...]] = [("column", "type", "role", "missing", "distinct", "range", "example")]
     for column in columns:
         limits = " to ".join(map(_said, column["range"]))
-        cells = (column["name"], column["type"], column["role"], column["missing"], column["distinct"], limits)
+        kind = f"{column['type']} ({column['unit']})" if column["unit"] else column["type"]
+        cells = (column["name"], kind, column["role"], column["missing"], column["distinct"], limits)
         lines.append((*map(str, cells), _said(column["example"])))
     widths = [min(WIDE, max(len(line[position]) for line in lines)) for position in range(len(lines[0]))]
     return "\n".join(

@@ -22,6 +22,7 @@ HEAD = 1 << 16
 MISSING = frozenset({"", *pyarrow.csv.ConvertOptions().null_values})
 # Lines that are no part of a table: empty ones, comments, Excel's "sep=;".
 NO_ROW = re.compile(r"\s*$|\s*#|sep=.$")
+WHOLE = re.compile(r"[+-]?\d+")
 SEPARATORS = {",": "','", ";": "';'", "\t": r"'\t'", "|": "'|'"}
 
 
@@ -194,8 +195,13 @@ def cleaned(where: str, table: pa.Table, read: Reading, listed: dict[str, list[s
         if pa.types.is_string(column.type):  # of Parquet there are others
             values = _stripped(column)
             empty = pc.is_in(values, pa.array(sorted((MISSING | own) - set(listed.get(name, [])))))
+            # -200.0 is the number that -200 says.
+            for mark in filter(WHOLE.fullmatch, own):
+                again = rf"^{re.escape(mark)}{re.escape(read.decimal)}0+$"
+                empty = pc.or_(empty, pc.match_substring_regex(values, again))
             if pc.any(empty).as_py():
-                found.marks |= own & set(pc.unique(pc.filter(values, empty)).to_pylist())
+                texts = pc.unique(pc.filter(values, empty)).to_pylist()
+                found.marks |= own & {*texts, *(text.partition(read.decimal)[0] for text in texts)}
                 values = pc.if_else(empty, pa.scalar(None, pa.string()), values)
             column = values
         if not name and column.null_count == len(column):

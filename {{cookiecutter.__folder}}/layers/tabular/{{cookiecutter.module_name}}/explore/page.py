@@ -22,7 +22,8 @@ def main(cfg: DictConfig) -> None:
     found = profile(pd.read_parquet(ROOT / TABLE), data, read_json(ROOT / COUNTS)["columns"])
     before = read_json(ROOT / PROFILE_BEFORE)
     write_json(outputs() / PROFILE, found)
-    changed = changes(before, found) if before else None
+    # The numbers of another table say nothing about this one.
+    changed = changes(before, found) if before.get("of") == found["of"] else None
     write_text(outputs() / EXPLORED, render("explore.html", table=found, changed=changed, note=data.note))
     print(f"open {outputs() / EXPLORED}")
 

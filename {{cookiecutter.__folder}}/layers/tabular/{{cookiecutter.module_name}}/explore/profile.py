@@ -27,8 +27,8 @@ def profile(table: pd.DataFrame, data: Data, columns: list[dict[str, Any]]) -> d
         columns: what `described` says of them.
 
     Returns:
-        rows; complete, the rows that miss nothing; target, task; columns, each as `described` has it and with what
-        its type adds; correlations; by_class, for a few classes the quartiles of each number column.
+        of, the file or the loader; rows; complete, the rows that miss nothing; target, task; columns, each as given and
+        with what its type adds; correlations; by_class, for a few classes the quartiles of each number column.
     """
     columns = [dict(column) for column in columns]
     for column in columns:
@@ -41,6 +41,7 @@ def profile(table: pd.DataFrame, data: Data, columns: list[dict[str, Any]]) -> d
         elif len(values):
             column |= numbers(values.to_numpy(dtype="float64"))
     return {
+        "of": getattr(data.source, "path", None) or getattr(data.source, "url", None) or data.source.kind,
         "rows": len(table),
         "complete": int(table.notna().all(axis="columns").sum()),
         "target": data.target,
@@ -74,13 +75,16 @@ def histogram(values: np.ndarray, quartiles: np.ndarray) -> dict[str, Any]:
     spread = quartiles[3] - quartiles[1]
     if spread > 0:
         low, high = max(low, quartiles[1] - REACH * spread), min(high, quartiles[3] + REACH * spread)
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        # One value, or values that differ by the rounding of their last digits.
+        return {"low": short(low), "high": short(high), "counts": [len(values)], "beyond": 0}
     whole = bool((values == np.floor(values)).all())
     if whole and high - low < BINS:
         # A bar for each whole number.
         low, high = np.floor(low) - 0.5, np.floor(high) + 0.5
         bins = int(high - low)
     else:
-        bins = BINS if high > low else 1
+        bins = BINS
     counts, edges = np.histogram(values, bins=bins, range=(low, high))
     beyond = len(values) - int(counts.sum())
     return {"low": short(edges[0]), "high": short(edges[-1]), "counts": counts.tolist(), "beyond": beyond}

@@ -123,8 +123,12 @@ def _explained(actual: np.ndarray, predicted: np.ndarray) -> Counted:
 
     def value(counts: np.ndarray) -> float:
         total = counts.sum()
-        spread = counts @ centred**2 - (counts @ centred) ** 2 / total
-        return float(1 - counts @ errors / spread) if spread > 0 else float("nan")
+        squares, wrong = counts @ centred**2, counts @ errors
+        spread = squares - (counts @ centred) ** 2 / total
+        if spread <= 1e-12 * squares:
+            # Rows of one value have no spread to explain: as in scikit-learn.
+            return float(wrong == 0)
+        return float(1 - wrong / spread)
 
     return value
 

@@ -28,5 +28,5 @@ def ask(question: str, valid: Iterable[str], default: str) -> str:
 
 
 def agrees(question: str, default: bool) -> bool:
-    """Ask a question of yes or no."""
-    return ask(question, ["yes", "no"], "yes" if default else "no") == "yes"
+    """Ask a question of yes or no; their first letters will do."""
+    return ask(question, ["yes", "no", "y", "n"], "yes" if default else "no").startswith("y")

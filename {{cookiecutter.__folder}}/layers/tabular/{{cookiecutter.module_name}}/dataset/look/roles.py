@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...common.table import Data, Reading
-from ...tables.cleaning import duplicated_rows, likely_mark
+from ...tables.cleaning import duplicated_rows, likely_mark, said
 from ...tables.notation import to_numbers
 
 # Names of columns whose repeated values stand for someone of whom a model must not have seen other rows.
@@ -35,7 +35,13 @@ FEW = 20
 
 
 def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str, bool]:
-    """Classification or regression, why, and whether the numbers may well be classes."""
+    """Classification or regression, why, and whether the numbers may well be classes.
+
+    Raises:
+        ValueError: the target is a time.
+    """
+    if pa.types.is_temporal(target.type):
+        raise ValueError("the target is a time: only numbers and classes are predicted")
     values = target.drop_null().unique()
     distinct = len(values)
     numbers = to_numbers(values, read) if pa.types.is_string(values.type) else values.cast(pa.float64())
@@ -47,13 +53,13 @@ def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str, bool]:
     return "regression", f"{distinct} different numbers", whole and distinct <= FEW
 
 
-def id_of(table: pd.DataFrame, target: str) -> str | None:
+def id_of(table: pd.DataFrame, data: Data) -> str | None:
     """The column that names each row: text or whole numbers, all different."""
     for name in table.columns:
         values = table[name]
         # Most columns repeat within the first rows already.
         head = values.iloc[:HEAD]
-        if name == target or len(table) < ENOUGH or values.isna().any() or head.nunique() < len(head):
+        if name == data.target or len(table) < ENOUGH or values.isna().any() or head.nunique() < len(head):
             continue
         if values.nunique() < len(table):
             continue
@@ -88,7 +94,7 @@ def group_of(table: pd.DataFrame, data: Data) -> str | None:
 def warnings(table: pd.DataFrame, data: Data) -> list[str]:
     """What should be known or decided, a line each."""
     found = [*_targets(table, data), *_marks(table, data), *_duplicates(table, data)]
-    return [*found, *_groups(table, data), *_times(table, data), *_leaks(table, data)]
+    return [*found, *_names(table, data), *_groups(table, data), *_times(table, data), *_leaks(table, data)]
 
 
 def _targets(table: pd.DataFrame, data: Data) -> list[str]:
@@ -103,8 +109,8 @@ def _marks(table: pd.DataFrame, data: Data) -> list[str]:
     for name in table.columns:
         if pd.api.types.is_float_dtype(table[name]) and (mark := likely_mark(table[name].to_numpy())):
             lines.append(
-                f"column {name!r}: {mark[0]:g} occurs {mark[1]} times, far from all others: if it means a missing "
-                f"value, look again with MISSING={mark[0]:g}; if not, list the column with a limit"
+                f"column {name!r}: {said(mark[0])} occurs {mark[1]} times, far from all others: if it means a missing "
+                f"value, look again with MISSING={said(mark[0])}; if not, list the column with a limit"
             )
     return lines
 
@@ -114,6 +120,15 @@ def _duplicates(table: pd.DataFrame, data: Data) -> list[str]:
     count = int(duplicated_rows(table, data).sum()) if undecided else 0
     share = f"{count} of {len(table)} rows equal an earlier one"
     return [f"{share}: look again with DUPLICATES=drop if they are copies, keep if not"] if undecided and count else []
+
+
+def _names(table: pd.DataFrame, data: Data) -> list[str]:
+    lines = []
+    for name in (name for name in table.columns if name not in data.roles):
+        text = pd.api.types.is_string_dtype(table[name])
+        if text and len(table) >= ENOUGH and table[name].nunique() > len(table) / 2:
+            lines.append(f"column {name!r} differs in nearly every row: drop it (features.drop) or make features of it")
+    return lines
 
 
 def _groups(table: pd.DataFrame, data: Data) -> list[str]:
@@ -139,7 +154,7 @@ def _times(table: pd.DataFrame, data: Data) -> list[str]:
     if not dated or data.time:
         return []
     how = f"look again with TIME={dated[0]!r}"
-    return [f"the rows are dated by {dated[0]!r}: a random split tests on the past; to test on the future, {how}"]
+    return [f"the rows are dated by {dated[0]!r}, a random split mixes past and future; to test on later rows, {how}"]
 
 
 def _dated(table: pd.DataFrame) -> list[str]:
@@ -155,6 +170,8 @@ def _leaks(table: pd.DataFrame, data: Data) -> list[str]:
     target = pd.factorize(rows[data.target])[0] if classes else rows[data.target].to_numpy()
     if len(rows) < ENOUGH or rows[data.target].nunique() < 2 or (classes and np.bincount(target).min() < 3):
         return []
+    # Balanced, because to say the frequent class is nearly always right is no art.
+    weights = 1 / np.bincount(target)[target] if classes else np.ones(len(target))
     tree = DecisionTreeClassifier(max_leaf_nodes=8) if classes else DecisionTreeRegressor(max_leaf_nodes=64)
     lines = []
     for name in (name for name in table.columns if name not in data.roles):
@@ -166,7 +183,8 @@ def _leaks(table: pd.DataFrame, data: Data) -> list[str]:
             continue
         filled = numbers.fillna(numbers.min() - 1).to_numpy(dtype="float64")[:, None]
         # Learnt on every second row, tried on the others.
-        if tree.fit(filled[::2], target[::2]).score(filled[1::2], target[1::2]) > ALONE:
+        tree.fit(filled[::2], target[::2], sample_weight=weights[::2])
+        if tree.score(filled[1::2], target[1::2], sample_weight=weights[1::2]) > ALONE:
             lines.append(
                 f"column {name!r} alone predicts the target: drop it (features.drop) if it is known only afterwards"
             )

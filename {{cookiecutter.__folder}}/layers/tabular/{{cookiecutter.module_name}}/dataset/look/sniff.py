@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 import tempfile
@@ -23,6 +24,8 @@ HEAD = 1 << 20
 # Lines that the separator and the header are guessed from.
 LINES = 200
 ISO = "%Y-%m-%d"
+# Names of columns with a time of day that belongs to a day; a duration has another one.
+CLOCK = re.compile(r"time|hour|hora|clock|^h$|hh", re.IGNORECASE)
 # Texts that people write for a missing value.
 NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "unknown", "missing", "desconocido", "#DIV/0!")
 
@@ -33,8 +36,10 @@ class Sniffed:
 
     options: dict[str, Any] = field(default_factory=dict)
     why: dict[str, str] = field(default_factory=dict)
-    # Of an option that may be meant in several ways, those that fit: the first is set.
-    doubts: dict[str, list[str]] = field(default_factory=dict)
+    # Of what may be meant in several ways, those that fit, by what is said of each; the first is set.
+    doubts: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    # Texts that stand among the numbers of a column.
+    strays: dict[str, list[str]] = field(default_factory=dict)
 
     def set(self, option: str, value: Any, why: str) -> None:
         """Set an option."""
@@ -59,12 +64,13 @@ def sniff(path: Path) -> Sniffed:
             written = content(path)
             head = written[:HEAD] if isinstance(written, bytes) else _head(path)
             _text(head, found)
-            with tempfile.TemporaryDirectory() as folder:
-                # Whole lines of the beginning, because a large file takes long to read.
-                beginning = Path(folder, path.name)
-                beginning.write_bytes(head if len(head) < HEAD else head[: head.rindex(b"\n") + 1])
-                _notation(read_text(beginning, found.reading(), {}).table, found)
-            return found
+            if len(head) == HEAD and b"\n" in head and found.options.get("encoding") != "utf-16":
+                with tempfile.TemporaryDirectory() as folder:
+                    # Whole lines of the beginning, because a large file takes long to read.
+                    beginning = Path(folder, path.name)
+                    beginning.write_bytes(head[: head.rindex(b"\n") + 1])
+                    _notation(read_text(beginning, found.reading(), {}).table, found)
+                return found
         _notation(read_text(path, found.reading(), {}).table, found)
     return found
 
@@ -82,9 +88,14 @@ def _text(head: bytes, found: Sniffed) -> None:
     if separator != ",":
         found.set("separator", separator, f"{width} fields in nearly every line, separated by {SEPARATORS[separator]}")
     before = [line for line in lines[:skip] if not NO_ROW.match(line)]
+    short = _fields(before[-1:], separator)
+    if len(before) == 1 and len(short) == 1 and len(short[0]) == width - 1 > 1:
+        found.set("names", ["row", *short[0]], "the header is one field short, as R writes the numbers of rows")
+        found.set("skip", skip, "the header is read from the line before")
+        return
     if before:
         found.set("skip", skip, f"the lines before the header have other fields, such as {before[0][:40]!r}")
-    rows = list(csv.reader(lines[skip : skip + LINES], delimiter=separator))
+    rows = _fields(lines[skip : skip + LINES], separator)
     if _lacks_header(rows):
         names = [f"x{number}" for number in range(1, len(rows[0]) + 1)]
         found.set("names", names, f"the first line looks like the others: {separator.join(rows[0])[:40]!r}")
@@ -96,8 +107,8 @@ def _encoding(head: bytes, found: Sniffed) -> str:
             found.set("encoding", name, "it begins with the mark of UTF-16")
             return name
     try:
-        # The last character may be cut off.
-        head[: len(head) - 4 if len(head) == HEAD else None].decode("utf-8")
+        # The last character of a large file may be cut off.
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
         return "utf-8"
     except UnicodeDecodeError as error:
         found.set("encoding", "cp1252", f"byte {head[error.start]:#x} is no UTF-8, and a letter of Windows")
@@ -108,7 +119,7 @@ def _layout(lines: list[str]) -> tuple[str, int, int]:
     """The separator, how many lines stand before the table, and its number of columns."""
     best = (0.0, ",", 0, 1)
     for separator in SEPARATORS:
-        widths = [len(row) for row in csv.reader(lines[:LINES], delimiter=separator)]
+        widths = [len(row) for row in _fields(lines[:LINES], separator, empty=True)]
         counted = Counter(width for width in widths if width > 1)
         if not counted:
             continue
@@ -120,6 +131,14 @@ def _layout(lines: list[str]) -> tuple[str, int, int]:
             best = (score, separator, skip, width)
     _, separator, skip, width = best
     return separator, lines_before_header(lines) if width == 1 else skip, width
+
+
+def _fields(lines: list[str], separator: str, empty: bool = False) -> list[list[str]]:
+    """The fields of lines, without empty lines unless they are to be counted; none where a quote is never closed."""
+    try:
+        return [row for row in csv.reader(lines, delimiter=separator) if row or empty]
+    except csv.Error:
+        return []
 
 
 def _lacks_header(rows: list[list[str]]) -> bool:
@@ -150,13 +169,14 @@ def _notation(table: pa.Table, found: Sniffed) -> None:
     others = {name: values for name, values in columns.items() if not all(map(number.fullmatch, values))}
     _dates(others, found)
     stray: Counter[str] = Counter()
-    for values in others.values():
+    for name, values in others.items():
         texts = [value for value in values if not number.fullmatch(value) and "inf" not in value.lower()]
-        few = len(values) > 4 and len(texts) <= 2
-        stray.update(value for value in texts if few or value in NOTHING)
-    marks = [mark for mark in stray if mark not in MISSING]
-    if marks:
-        found.set("missing", marks, "they stand among numbers, or are usual for a missing value")
+        stray.update(value for value in texts if value in NOTHING)
+        few = [value for value in texts if value not in (*NOTHING, *MISSING)]
+        if len(values) > 4 and 0 < len(few) <= 2 and name not in found.options.get("join", {}):
+            found.strays[name] = few
+    if stray:
+        found.set("missing", list(stray), "usual texts for a missing value")
 
 
 def _marks(columns: dict[str, list[str]], found: Sniffed) -> None:
@@ -167,9 +187,14 @@ def _marks(columns: dict[str, list[str]], found: Sniffed) -> None:
         shares = [sum(map(bool, map(pattern.fullmatch, values))) / len(values) for values in columns.values()]
         return sum(share for share in shares if share > 0.8)
 
-    scores = {marks: fitting(marks) for marks in MARKS}
-    decimal, thousands = max(MARKS, key=lambda marks: (round(scores[marks], 6), marks[1] is None))
+    scores = {marks: round(fitting(marks), 6) for marks in MARKS}
+    decimal, thousands = max(MARKS, key=lambda marks: (scores[marks], marks[1] is None))
     values = [value for column in columns.values() for value in column]
+    commas = [value for value in values if "," in value]
+    three = all(re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+", value) for value in commas)
+    if commas and three and (decimal, thousands) == (",", None) and scores[".", ","] == scores[",", None]:
+        fraction, thousand = {"decimal": ","}, {"thousands": ","}
+        found.doubts[f"the comma in {commas[0]!r}"] = {"begins a fraction": fraction, "groups thousands": thousand}
     if decimal != ".":
         example = next((value for value in values if re.fullmatch(r"[+-]?[\d.]*,\d+", value)), "")
         found.set("decimal", decimal, f"numbers such as {example!r}")
@@ -187,6 +212,7 @@ def _dates(columns: dict[str, list[str]], found: Sniffed) -> None:
             continue
         clocks = [time.strip() for time in TIMES]
         hours = [(other, form) for other, texts in columns.items() for form in _fitting(clocks, texts)]
+        hours = [(other, form) for other, form in hours if CLOCK.search(other)]
         if len(hours) == 1 and not re.search("%[HI]", fits[0]):
             other, hour = hours[0]
             found.set("join", {f"{name} {other}": [name, other]}, "the day in one column, the time of day in the other")
@@ -195,7 +221,7 @@ def _dates(columns: dict[str, list[str]], found: Sniffed) -> None:
             found.set("date_format", fits[0], f"column {name!r}, such as {values[0]!r}")
         if len(fits) > 1:
             # Days above 12 tell day and month apart; where there are none, the day first is as likely a guess as any.
-            found.doubts["date_format"] = fits
+            found.doubts[f"the date {values[0]!r}"] = {f"is {form}": {"date_format": form} for form in fits}
         return
 
 

@@ -6,12 +6,16 @@ import json
 import re
 import shutil
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ...common.data_paths import PROFILE, PROFILE_BEFORE
-from ...common.files import read_json, sha256, write_text
+from ...common.files import read_json, replacing, sha256, write_text
 from ...common.paths import CONFIGS, ROOT
+from ...common.strict import checked
 from ...common.table import Data
 from .sniff import Sniffed
 
@@ -21,24 +25,73 @@ SMALL = 50 * 2**20
 HEADER = ("column", "type", "unit", "role", "range or values", "missing", "example", "meaning")
 
 
+@dataclass(frozen=True)
+class Existing:
+    """A table that is configured already."""
+
+    path: Path
+    place: str
+    data: Data
+
+    @property
+    def split(self) -> str:
+        """The split that its roles ask for."""
+        return "time" if self.data.time else "grouped" if self.data.group else "stratified"
+
+    def renew(self) -> bool:
+        """Whether the file has a new version; its hash is all that changes then.
+
+        The numbers of the version before are kept first, so that the exploratory report says what changed.
+        """
+        source: Any = self.data.source
+        now = sha256(ROOT / self.place) if (ROOT / self.place).is_file() else source.sha256
+        if source.sha256 in (now, None):
+            return False
+        if (ROOT / PROFILE).is_file() and (profile := read_json(ROOT / PROFILE)).get("of") == self.place:
+            write_text(ROOT / PROFILE_BEFORE, json.dumps(profile, ensure_ascii=False) + "\n")
+        write_text(self.path, self.path.read_text(encoding="utf-8").replace(source.sha256, now))
+        return True
+
+
+def existing(name: str, place: str) -> Existing | None:
+    """The configuration of a table that was looked at before.
+
+    Raises:
+        ValueError: configs/data/NAME.yaml is of another table.
+    """
+    path = Path(CONFIGS) / "data" / f"{name}.yaml"
+    if not path.is_file():
+        return None
+    data = checked(yaml.safe_load(path.read_text(encoding="utf-8")), Data, f"data/{name}")
+    if getattr(data.source, "path", None) != place:
+        raise ValueError(f"configs/data/{name}.yaml reads another table: give this one a name, NAME={name}_2")
+    return Existing(path, place, data)
+
+
+def place_of(file: Path) -> str:
+    """The path of a file as the project names it: a small one from elsewhere will be copied into data/external."""
+    file = file.resolve()
+    if file.is_relative_to(ROOT):
+        return file.relative_to(ROOT).as_posix()
+    return file.as_posix() if file.stat().st_size > SMALL else (EXTERNAL / file.name).as_posix()
+
+
 def bring(file: Path) -> str:
-    """The path of the file as the project names it; a small one from elsewhere is copied into data/external.
+    """Copy a small file from elsewhere into data/external; returns its path as the project names it.
 
     Raises:
         ValueError: another file of its name is there.
     """
-    file = file.resolve()
-    if file.is_relative_to(ROOT):
-        return file.relative_to(ROOT).as_posix()
-    if file.stat().st_size > SMALL:
+    place, copy = place_of(file), ROOT / EXTERNAL / file.name
+    if place == file.resolve().as_posix():
         print(f"note: {file} stays where it is: whoever reproduces the project needs it there")
-        return file.as_posix()
-    copy = ROOT / EXTERNAL / file.name
-    if copy.exists() and sha256(copy) != sha256(file):
-        raise ValueError(f"{EXTERNAL / file.name} is another file: rename one of them, or put the new version there")
-    shutil.copyfile(file, copy)
-    print(f"copied to {EXTERNAL / file.name}")
-    return (EXTERNAL / file.name).as_posix()
+    elif not file.resolve().is_relative_to(ROOT):
+        if copy.exists() and sha256(copy) != sha256(file):
+            raise ValueError(f"{place} is another file: rename one of them, or put the new version there")
+        with replacing(copy) as partial:
+            shutil.copyfile(file, partial)
+        print(f"copied to {place}")
+    return place
 
 
 def slug(file: Path) -> str:
@@ -47,31 +100,9 @@ def slug(file: Path) -> str:
     return re.sub(r"\W+", "_", plain).strip("_") or "table"
 
 
-def config_of(name: str) -> Path:
-    """The file in configs/data/ of a table."""
-    return Path(CONFIGS) / "data" / f"{name}.yaml"
-
-
-def renew(name: str, place: str) -> bool:
-    """Whether a table that is configured already has a new version; its hash is all that changes then.
-
-    The numbers of the version before are kept, so that the exploratory report says what changed.
-    """
-    path = config_of(name)
-    if not path.is_file():
-        return False
-    text, now = path.read_text(encoding="utf-8"), sha256(ROOT / place)
-    configured = re.search(r"(?m)^  sha256: \"?([0-9a-f]{64})", text)
-    if configured is None or configured[1] == now or f"  path: {_yaml(place)}\n" not in text:
-        return False
-    write_text(path, text.replace(configured[1], now))
-    if (ROOT / PROFILE).is_file() and re.search(rf"(?m)^  - data: {name}$", _config().read_text(encoding="utf-8")):
-        write_text(ROOT / PROFILE_BEFORE, json.dumps(read_json(ROOT / PROFILE), ensure_ascii=False) + "\n")
-    return True
-
-
-def write_config(name: str, place: str, found: Sniffed, data: Data, why: str) -> None:
-    """Write configs/data/NAME.yaml."""
+def write_config(name: str, place: str, found: Sniffed, data: Data, why: str, before: Existing | None) -> None:
+    """Write configs/data/NAME.yaml. Of one that is there, all from its columns on stays as a person wrote it."""
+    target = Path(CONFIGS) / "data" / f"{name}.yaml"
     lines = [f"# {Path(place).name}, as make look found it. The keys are explained in csv.yaml.", "source:"]
     source: dict[str, Any] = {"kind": "file", "url": None, "mirrors": [], "path": place, "sha256": sha256(ROOT / place)}
     lines += [f"  {key}: {_yaml(value)}" for key, value in source.items()]
@@ -79,22 +110,31 @@ def write_config(name: str, place: str, found: Sniffed, data: Data, why: str) ->
     lines += [f"  {key}: {_yaml(value)}  # {found.why[key]}" for key, value in found.options.items()]
     lines += [f"task: {data.task}  # {why}", f"target: {_yaml(data.target)}"]
     lines += [f"{role}: {_yaml(getattr(data, role))}" for role in ("id", "group", "time")]
-    lines += [f"clean: {{duplicates: {data.clean.duplicates}, missing: keep, out_of_range: refuse}}"]
-    write_text(config_of(name), "\n".join([*lines, "columns: {}", ""]))
+    clean = ", ".join(f"{key}: {value}" for key, value in data.clean.model_dump().items())
+    lines += [f"clean: {{{clean}}}"]
+    text = target.read_text(encoding="utf-8") if before else ""
+    kept = re.search(r"(?ms)^columns:.*", text)
+    if kept and (not data.columns or (before and set(data.columns) == set(before.data.columns))):
+        write_text(target, "\n".join([*lines, kept[0]]))
+        return
+    lines += ["columns:" if data.columns else "columns: {}"]
+    for column, listed in data.columns.items():
+        lines += [f"  {_yaml(column)}: {json.dumps(listed.model_dump(exclude_defaults=True), ensure_ascii=False)}"]
+    write_text(target, "\n".join([*lines, ""]))
 
 
-def choose(name: str, place: str, split: str | None) -> None:
-    """Choose a table, and a split if one is given, in configs/config.yaml; comments there stay."""
-    text = re.sub(r"(?m)^  - data: .*$", f"  - data: {name}", _config().read_text(encoding="utf-8"))
+def choose(name: str, place: str, split: str) -> None:
+    """Choose a table and its split in configs/config.yaml; comments there stay, and a random split too."""
+    text = re.sub(r"(?m)^  - data: \S+", f"  - data: {name}", _config().read_text(encoding="utf-8"))
     text = re.sub(r"(?m)^file: .*$", lambda _: f"file: {_yaml(place)}", text)
-    if split:
-        text = re.sub(r"(?m)^  - split: .*$", f"  - split: {split}", text)
+    if split != "stratified" or chosen_split() in ("time", "grouped", "given"):
+        text = re.sub(r"(?m)^  - split: \S+", f"  - split: {split}", text)
     write_text(_config(), text)
 
 
 def chosen_split() -> str:
     """The split that configs/config.yaml chooses."""
-    found = re.search(r"(?m)^  - split: (.*)$", _config().read_text(encoding="utf-8"))
+    found = re.search(r"(?m)^  - split: (\S+)", _config().read_text(encoding="utf-8"))
     return found[1].strip() if found else ""
 
 
@@ -111,7 +151,7 @@ def write_dictionary(name: str, columns: list[dict[str, Any]]) -> str | None:
     for column in columns:
         limits = " to ".join(map(str, column["range"])) or f"{column['distinct']} values"
         cells = (column["name"], column["type"], column["unit"] or "", column["role"], limits, column["missing"])
-        rows.append((*(str(cell).replace("|", r"\|") for cell in (*cells, column["example"])), ""))
+        rows.append((*(" ".join(str(cell).replace("|", r"\|").split()) for cell in (*cells, column["example"])), ""))
     lines = [f"| {' | '.join(row)} |" for row in rows]
     said = "Written by make look. Say what each column means: how it was measured, and what its values stand for."
     write_text(ROOT / path, "\n".join([f"# Data dictionary of {name}", "", said, "", *lines, ""]))
