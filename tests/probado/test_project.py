@@ -43,7 +43,7 @@ def test_the_whole_pipeline_under_other_circumstances(blank: Project, tmp_path: 
     done = project.run("probado", "prove", "--env", "reuse", "--perturb")
     proof = evidence(project)
     assert proof["verdict"] == "EXACT", done.stdout
-    assert len(proof["outputs"]) == 11
+    assert len(proof["outputs"]) == 12
     assert not any(stage["problems"] for stage in proof["stages"])
     assert {stage["name"] for stage in proof["stages"] if stage["network"] == "allowed"} == {"acquire"}
     assert all(line["held"] for line in proof["perturbations"]), done.stdout

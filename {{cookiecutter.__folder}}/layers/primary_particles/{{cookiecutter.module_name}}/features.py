@@ -166,7 +166,7 @@ def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
     R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511. Lengths in mm, fAlpha in degrees, fSize in lg photons.
     """
     with np.errstate(divide="ignore"):
-        return table.assign(
+        return table.drop(columns="class", errors="ignore").assign(
             miss=table["fDist"] * np.sin(np.radians(table["fAlpha"])),
             length_by_size=np.log(table["fLength"]) - table["fSize"],
             width_by_size=np.log(table["fWidth"].clip(lower=0.1)) - table["fSize"],
@@ -225,7 +225,7 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
     if not isinstance(data, Showers):
         if features.level != "hillas":
             raise ValueError(f"features={features.level} is made of showers, not of images: set features=hillas")
-        yield hillas_features(events.drop(columns=data.target)).join(events[data.target]), parts
+        yield hillas_features(events).join(events[data.target]), parts
         return
     of_shower = parts.set_axis(events["shower"])
     names = ["events", "stations", *(["traces"] if features.level == "traces" else [])]
