@@ -14,7 +14,7 @@ WHY = (
     "project starts seven processes, types and checks every value, draws 200 resamples twice, and DVC hashes and "
     "copies what each stage hands on."
 )
-# Seconds that the issue of a table allows beside the training, for the look, the checks and the pages.
+# Seconds that a look, the checks and the pages may take beside the training.
 ALLOWED = 30
 # Three reads by pyarrow, and a sha256, as look checks the file that it configures.
 READING = """

@@ -16,7 +16,7 @@ from ...tables.reading import Text, read_text
 from .questions import ask, somebody
 from .roles import warnings
 from .sample import sampled
-from .settle import NONE, cleaned, columns_of, given_marks, settings, task_for, with_roles
+from .settle import NONE, columns_of, given_marks, settings, split_of, task_for, with_cleaning, with_roles
 from .sniff import Sniffed, sniff
 from .writing import Existing, bring, choose, chosen_split, existing, place_of, slug, write_config, write_dictionary
 
@@ -60,7 +60,7 @@ def look(options: argparse.Namespace) -> int:
     before = existing(name, place_of(options.file))
     said = any(getattr(options, answer) for answer in ANSWERS)
     if before and not said and options.target in (None, before.data.target) and before.renew():
-        choose(name, place_of(options.file), before.split)
+        choose(name, before.place, split_of(before.data))
         print(f"a new version of the file: in configs/data/{name}.yaml only its hash changed; next: make train")
         return 0
     with sampled(options.file) as (file, part):
@@ -110,8 +110,7 @@ def decide(
     if len(text.table) == 0:
         raise ValueError(f"{options.file.name} has a header and no rows")
     names = joined(text.table, settings(found, "", "")).column_names
-    for option in ("target", "time", "group", "id", *options.text):
-        said = getattr(options, option, option)
+    for said in (options.target, options.time, options.group, options.id, *options.text):
         if said not in (None, NONE, *names):
             raise ValueError(f"there is no column {said!r}; {nearest(said, names)}")
     columns = before.data.columns if before else {}
@@ -133,14 +132,14 @@ def decide(
     data = with_roles(table, data, {role: getattr(options, role) for role in ("id", "time", "group")}, before)
     shown = described(table, data)
     print(*dict.fromkeys(text.notes), overview(shown), sep="\n")
-    data = cleaned(table, data, options.duplicates, before)
+    data = with_cleaning(table, data, options.duplicates, before)
     for line in warnings(table, data):
         print(f"note: {line}")
     if table[data.target].nunique() < 2:
         raise ValueError(f"only one value in {data.target!r}: there is nothing to predict")
     place = bring(options.file)
     write_config(name, place, found, data, why, before)
-    choose(name, place, "time" if data.time else "grouped" if data.group else "stratified")
+    choose(name, place, split_of(data))
     if dictionary := write_dictionary(name, shown):
         print(f"wrote {dictionary}: say there what each column means")
     print(f"wrote configs/data/{name}.yaml ({task}: {why})")

@@ -120,11 +120,16 @@ def with_roles(table: pd.DataFrame, data: Data, given: dict[str, str | None], be
     return data
 
 
+def split_of(data: Data) -> str:
+    """The split that the roles of the columns ask for."""
+    return "time" if data.time else "grouped" if data.group else "stratified"
+
+
 def _role(name: str, data: Data) -> str:
     return next(role for role in ("target", "id", "time", "group") if getattr(data, role) == name)
 
 
-def cleaned(table: pd.DataFrame, data: Data, duplicates: str | None, before: Existing | None) -> Data:
+def with_cleaning(table: pd.DataFrame, data: Data, duplicates: str | None, before: Existing | None) -> Data:
     """The settings with what happens to unusable rows: as said, as configured, as answered, else "ask"."""
     clean = before.data.clean if before else data.clean
     if duplicates is None and clean.duplicates == "ask" and somebody():

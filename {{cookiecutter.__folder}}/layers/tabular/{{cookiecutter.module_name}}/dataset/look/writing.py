@@ -33,11 +33,6 @@ class Existing:
     place: str
     data: Data
 
-    @property
-    def split(self) -> str:
-        """The split that its roles ask for."""
-        return "time" if self.data.time else "grouped" if self.data.group else "stratified"
-
     def renew(self) -> bool:
         """Whether the file has a new version; its hash is all that changes then.
 
