@@ -17,6 +17,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from probado.room.installers import package_sources
 from probado.room.packages import pins
 from tests.probado.conftest import SORT, Make, Prove, changed
 from tests.project import TEMPLATE, TREE, Project, bake_project
@@ -106,7 +107,8 @@ def alone(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str])
             needed.add(name)
             waiting += requires(name) or []
     packages = [f"{name}=={versions[name]}" for name in sorted(needed)]
-    subprocess.run([*uv, *packages, str(WHEEL)], env=environment, check=True)
+    # uv's cache keeps the files of each index apart, and the shared environment came from the user's own.
+    subprocess.run([*uv, *packages, str(WHEEL)], env={**environment, **package_sources()}, check=True)
     return {**environment, "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from probado.room.installers import package_sources
 from tests.project import TEMPLATE, TREE, Project, bake_project, clean_environment, locks
 
 LOCKS = [*locks(), TEMPLATE / "requirements.lock"]
@@ -64,7 +65,8 @@ def test_an_empty_home_and_no_network_build_it_from_a_warm_cache(tmp_path: Path,
     Without one: in a network namespace of its own, where the system lets us; else uv alone is kept off it.
     """
     cache = subprocess.run(["uv", "cache", "dir"], env=environment, capture_output=True, text=True, check=True)
-    plain = clean_environment()
+    # A home of its own has no pip.conf, and uv's cache keeps the files of each index apart.
+    plain = {**clean_environment(), **package_sources()}
     project = bake_project(tmp_path / "a folder", {**plain, "HOME": str(tmp_path / "home")}, deep_learning="torch")
     # The environment of another folder, as in a project that was copied.
     elsewhere = tmp_path / "elsewhere" / ".venv"
