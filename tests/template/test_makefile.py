@@ -40,8 +40,8 @@ def test_each_target_is_declared_beside_its_recipe(folder: Path) -> None:
 SAYS = {
     "help": "make prove",
     "data": "Running stage 'featurize'",
-    "train": "Running stage 'evaluate'",
-    "reproduce": "Running stage 'report'",
+    "train": "Running stage 'report'",
+    "reproduce": "Data and pipelines are up to date",
     "claim": "claims.yaml: metrics accuracy value of reports/metrics.json is",
     "format": "unchanged",
     "clean": "",

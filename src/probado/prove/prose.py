@@ -19,6 +19,10 @@ NUMBER = re.compile(
     r"(?<![\w.,/:-])(?<!Eq\. )(?<!Fig\. )(?<!Table )(?<!Section )-?(\d+\.\d+|\d+(?=\s?%))(\s?%)?"
     r"(?!\s?%|[\w/:]|\.\d|-\d| CL| confidence| interval)"
 )
+# A version that a text asks for, by the name before it or the words behind it.
+OF_PROGRAM = "Python|CUDA|cuDNN|PyTorch|TensorFlow|Java|Node|Node.js|Ubuntu|Debian|macOS|glibc|GCC|DVC|MLflow|version|versión"
+LATER = "or newer|or later|or higher|or above|and newer|and later|and above|o más reciente|o posterior|o superior"
+VERSION = re.compile(rf"\b(?:{OF_PROGRAM})\s+\d+(?:\.\d+)+|\b\d+(?:\.\d+)+(?:\+|\s+(?:{LATER}))", re.IGNORECASE)
 # Code, markup and addresses are no prose.
 NO_PROSE = re.compile(
     r"```.*?```|~~~.*?~~~|`[^`]*`|<style.*?</style>|<script.*?</script>|<[^>]+>|https?://\S+|^(?: {4}|\t)[^\n]*$",
@@ -42,6 +46,7 @@ def unbacked(root: Path, prose: Iterable[str], backing: Iterable[Path], claims: 
     lines = []
     for name in prose:
         text = NO_PROSE.sub(" ", (root / name).read_text(encoding="utf-8", errors="replace"))
+        text = VERSION.sub(" ", text)
         for match in NUMBER.finditer(text):
             digits = len(match[1].partition(".")[2])
             factor = 100 if match[2] else 1

@@ -232,6 +232,7 @@ def test_numbers_that_nothing_backs(repository: Repository, prove: Prove) -> Non
     readme = (
         "We keep 400 rows, are right in 98.7 % of cases, and use `numpy 2.4` since 2026-01-02.\n"
         "15 % of them are kept for testing: a parameter says so. There are 93 % intervals.\n"
+        "Needs Python 3.11 or newer, CUDA 12.4, a numpy of version 2.5, and pandas 3.1+.\n"
     )
     repository.write(**{"README.md": readme, "docs/problem.md": "Nothing.\n", "params.yaml": "test: 0.15\n"})
     repository.edit("claims.yaml", "- id: kept\n", "- id: kept\n  quoted: [README.md, docs/problem.md]\n")

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from {{ cookiecutter.module_name }}.common.config import Given
 from {{ cookiecutter.module_name }}.common.rows import Features
 from {{ cookiecutter.module_name }}.common.table import Data
-from {{ cookiecutter.module_name }}.features import build_features
+from {{ cookiecutter.module_name }}.features import build_features, without_marks
 
 Settings = Callable[..., Data]
 NOTHING = Features(drop=[], date_parts=[])
@@ -42,6 +43,14 @@ def test_a_dropped_column_is_gone(table: pd.DataFrame, settings: Settings) -> No
 def test_a_mistyped_column_to_drop_names_the_nearest(table: pd.DataFrame, settings: Settings) -> None:
     with pytest.raises(ValueError, match=r"features\.drop.*no column 'widht'; did you mean 'width'\?"):
         build_features(table, settings(), Features(drop=["widht"], date_parts=[]))
+
+
+def test_a_column_that_marks_the_test_rows_is_no_feature(table: pd.DataFrame, settings: Settings) -> None:
+    given = Given(kind="given", column="color", test=["red"], validation=0.2)
+
+    assert without_marks(NOTHING, given, table, settings()).drop == ["color"]
+    assert without_marks(NOTHING, given, table, settings(id="color")).drop == []
+    assert without_marks(NOTHING, given, table.drop(columns="color"), settings()).drop == []
 
 
 def test_a_date_becomes_its_parts(settings: Settings) -> None:

@@ -183,6 +183,10 @@ def test_one_column_has_one_role(looked: Look) -> None:
     assert "column 'y' cannot be group too: it is the target" in looked(years, "--target", "y", "--group=y")[1]
 
 
+COMMAS = lines("a;y", lambda row: f"{row + 1},{100 + row};{row}")
+DATES = lines("day,y", lambda row: f"{row % 12 + 1:02}/{row % 7 + 1:02}/2020,{row}.5")
+
+
 @pytest.mark.parametrize(
     ("text", "answers", "said", "columns"),
     [
@@ -190,10 +194,12 @@ def test_one_column_has_one_role(looked: Look) -> None:
         (lines("a,y", lambda row: f"{row % 9 if row % 9 else '<0.5'},{row}.5"), ("--text=a",), "", {"a": "category"}),
         (lines("a,y", lambda row: f"{row % 9}.5%,{row}.5"), (), "column 'a' holds numbers in %", {"a": "number"}),
         (lines("a,y", lambda row: f"{2**60 + row},{row}.5"), ("--id=none",), "read as codes", {"a": "category"}),
-        (lines("a;y", lambda row: f"{row + 1},{100 + row};{row}"), (), "may also be one that groups thousands", {}),
-        (lines("a;y", lambda row: f"{row + 1},{100 + row};{row}"), ("--thousands=,",), "read.thousands", {}),
+        (COMMAS, (), "with DECIMAL=',' if it begins a fraction, THOUSANDS=',' if it groups thousands", None),
+        (COMMAS, ("--thousands=,",), "read.thousands", {}),
+        (DATES, ("--decimal=,",), "DATE_FORMAT='%d/%m/%Y' if it is %d/%m/%Y, DATE_FORMAT='%m/%d/%Y'", None),
+        (DATES, ("--date-format=%m/%d/%Y",), 'read.date_format: "%m/%d/%Y"', {}),
     ],
-    ids=["a stray", "text", "a unit", "long codes", "a comma", "a comma, said"],
+    ids=["a stray", "text", "a unit", "long codes", "a comma", "a comma, said", "a date", "a date, said"],
 )
 def test_what_is_not_clear(
     looked: Look, text: str, answers: tuple[str, ...], said: str, columns: dict[str, str] | None
@@ -211,7 +217,34 @@ def test_files_that_are_damaged_are_refused_in_a_line(tmp_path: Path, capsys: py
     for name in ("a.csv.gz", "a.zip"):
         assert look.main([str(tmp_path / name), "--target", "b"]) == 2
         assert "cannot be unpacked" in capsys.readouterr().err
-    assert look.main([str(tmp_path)]) == 2 and "is a folder: look at one of its files" in capsys.readouterr().err
+    assert look.main([str(tmp_path / "b.csv")]) == 2 and "there is no" in capsys.readouterr().err
+
+
+def test_test_rows_of_their_own_are_found(
+    looked: Look, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("elsewhere") / "seeds"
+    folder.mkdir()
+    for name in ("seeds_train.csv", "seeds_test.csv"):
+        (folder / name).write_text(lines("a;y", lambda row: f"{row},5;{'ab'[row % 2]}"), encoding="utf-8")
+
+    assert look.main([str(folder), "--target", "y", "--duplicates=keep"]) == 0
+
+    assert sorted(path.name for path in (tmp_path / "data/external/seeds").iterdir()) == [
+        "seeds_test.csv",
+        "seeds_train.csv",
+    ]
+    written = yaml.safe_load((tmp_path / "configs/data/seeds.yaml").read_text("utf-8"))
+    assert written["source"]["path"] == "data/external/seeds"
+    assert written["read"] == {"separator": ";", "decimal": ",", "file_column": "from_file"}
+    given = (tmp_path / "configs/split/given.yaml").read_text(encoding="utf-8")
+    assert "\ncolumn: from_file\n" in given and '\ntest: ["seeds_test.csv"]\n' in given and "# The test rows" in given
+    assert "  - split: given\n" in (tmp_path / "configs/config.yaml").read_text(encoding="utf-8")
+    # A second look leaves the choice.
+    assert look.main([str(folder), "--target", "y", "--duplicates=drop"]) == 0
+    assert "  - split: given\n" in (tmp_path / "configs/config.yaml").read_text(encoding="utf-8")
+    marked = lines("a,part,y", lambda row: f"{row},{['Train', 'Test'][row % 2]},{row // 2 % 2}")
+    assert "the test rows are those with 'Test' as 'part'" in looked(marked, "--target", "y")[1]
 
 
 def test_nothing_to_predict(looked: Look) -> None:

@@ -6,7 +6,7 @@ import hydra
 import pandas as pd
 from omegaconf import DictConfig
 
-from .common.config import load
+from .common.config import Given, Split, load
 from .common.data_paths import INPUTS, TABLE
 from .common.files import write_json, write_parquet
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
@@ -44,6 +44,13 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
     return pd.DataFrame(columns, index=table.index)
 
 
+def without_marks(features: Features, split: Split | Given, table: pd.DataFrame, data: Data) -> Features:
+    """The settings of features without the column that marks the test rows, which says nothing of a new one."""
+    if not isinstance(split, Given) or split.column not in table.columns or split.column in data.roles:
+        return features
+    return features.model_copy(update={"drop": [*features.drop, split.column]})
+
+
 def needed(table: pd.DataFrame, data: Data, features: Features) -> list[str]:
     """The columns that features are made from."""
     found = [name for name in table.columns if name not in data.roles and name not in features.drop]
@@ -79,15 +86,16 @@ def main(cfg: DictConfig) -> None:
     config = load(cfg)
     data = config.data
     table = pd.read_parquet(ROOT / TABLE)
-    features = build_features(table, data, config.features)
+    settings = without_marks(config.features, config.split, table, data)
+    features = build_features(table, data, settings)
     parts = split_rows(table, data, config.split, config.seed)
     for part in PARTS:
         # Neither is a feature, but evaluation draws whole groups, or blocks of time, and names the rows.
         roles = [data.id, data.group, data.time] if part == "test" else []
         more = [*(name for name in roles if name), data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
-    used = needed(table, data, config.features)
-    write_json(outputs() / INPUTS, contract(table[parts == "train"], used, data, config.features))
+    used = needed(table, data, settings)
+    write_json(outputs() / INPUTS, contract(table[parts == "train"], used, data, settings))
     print(f"{features.shape[1]} features; " + ", ".join(f"{(parts == part).sum()} rows {part}" for part in PARTS))
 
 

@@ -16,11 +16,23 @@ from ...tables.reading import Text, read_text
 from .questions import ask, somebody
 from .roles import warnings
 from .sample import sampled
-from .settle import NONE, columns_of, given_marks, settings, split_of, task_for, with_cleaning, with_roles
+from .settle import (
+    NONE,
+    columns_of,
+    decide_doubts,
+    given_marks,
+    own_test,
+    settings,
+    split_of,
+    task_for,
+    with_cleaning,
+    with_roles,
+)
 from .sniff import Sniffed, sniff
 from .writing import Existing, bring, choose, chosen_split, existing, place_of, slug, write_config, write_dictionary
 
-ANSWERS = ("task", "missing", "text", "duplicates", "time", "group", "id", "decimal", "thousands")
+READING = ("decimal", "thousands", "date_format")
+ANSWERS = ("task", "missing", "text", "duplicates", "time", "group", "id", *READING)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m MODULE.dataset.look",
         description="Look at your own table. What no option says is asked at a terminal, else guessed and told.",
     )
-    parser.add_argument("file", type=Path, help="delimited text, plain or compressed, a workbook, Parquet")
+    parser.add_argument("file", type=Path, help="text, plain or compressed, a workbook, Parquet; or a folder of them")
     parser.add_argument("--target", help="the column to predict; without it, the columns are shown")
     parser.add_argument("--task", choices=["classification", "regression"])
     parser.add_argument("--missing", action="append", default=[], metavar="TEXT", help="means a missing value")
@@ -40,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--id", help=f"the column that names the rows, {NONE} for no such column")
     parser.add_argument("--decimal", help="the mark before a fraction")
     parser.add_argument("--thousands", help="the mark between thousands")
+    parser.add_argument("--date-format", help="how dates are written, such as %%d/%%m/%%Y")
     parser.add_argument("--name", help="of the file in configs/data/ (default: from the table's)")
     options = parser.parse_args(arguments)
     try:
@@ -47,50 +60,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         print(f"look: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("look: stopped, nothing is written", file=sys.stderr)
+        print("look: stopped", file=sys.stderr)
     return 2
 
 
 def look(options: argparse.Namespace) -> int:
     """Guess, show, ask, and, where the target is known, write the configuration."""
-    if not options.file.is_file():
-        kind = "a folder: look at one of its files" if options.file.is_dir() else "no file"
-        raise ValueError(f"{options.file} is {kind}")
+    if not options.file.exists():
+        raise ValueError(f"there is no {options.file}")
     name = options.name or slug(options.file)
     before = existing(name, place_of(options.file))
     said = any(getattr(options, answer) for answer in ANSWERS)
     if before and not said and options.target in (None, before.data.target) and before.renew():
-        choose(name, before.place, split_of(before.data))
+        choose(name, before.place, split_of(before.data), None)
         print(f"a new version of the file: in configs/data/{name}.yaml only its hash changed; next: make train")
         return 0
     with sampled(options.file) as (file, part):
         try:
-            found, text = understood(file, options)
+            found, text = understood(file, options, before)
         except ValueError:
             if not part:
                 raise
             # A cell of several lines lies where the sample was cut.
             file, part = options.file, ""
-            found, text = understood(file, options)
+            found, text = understood(file, options, before)
         if part:
             print(f"looked at {part}; counts are of these rows, and make train checks them all")
         return decide(file, name, options, found, text, before)
 
 
-def understood(file: Path, options: argparse.Namespace) -> tuple[Sniffed, Text]:
+def understood(file: Path, options: argparse.Namespace, before: Existing | None) -> tuple[Sniffed, Text]:
     """How a file is written, and its columns of text."""
     found = sniff(file)
-    for doubt, meanings in found.doubts.items():
-        if not options.decimal and not options.thousands:
-            meant = ask(f"{doubt} {' or '.join(meanings)}?", meanings, next(iter(meanings)))
-            if not somebody():
-                others = " or ".join(meaning for meaning in meanings if meaning != meant)
-                print(f"note: {doubt} may also be one that {others}: see DECIMAL= and THOUSANDS=, or configs/data/")
-            for key in {key for meaning in meanings.values() for key in meaning}:
-                found.options.pop(key, None)
-            for key, value in meanings[meant].items():
-                found.set(key, value, f"{doubt} {meant}")
-    for option in ("decimal", "thousands"):
+    known = before.data.read.model_dump(exclude_unset=True) if before else {}
+    decide_doubts(found, known | {option: value for option in READING if (value := getattr(options, option))})
+    for option in READING:
         if value := getattr(options, option):
             found.set(option, value, "as you said")
     if options.thousands and not options.decimal:
@@ -137,9 +141,10 @@ def decide(
         print(f"note: {line}")
     if table[data.target].nunique() < 2:
         raise ValueError(f"only one value in {data.target!r}: there is nothing to predict")
+    marked = own_test(table, data) if before is None else None
     place = bring(options.file)
     write_config(name, place, found, data, why, before)
-    choose(name, place, split_of(data))
+    choose(name, place, "given" if marked else split_of(data), marked)
     if dictionary := write_dictionary(name, shown):
         print(f"wrote {dictionary}: say there what each column means")
     print(f"wrote configs/data/{name}.yaml ({task}: {why})")

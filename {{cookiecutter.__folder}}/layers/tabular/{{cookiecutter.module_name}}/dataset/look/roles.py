@@ -20,6 +20,10 @@ SUBJECT = re.compile(rf"(^|[\W_])({SUBJECTS}|{SUJETOS})s?($|[\W_]|id)", re.IGNOR
 # The same of places and the like, which may be few, and of which it is less clear.
 PLACES = "site|station|plot|school|family|house|group|centro|estaci[oó]n|parcela|alumno|familia|grupo"
 GROUPS = re.compile(rf"(^|[\W_])({PLACES})($|[\W_])|_?id$", re.IGNORECASE)
+# Values that mark the rows of a part, such as the names of files.
+TESTED, TRAINED = (re.compile(rf"(^|[\W_\d])({word})($|[\W_\d])", re.IGNORECASE) for word in ("test", "train|training"))
+# Values of a column up to which it may mark the parts.
+PARTS = 20
 # Values of a column from which whole groups can be split into three parts.
 FEWEST_GROUPS = 10
 # Rows from which a single feature may be told to predict the target.
@@ -88,6 +92,19 @@ def group_of(table: pd.DataFrame, data: Data) -> str | None:
         named = name not in data.roles and SUBJECT.search(str(name)) and table[name].notna().all()
         if named and FEWEST_GROUPS <= table[name].nunique() <= len(table) / 2:
             return str(name)
+    return None
+
+
+def test_marks(table: pd.DataFrame, data: Data) -> tuple[str, list[str]] | None:
+    """The column whose values name test and training rows, and those of the test, such as a file test.csv."""
+    for name in table.columns:
+        values = table[name]
+        if name == data.target or not pd.api.types.is_string_dtype(values) or values.nunique() > PARTS:
+            continue
+        marks = sorted(values.dropna().unique())
+        tests = [mark for mark in marks if TESTED.search(mark)]
+        if tests and any(map(TRAINED.search, marks)):
+            return str(name), tests
     return None
 
 

@@ -13,7 +13,7 @@ from ...tables.cleaning import duplicated_rows, likely_mark, said
 from ...tables.notation import distinct, inexact, to_numbers, unit_of_values
 from ...tables.reading import Text
 from .questions import agrees, ask, somebody
-from .roles import group_of, id_of, task_of, time_of
+from .roles import group_of, id_of, task_of, test_marks, time_of
 from .sniff import Sniffed
 
 if TYPE_CHECKING:
@@ -35,6 +35,29 @@ def settings(found: Sniffed, target: str, task: str, columns: dict[str, Column] 
     known = {"source": source, "read": found.options, "target": target, "clean": clean, "columns": {}}
     data = Data.model_validate({**known, **roles, "task": task or "classification"})
     return data.model_copy(update={"task": task, "columns": columns or {}})
+
+
+def decide_doubts(found: Sniffed, known: dict[str, Any]) -> None:
+    """Decide between what a file may mean: as said or configured, else as answered.
+
+    Raises:
+        ValueError: nobody says.
+    """
+    for doubt, meanings in found.doubts.items():
+        keys = {key for meaning in meanings.values() for key in meaning}
+        for key in keys:
+            found.options.pop(key, None)
+        if configured := {key: known[key] for key in keys & known.keys()}:
+            for key, value in configured.items():
+                found.set(key, value, "as you said")
+            continue
+        if not somebody():
+            options = [(key.upper(), value, meant) for meant, one in meanings.items() for key, value in one.items()]
+            ways = [f"{key}='{value}' if it {meant}" for key, value, meant in options]
+            raise ValueError(f"{doubt} can be read in {len(meanings)} ways: look again with {', '.join(ways)}")
+        meant = ask(f"{doubt} {' or '.join(meanings)}?", meanings, next(iter(meanings)))
+        for key, value in meanings[meant].items():
+            found.set(key, value, f"{doubt} {meant}")
 
 
 def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Column]:
@@ -118,6 +141,16 @@ def with_roles(table: pd.DataFrame, data: Data, given: dict[str, str | None], be
             raise ValueError(f"column {name!r} cannot be {role} too: it is the {_role(name, data)}")
         data = data.model_copy(update={role: None if name == NONE else name})
     return data
+
+
+def own_test(table: pd.DataFrame, data: Data) -> tuple[str, list[str]] | None:
+    """The column and its values that mark test rows of their own, where there are some and a person agrees."""
+    marked = test_marks(table, data)
+    if marked is None or not agrees(f"rows with {marked[1][0]!r} as {marked[0]!r}: are they the test rows?", True):
+        return None
+    if not somebody():
+        print(f"split: the test rows are those with {marked[1][0]!r} as {marked[0]!r} (a guess, see configs/split/)")
+    return marked
 
 
 def split_of(data: Data) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
+from ...common.files import files_in
 from ...common.table import Reading
 from ...tables.files import content, is_excel, is_parquet
 from ...tables.notation import DAYS, MARKS, TIMES, distinct, number_pattern
@@ -57,6 +58,8 @@ def sniff(path: Path) -> Sniffed:
         ValueError: it cannot be read at all.
     """
     found = Sniffed()
+    if path.is_dir():
+        return _folder(path, found)
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
     if not is_parquet(path):
@@ -72,6 +75,20 @@ def sniff(path: Path) -> Sniffed:
                     _notation(read_text(beginning, found.reading(), {}).table, found)
                 return found
         _notation(read_text(path, found.reading(), {}).table, found)
+    return found
+
+
+def _folder(path: Path, found: Sniffed) -> Sniffed:
+    # The files of a folder are written alike, or cannot be read together.
+    files = files_in(path)
+    largest = max(files, key=lambda file: file.stat().st_size)
+    if len(files) > 1:
+        found.set("file_column", "from_file", f"{len(files)} files: which one a row comes from")
+    if not is_parquet(largest) and not is_excel(largest):
+        written = content(largest)
+        _text(written[:HEAD] if isinstance(written, bytes) else _head(largest), found)
+    table = read_text(path, found.reading(), {}).table
+    _notation(table.drop_columns(["from_file"]) if len(files) > 1 else table, found)
     return found
 
 

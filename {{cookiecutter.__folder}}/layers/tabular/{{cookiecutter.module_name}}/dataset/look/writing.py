@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from ...common.data_paths import PROFILE, PROFILE_BEFORE
-from ...common.files import read_json, replacing, sha256, write_text
+from ...common.files import files_in, read_json, replacing, sha256, write_text
 from ...common.paths import CONFIGS, ROOT
 from ...common.strict import checked
 from ...common.table import Data
@@ -39,7 +39,7 @@ class Existing:
         The numbers of the version before are kept first, so that the exploratory report says what changed.
         """
         source: Any = self.data.source
-        now = sha256(ROOT / self.place) if (ROOT / self.place).is_file() else source.sha256
+        now = sha256(ROOT / self.place) if (ROOT / self.place).exists() else source.sha256
         if source.sha256 in (now, None):
             return False
         if (ROOT / PROFILE).is_file() and (profile := read_json(ROOT / PROFILE)).get("of") == self.place:
@@ -68,7 +68,8 @@ def place_of(file: Path) -> str:
     file = file.resolve()
     if file.is_relative_to(ROOT):
         return file.relative_to(ROOT).as_posix()
-    return file.as_posix() if file.stat().st_size > SMALL else (EXTERNAL / file.name).as_posix()
+    size = sum(one.stat().st_size for one in files_in(file))
+    return file.as_posix() if size > SMALL else (EXTERNAL / file.name).as_posix()
 
 
 def bring(file: Path) -> str:
@@ -84,7 +85,7 @@ def bring(file: Path) -> str:
         if copy.exists() and sha256(copy) != sha256(file):
             raise ValueError(f"{place} is another file: rename one of them, or put the new version there")
         with replacing(copy) as partial:
-            shutil.copyfile(file, partial)
+            (shutil.copytree if file.is_dir() else shutil.copyfile)(file, partial)
         print(f"copied to {place}")
     return place
 
@@ -118,10 +119,26 @@ def write_config(name: str, place: str, found: Sniffed, data: Data, why: str, be
     write_text(target, "\n".join([*lines, ""]))
 
 
-def choose(name: str, place: str, split: str) -> None:
-    """Choose a table and its split in configs/config.yaml; comments there stay, and a random split too."""
-    text = re.sub(r"(?m)^  - data: \S+", f"  - data: {name}", _config().read_text(encoding="utf-8"))
+def choose(name: str, place: str, split: str, test: tuple[str, list[str]] | None) -> None:
+    """Choose a table and its split in configs/config.yaml; comments there stay, and a random split too.
+
+    Args:
+        name: of the table in configs/data/.
+        place: of its file.
+        split: in configs/split/.
+        test: the column that marks the test rows, and its values there.
+    """
+    if test:
+        given = Path(CONFIGS) / "split" / "given.yaml"
+        text = re.sub(r"(?m)^column: .*$", lambda _: f"column: {_yaml(test[0])}", given.read_text(encoding="utf-8"))
+        write_text(given, re.sub(r"(?m)^test: .*$", lambda _: f"test: {_yaml(test[1])}", text))
+    text, chosen = _config().read_text(encoding="utf-8"), f"  - data: {name}\n"
+    again = chosen in text
+    text = re.sub(r"(?m)^  - data: \S+\n", chosen, text)
     text = re.sub(r"(?m)^file: .*$", lambda _: f"file: {_yaml(place)}", text)
+    # A second look at the table leaves its own test rows.
+    if again and chosen_split() == "given":
+        split = "given"
     if split != "stratified" or chosen_split() in ("time", "grouped", "given"):
         text = re.sub(r"(?m)^  - split: \S+", f"  - split: {split}", text)
     write_text(_config(), text)
