@@ -20,7 +20,7 @@ NUMBER = re.compile(
     r"(?!\s?%|[\w/:]|\.\d|-\d| CL| confidence| interval)"
 )
 # A version that a text asks for, by the name before it or the words behind it.
-OF_PROGRAM = "Python|CUDA|cuDNN|PyTorch|TensorFlow|Java|Node|Node.js|Ubuntu|Debian|macOS|glibc|GCC|DVC|MLflow|version|versión"
+OF_PROGRAM = "Python|CUDA|cuDNN|PyTorch|TensorFlow|Java|Node|Node.js|Ubuntu|Debian|macOS|glibc|GCC|DVC|version|versión"
 LATER = "or newer|or later|or higher|or above|and newer|and later|and above|o más reciente|o posterior|o superior"
 VERSION = re.compile(rf"\b(?:{OF_PROGRAM})\s+\d+(?:\.\d+)+|\b\d+(?:\.\d+)+(?:\+|\s+(?:{LATER}))", re.IGNORECASE)
 # Code, markup and addresses are no prose.
