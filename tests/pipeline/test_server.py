@@ -131,4 +131,5 @@ def test_make_ui_shows_the_runs_at_the_next_free_port(project: Project) -> None:
             (run,) = runs_at(server, project.module)
             assert run["status"] == "FINISHED"
         said = (project.path / "server.log").read_text(encoding="utf-8")
-        assert f"port {taken} is taken by another program: MLflow is at {server}" in said
+        assert f"port {taken} is taken by another program" in said
+        assert f"the runs are at {server}/#/experiments/1" in said

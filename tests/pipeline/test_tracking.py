@@ -33,7 +33,11 @@ def test_a_run_knows_its_commit_and_inputs(project: Project, runs: Runs) -> None
     project.edit("configs/model/xgboost.yaml", "max_depth: 6", "max_depth: 3")
     project.commit()
     project.repro()
-    tags = runs(project)[0]["tags"]
+    run = runs(project)[0]
+    tags = run["tags"]
+    assert run["name"] == f"xgboost breast_cancer {tags['mlops.commit'][:7]}"
+    named = {name: tags[name] for name in ("model", "data", "split", "target")}
+    assert named == {"model": "xgboost", "data": "breast_cancer", "split": "stratified", "target": "diagnosis"}
     assert tags["mlops.dirty"] == "false"
     assert tags["mlops.commit"] == project.run("git", "rev-parse", "HEAD").stdout.strip()
     assert tags["mlops.data"] == project.lock()["acquire"]["outs"][0]["md5"]
@@ -43,7 +47,24 @@ def test_a_run_knows_its_commit_and_inputs(project: Project, runs: Runs) -> None
         assert len(tags[name]) == hashlib.sha256().digest_size * 2
     project.edit("configs/model/xgboost.yaml", "max_depth: 3", "max_depth: 2")
     project.repro()
-    assert runs(project)[0]["tags"]["mlops.dirty"] == "true"
+    run = runs(project)[0]
+    assert (run["tags"]["mlops.dirty"], run["name"][-1]) == ("true", "+")
+
+
+def test_the_model_is_logged_by_reference_with_its_signature(finished: Project, runs: Runs) -> None:
+    code = """
+import json, mlflow
+client = mlflow.MlflowClient("sqlite:///mlflow.db")
+(model,) = client.search_logged_models([found.experiment_id for found in client.search_experiments()])
+print(json.dumps([model.name, model.source_run_id, model.tags]))
+"""
+    name, run, tags = json.loads(finished.run("python", "-c", code).stdout.splitlines()[-1])
+    assert (name, run) == ("xgboost", runs(finished)[0]["id"])
+    manifest = (finished.path / tags["path"] / "manifest.json").read_bytes()
+    assert tags["manifest_sha256"] == hashlib.sha256(manifest).hexdigest()
+    inputs = json.loads(tags["signature"])
+    assert inputs[0] == {"type": "double", "name": "mean radius", "required": True} and len(inputs) == 30
+    assert not list(finished.path.glob("mlruns/*/models"))
 
 
 def test_an_evaluation_says_its_own_state_on_the_run_of_its_training(project: Project, runs: Runs) -> None:

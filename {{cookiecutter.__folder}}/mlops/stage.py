@@ -105,16 +105,14 @@ def block_interrupts(blocked: bool) -> None:
 
 
 def fixed_environment(threads: int, module: str, folder: Path) -> dict[str, str]:
-    """The caller's environment, with every variable fixed that results could depend on.
-
-    The judge relies on it: docs/contract.md of the template is their contract.
-    """
+    """The caller's environment, with every variable fixed that results could depend on: docs/contract.md says which."""
     here = {"MLOPS_STAGE": module, "MLOPS_THREADS": str(threads), "MLOPS_RUN_DIR": folder.as_posix()}
     here |= dict.fromkeys(THREAD_VARIABLES, str(threads))
     caller = {name: value for name, value in os.environ.items() if value or name != "MLFLOW_TRACKING_URI"}
     # The runner decides which run a stage resumes: a leftover would write into somebody's finished run.
     caller.pop("MLFLOW_RUN_ID", None)
     defaults = {"MLFLOW_TRACKING_URI": store.address(), "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+    defaults["MLFLOW_DISABLE_TELEMETRY"] = "true"
     # MLflow prints the address of a run on a server.
     defaults["MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"] = str("@" in store.address()).lower()
     # Where MLflow puts the artifacts of a new experiment in a database. Its own choice reads %20 in a path as a space.
@@ -141,6 +139,8 @@ def run(module: str, overrides: list[str]) -> int:
     record = records.start(module, overrides)
     if record["commit"] == "none" and (refusal := project.refusal()):
         print(f"stage {module}: the commit is not recorded: {refusal}", file=sys.stderr)
+    # For the names of MLflow runs. A plus says that inputs differ from the commit.
+    os.environ["MLOPS_COMMIT"] = record["commit"][:7].replace("none", "") + "+" * (record["dirty"] == "true")
     begun, status = time.perf_counter(), 0
     failure: BaseException | None = None
     missing: str | None = None

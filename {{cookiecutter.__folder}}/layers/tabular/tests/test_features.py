@@ -7,14 +7,27 @@ from collections.abc import Callable
 import pandas as pd
 import pytest
 
+from {{ cookiecutter.module_name }} import features as module
 from {{ cookiecutter.module_name }}.common.config import Given
 from {{ cookiecutter.module_name }}.common.rows import Features
 from {{ cookiecutter.module_name }}.common.table import Data
-from {{ cookiecutter.module_name }}.features import build_features, without_marks
+from {{ cookiecutter.module_name }}.features import build_features, needed, without_marks
 
 Settings = Callable[..., Data]
 NOTHING = Features(drop=[], date_parts=[])
 DAYS = pd.date_range("2024-01-01", periods=300)
+Own = Callable[[Callable[[pd.DataFrame], dict[str, pd.Series]]], None]
+
+
+@pytest.fixture(autouse=True)
+def own(monkeypatch: pytest.MonkeyPatch) -> Own:
+    """Set a function in the place of own_features, whose columns these tables do not have; at first one without any."""
+
+    def use(function: Callable[[pd.DataFrame], dict[str, pd.Series]]) -> None:
+        monkeypatch.setattr(module, "own_features", function)
+
+    use(lambda rows: {})
+    return use
 
 
 def test_columns_with_a_role_are_no_features(table: pd.DataFrame, settings: Settings) -> None:
@@ -106,3 +119,37 @@ def test_lags_need_an_order_and_a_number(table: pd.DataFrame, settings: Settings
         build_features(
             table.assign(when=DAYS), settings(time="when"), Features(drop=[], date_parts=[], lags={"color": [1]})
         )
+
+
+def test_own_features_are_made_of_columns_that_are_none_themselves(
+    own: Own, table: pd.DataFrame, settings: Settings
+) -> None:
+    own(lambda rows: {"twice": 2 * rows["level"], "ratio": rows["width"] / 0, "wide": rows["width"] > 0})
+    dropped = Features(drop=["level"], date_parts=[])
+
+    features = build_features(table, settings(), dropped)
+
+    assert list(features.columns) == ["width", "color", "twice", "ratio", "wide"]
+    assert features["ratio"].isna().all() and set(features["wide"]) == {0.0, 1.0}
+    assert needed(table, settings(), dropped) == ["width", "color", "level"]
+    assert needed(table, settings(id="color"), NOTHING) == ["level", "width"]
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda rows: {"a": rows["y"] == "yes"}, "no column 'y' to make features from; it is the target"),
+        (lambda rows: {"a": rows["levle"]}, "no column 'levle' to make features from; did you mean 'level'"),
+        (lambda rows: {"a": 1}, "'a' must be a column made from the rows"),
+        (lambda rows: {"a": pd.Series(DAYS, rows.index)}, "'a' holds datetime64"),
+        (lambda rows: {"width": rows["level"]}, "there is a feature 'width' already"),
+    ],
+    ids=["the target", "mistyped", "a number", "dates", "a name twice"],
+)
+def test_own_features_that_cannot_be_made(
+    own: Own, table: pd.DataFrame, settings: Settings, function: Callable[..., dict[str, pd.Series]], said: str
+) -> None:
+    own(function)
+
+    with pytest.raises(ValueError, match=f"own_features: .*{said}"):
+        build_features(table, settings(), NOTHING)

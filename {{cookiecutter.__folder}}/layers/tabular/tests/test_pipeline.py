@@ -31,6 +31,9 @@ def project(tmp_path: Path) -> Path:
     shutil.copy(ROOT / ".dvc" / "config", copy / ".dvc")
     for name in ("dvc.yaml", ".dvcignore"):
         shutil.copy(ROOT / name, copy)
+    # Features of one's own may need other data.
+    neutral = copy / "{{ cookiecutter.module_name }}" / "own_features.py"
+    neutral.write_text("def own_features(rows):\n    return {}\n", encoding="utf-8")
     # DVC needs a git repository or no_scm.
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     for choice in ("data=breast_cancer", "features=default", "split=stratified", "model=xgboost"):

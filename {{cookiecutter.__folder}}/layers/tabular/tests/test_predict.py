@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
 
+from {{ cookiecutter.module_name }} import features as features_module
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.common.table import Data
@@ -29,6 +30,14 @@ SOURCE = "code;day;size;kind;note;label\n" + "".join(
     for row in ROWS
     for color, answer in [("red", "yes") if row % 2 else ("añil", "no")]
 )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own() -> Iterator[None]:
+    """Features of one's own in the place of the project's, whose columns these rows do not have."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(features_module, "own_features", lambda rows: {"letters": rows["note"].str.len()})
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +81,9 @@ def raw(rows: int = 5) -> pd.DataFrame:
 def test_the_inputs_say_what_a_row_needs(predictor: predict.Predictor) -> None:
     inputs = {one.name: one for one in predictor.inputs}
 
-    assert list(inputs) == ["code", "day", "size", "kind"]
-    assert [one.required for one in predictor.inputs] == [False, True, True, True]
+    # The note is dropped, and a feature is made from it.
+    assert list(inputs) == ["code", "day", "size", "kind", "note"]
+    assert [one.required for one in predictor.inputs] == [False, True, True, True, True]
     assert (inputs["size"].type, inputs["size"].range) == ("number", [0, 8.6])
     assert inputs["kind"].values == ["añil", "red"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hydra
+import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
 
@@ -13,18 +14,22 @@ from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features
 from .common.strict import nearest
 from .common.table import Data
+from .own_features import own_features
 from .split import PARTS, split_rows
 from .tables.inputs import contract
 
+# Rows on which a feature by hand is tried without a column.
+TRIED = 100
+
 
 def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.DataFrame:
-    """Features of each row: every column without a role, dates as numbers, earlier values, with the table's index.
+    """Features of each row: every column without a role, dates as numbers, earlier values, own ones, with its index.
 
-    Statistics of the rows (means, scales, categories) belong in modeling/shared/preprocess.py, which is fitted on
-    training rows only.
+    Add your own in own_features.py. Statistics of the rows (means, scales, categories) belong in
+    modeling/shared/preprocess.py, which is fitted on training rows only.
 
     Raises:
-        ValueError: a column to drop is missing, or no feature is left.
+        ValueError: a column to drop is missing, an own feature cannot be made, or no feature is left.
     """
     for name in features.drop:
         if name not in table.columns:
@@ -38,6 +43,10 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
         if not (timed or name in data.roles or name in features.drop):
             columns[name] = table[name]
     columns |= lagged(table, data, features)
+    own = made_by_hand(table, data)
+    if taken := sorted(columns.keys() & own.keys()):
+        raise ValueError(f"own_features: there is a feature {taken[0]!r} already: give yours another name")
+    columns |= own
     if not columns:
         hint = "; set features.time_parts, such as [month, dayofweek], or features.lags" if data.time else ""
         raise ValueError(f"no feature is left{hint}")
@@ -55,7 +64,43 @@ def needed(table: pd.DataFrame, data: Data, features: Features) -> list[str]:
     """The columns that features are made from."""
     found = [name for name in table.columns if name not in data.roles and name not in features.drop]
     found += [name for name in (data.time, data.group) if name and (features.time_parts or features.lags)]
-    return [*found, *(name for name in features.lags if name not in found)]
+    others = [name for name in table.columns if name not in found and name != data.target]
+    # A feature by hand may be made from a column that is none itself.
+    return [*found, *(name for name in others if name in features.lags or _is_read(name, table, data))]
+
+
+def made_by_hand(table: pd.DataFrame, data: Data) -> dict[str, pd.Series]:
+    """The features of own_features.py, numbers as float64, infinite ones missing.
+
+    Raises:
+        ValueError: a column that they need is missing, or what they give is no column of these rows.
+    """
+    # Without the target, which no feature may see.
+    rows = table.drop(columns=data.target, errors="ignore")
+    try:
+        made = own_features(rows)
+    except KeyError as missing:
+        name = missing.args[0]
+        hint = "it is the target" if name == data.target else nearest(str(name), rows.columns)
+        raise ValueError(f"own_features: there is no column {name!r} to make features from; {hint}") from None
+    for name, values in made.items():
+        # Somebody's code may give anything.
+        if not table.index.equals(getattr(values, "index", None)):
+            raise ValueError(f"own_features: {name!r} must be a column made from the rows, with their index")
+        if pd.api.types.is_numeric_dtype(values):
+            made[name] = values.astype("float64").replace([np.inf, -np.inf], np.nan)
+        elif not pd.api.types.is_string_dtype(values):
+            raise ValueError(f"own_features: {name!r} holds {values.dtype}: make numbers or texts of it")
+    return made
+
+
+def _is_read(name: str, table: pd.DataFrame, data: Data) -> bool:
+    """Whether a feature by hand is made from a column: it cannot be made without."""
+    try:
+        made_by_hand(table.head(TRIED).drop(columns=name), data)
+    except Exception:  # noqa: BLE001 - whatever somebody's code raises
+        return True
+    return False
 
 
 def lagged(table: pd.DataFrame, data: Data, features: Features) -> dict[str, pd.Series]:

@@ -20,7 +20,8 @@ def features_of(table: pa.Table, contract: Contract) -> Made:
     typed, reasons = type_rows(table, contract)
     usable, data = typed[reasons == ""], contract.data
     names = usable[[data.id]] if data.id in typed.columns else pd.DataFrame(index=usable.index)
-    # What is dropped is no input, and need not be there.
-    settings = contract.features.model_copy(update={"drop": []})
+    # What is dropped is no input unless another feature is made from it, and need not be there.
+    drop = [name for name in contract.features.drop if name in typed.columns]
+    settings = contract.features.model_copy(update={"drop": drop})
     features = build_features(usable, data, settings) if len(usable) else usable
     return Made(features, names, reasons)

@@ -15,6 +15,7 @@ from scipy.stats import binomtest
 from ..common.config import load
 from ..common.files import write_json, write_parquet
 from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
+from ..common.runs import described
 
 
 def accuracy(actual: np.ndarray, predicted: np.ndarray, confidence: float) -> dict[str, float]:
@@ -46,7 +47,7 @@ def main(cfg: DictConfig) -> None:
     write_json(outputs() / METRICS, report)
     import mlflow
 
-    with mlflow.start_run(run_name=config.model.name):
+    with mlflow.start_run(**described()):
         mlflow.log_metric("test.accuracy", judged["value"])
     print("accuracy {value:.4g} [{low:.4g}, {high:.4g}]".format(**judged))
 

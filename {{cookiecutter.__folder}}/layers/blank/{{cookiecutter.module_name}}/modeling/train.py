@@ -17,6 +17,7 @@ from ..common.config import Model, load
 from ..common.data_paths import INPUTS
 from ..common.files import replacing, sha256, write_json
 from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT, outputs
+from ..common.runs import described
 
 
 def fit(features: np.ndarray, target: np.ndarray, model: Model) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def main(cfg: DictConfig) -> None:
     import mlflow
 
     train, validation = (np.load(ROOT / PROCESSED / f"{part}.npz") for part in ("train", "validation"))
-    with mlflow.start_run(run_name=config.model.name):
+    with mlflow.start_run(**described()):
         mlflow.log_params({"seed": config.seed, "model.C": config.model.C})
         fitted = fit(train["features"], train["target"], config.model)
         accuracy = fitted["model"].score(validation["features"], validation["target"])

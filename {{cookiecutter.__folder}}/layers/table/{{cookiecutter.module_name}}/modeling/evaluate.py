@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from ..common.config import Config, load
 from ..common.files import write_json, write_parquet
 from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
+from ..common.runs import described
 from .shared.domain import domain_metrics
 from .shared.estimators import chosen
 from .shared.metrics import blocks, metrics_for, with_intervals
@@ -67,7 +68,7 @@ def main(cfg: DictConfig) -> None:
     write_json(outputs() / METRICS, report)
     import mlflow
 
-    with mlflow.start_run(run_name=config.model.name):
+    with mlflow.start_run(**described(target=config.data.target)):
         mlflow.log_metrics({f"test.{name}": metric["value"] for name, metric in report["metrics"].items()})
     for name, metric in report["metrics"].items():
         baseline = report["baseline"][name]["value"]

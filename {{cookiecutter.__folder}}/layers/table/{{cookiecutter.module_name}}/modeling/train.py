@@ -11,11 +11,13 @@ from ..common.data_paths import INPUTS
 from ..common.files import replacing
 from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT, outputs
 from ..common.problem import Problem
+from ..common.runs import described
 from .shared.baseline import baseline
 from .shared.domain import domain_metrics
 from .shared.estimators import chosen
 from .shared.metrics import metrics_for
 from .shared.preprocess import encode_target, preprocessing
+from .shared.registered import log_reference
 from .shared.store import Fitted, save
 
 
@@ -43,7 +45,7 @@ def main(cfg: DictConfig) -> None:
     import mlflow
 
     train, validation = (pd.read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
-    with mlflow.start_run(run_name=config.model.name):
+    with mlflow.start_run(**described(target=config.data.target)):
         mlflow.log_params(
             {"seed": config.seed, **{f"model.{key}": value for key, value in settings.model_dump().items()}}
         )
@@ -57,6 +59,7 @@ def main(cfg: DictConfig) -> None:
         # Save the model first, because a server may refuse the metrics.
         with replacing(outputs() / MODELS) as partial:
             save(fitted, partial, ROOT / INPUTS)
+        log_reference(config.model.name, outputs() / MODELS, config.data.task)
         mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})
     print(f"{config.model.name}: validation " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
 
