@@ -84,7 +84,7 @@ def test_an_interrupted_demo_goes_on_where_it_stopped(template: Path, variables:
     assert "accuracy" in first and "proton_iron_auc" in first
     assert "trace_network, " in rest
     assert (project / "mine.txt").is_file()
-    assert "EXACT: 13 of 13 outputs are the committed bytes" in rest
+    assert "EXACT: 14 of 14 outputs are the committed bytes" in rest
     # The judge is the project's own, whose folder the stages do not see where the system lets them not.
     confine = [sys.executable, "-I", "-S", str(CONFINE)]
     ways = {"bubblewrap": ["--unshare-all", "--ro-bind", "/", "/"], "namespace": [json.dumps({str(project): []})]}

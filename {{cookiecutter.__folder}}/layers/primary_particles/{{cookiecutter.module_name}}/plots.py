@@ -12,6 +12,9 @@ from .common.data_paths import RAW_TABLES
 from .common.paths import PROCESSED, ROOT
 from .common.rows import Showers
 
+# Other pages, by what they show, from the report's folder.
+PAGES = {"proof, after make prove": "proof.html", "model card": "../docs/model_card.md"}
+
 
 def figures(predictions: pd.DataFrame, config: Config) -> dict[str, Figure]:
     """The figures by file name. `predictions` is reports/predictions.parquet."""

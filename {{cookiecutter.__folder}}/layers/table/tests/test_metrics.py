@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
     balanced_accuracy_score,
     brier_score_loss,
+    f1_score,
     log_loss,
     mean_absolute_error,
+    precision_recall_curve,
     r2_score,
     roc_auc_score,
     root_mean_squared_error,
@@ -35,6 +38,11 @@ PREDICTED = np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8], [0.5, 0.5]
         ("roc_auc", 5 / 6),
         ("log_loss", -np.log([0.9, 0.6, 0.3, 0.8, 0.5]).mean()),
         ("brier", np.square([0.1, 0.4, 0.7, 0.2, 0.5]).mean()),
+        # Precision and recall of the classes: 2/3, 2/3; 1/2, 1/2.
+        ("f1", (2 / 3 + 1 / 2) / 2),
+        # The positives are the first and the third of the ranking.
+        ("average_precision", (1 + 2 / 3) / 2),
+        ("recall_at_precision_0.9", 1 / 2),
     ],
 )
 def test_classification(name: str, value: float) -> None:
@@ -54,9 +62,8 @@ def test_several_classes() -> None:
 
     values = {name: metric(actual, np.eye(3)[actual]) for name, metric in metrics.metrics_for(("a", "b", "c")).items()}
 
-    assert values == pytest.approx(
-        {"accuracy": 1, "balanced_accuracy": 1, "roc_auc": 1, "log_loss": 0, "brier": 0}, abs=1e-9
-    )
+    assert values == pytest.approx(dict.fromkeys(values, 1) | {"log_loss": 0, "brier": 0}, abs=1e-9)
+    assert set(values) == {"accuracy", "balanced_accuracy", "roc_auc", "log_loss", "brier", "f1", "average_precision"}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +179,14 @@ def test_metrics_are_those_of_scikit_learn_also_of_rows_that_count_several_times
             "roc_auc": roc_auc_score(drawn, shares[:, 1] if classes == 2 else shares, multi_class="ovr"),
             "log_loss": log_loss(drawn, shares),
             "brier": brier_score_loss(drawn, shares),
+            "f1": f1_score(drawn, shares.argmax(axis=1), average="macro"),
         }
+        if classes == 2:
+            expected["average_precision"] = average_precision_score(drawn, shares[:, 1])
+            precision, recall, _ = precision_recall_curve(drawn, shares[:, 1])
+            expected["recall_at_precision_0.9"] = recall[precision >= 0.9].max()
+        else:
+            expected["average_precision"] = average_precision_score(np.eye(classes)[drawn], shares, average="macro")
         for name, metric in metrics.classification_metrics(classes).items():
             assert metric.prepare(actual, given)(counts.astype(float)) == pytest.approx(expected[name], abs=1e-12), name
     actual, given = 1e6 + rng.normal(size=400), 1e6 + rng.normal(size=400)
@@ -214,3 +228,15 @@ def test_intervals_over_blocks_of_time_are_as_wide_as_the_errors_are_alike() -> 
             covered[kind] += found["mean"]["low"] <= 0 <= found["mean"]["high"]
 
     assert covered["rows"] < 75 < covered["blocks"]
+
+
+def test_the_interval_of_an_average_precision_of_few_rows_holds_it() -> None:
+    # Of many classes with few rows, resamples have a larger one: a row that is drawn twice counts in its own precision.
+    rng = np.random.default_rng(8)
+    actual = np.repeat(np.arange(30), 8)
+    scores = rng.random((240, 30)) + 0.5 * np.eye(30)[actual]
+    named = {"average_precision": metrics.classification_metrics(30)["average_precision"]}
+
+    found = metrics.with_intervals(named, actual, scores, USUAL, seed=0)["average_precision"]
+
+    assert found["low"] < found["value"] < found["high"]

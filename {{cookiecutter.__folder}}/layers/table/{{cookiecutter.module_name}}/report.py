@@ -8,14 +8,23 @@ from typing import Any
 
 import hydra
 import pandas as pd
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from .common.config import Config, load
 from .common.files import read_json, replacing, sha256, write_text
-from .common.paths import CONFIGS, COUNTS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT, ROOT, outputs
+from .common.paths import CONFIGS, COUNTS, DETAILS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT, ROOT, outputs
 from .rendering import png, render
 
 CARD = Path("docs/model_card.md")
+SHUFFLED = {"features": "Each feature shuffled", "together": "Features that are alike, shuffled together"}
+WHY = {
+    "stratified": "Rows are drawn at random, with the same share of every class in each part: taken as independent.",
+    "random": "Rows are drawn at random: taken as independent.",
+    "grouped": "Rows that belong together are in one part, because a model recognises what it has seen.",
+    "time": "The test rows are later than all others, as the rows are for which the model is used.",
+    "given": "The test rows were set apart by whoever made the data.",
+}
 
 
 def provenance() -> dict[str, str]:
@@ -23,6 +32,7 @@ def provenance() -> dict[str, str]:
     names = [
         Path("requirements/base.lock"),
         COUNTS,
+        DETAILS,
         METRICS,
         PREDICTIONS,
         *sorted(MODELS / path.name for path in (ROOT / MODELS).iterdir()),
@@ -32,12 +42,18 @@ def provenance() -> dict[str, str]:
 
 def values(config: Config) -> dict[str, Any]:
     """All values of the report and the card."""
+    manifest = read_json(ROOT / MODELS / "manifest.json")
     return {
         # The settings of the model as it was trained, defaults included.
-        "config": config.model_dump() | {"model": read_json(ROOT / MODELS / "manifest.json")["model"]},
+        "config": config.model_dump() | {"model": manifest["model"]},
+        "table": HydraConfig.get().runtime.choices["data"],
+        "features": manifest["features"],
+        "scores": manifest["scores"],
         "counts": read_json(ROOT / COUNTS),
         "report": read_json(ROOT / METRICS),
+        "details": read_json(ROOT / DETAILS),
         "provenance": provenance(),
+        "why_split": WHY[config.split.kind],
     }
 
 
@@ -50,13 +66,17 @@ def main(cfg: DictConfig) -> None:
     facts = values(config)
     drawn = {"comparison": charts.comparison(facts["report"]["metrics"], facts["report"]["baseline"])}
     drawn |= plots.figures(pd.read_parquet(ROOT / PREDICTIONS), config)
+    found = facts["details"]["importances"]
+    for kind, title in SHUFFLED.items():
+        if found[kind]:
+            drawn[f"importance_{kind}"] = charts.importances(found[kind], title)
     images = {name: png(figure) for name, figure in drawn.items()}
     with replacing(outputs() / FIGURES) as partial:
         partial.mkdir()
         for name, image in images.items():
             (partial / f"{name}.png").write_bytes(image)
     embedded = {name: base64.b64encode(image).decode() for name, image in images.items()}
-    write_text(outputs() / REPORT, render("report.html", figures=embedded, **facts))
+    write_text(outputs() / REPORT, render("report.html", figures=embedded, pages=plots.PAGES, **facts))
     write_text(outputs() / CARD, render("model_card.md", **facts))
     print(f"open {outputs() / REPORT}")
 

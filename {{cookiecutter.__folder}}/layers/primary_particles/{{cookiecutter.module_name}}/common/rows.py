@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, PositiveInt, Tag
 
 from .simulation import Simulation
 from .strict import Strict
+from .table import Card
 from .table import Data as Table
 
 
@@ -17,6 +18,7 @@ class Showers(Simulation):
 
     fewest_stations: PositiveInt
     note: str
+    card: Card = Card()
     task: Literal["classification"] = "classification"
     target: Literal["primary"] = "primary"
     id: None = None

@@ -99,6 +99,14 @@ class Column(Strict):
         return self
 
 
+class Card(Strict):
+    """What only a person can say on the model card."""
+
+    intended_use: str | None = None
+    limits: str | None = None
+    split: str | None = None
+
+
 class Data(Strict):
     """configs/data/: the source of the table and its columns."""
 
@@ -113,6 +121,7 @@ class Data(Strict):
     columns: dict[str, Column]
     # A note on these data, shown in the report.
     note: str | None = None
+    card: Card = Card()
 
     @model_validator(mode="after")
     def _fit_the_target_to_the_task(self) -> Data:

@@ -11,8 +11,9 @@ from omegaconf import DictConfig
 
 from ..common.config import Config, load
 from ..common.files import write_json, write_parquet
-from ..common.paths import CONFIGS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
+from ..common.paths import CONFIGS, DETAILS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
 from ..common.runs import described
+from .shared.details import confusions, importances, per_class
 from .shared.domain import domain_metrics
 from .shared.estimators import chosen
 from .shared.metrics import blocks, metrics_for, with_intervals
@@ -20,8 +21,8 @@ from .shared.preprocess import encode_target
 from .shared.store import Fitted, restore
 
 
-def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Metrics with intervals of the model and of the baseline, and the prediction of each test row."""
+def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
+    """Metrics with intervals of the model and of the baseline, details of it, and the prediction of each test row."""
     classes = fitted.problem.classes
     actual = encode_target(test[config.data.target], classes)
     predicted = fitted.predict(test)
@@ -40,14 +41,19 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
         "metrics": judged(predicted),
         "baseline": judged(fitted.predict_baseline(test)),
     }
-    table = pd.DataFrame({"actual": test[config.data.target]})
+    details: dict[str, Any] = {"importances": importances(fitted, test, actual, config.seed)}
+    data = config.data
+    names = [name for name in (data.id, data.group, data.time) if name in test.columns and name != "actual"]
+    table = test[names].assign(actual=test[data.target])
     if classes:
+        details["classes"] = per_class(actual, predicted, classes)
+        details["confusions"] = confusions(actual, predicted, classes)
         table["predicted"] = np.array(classes)[predicted.argmax(axis=1)]
         for code, name in enumerate(classes):
             table[f"p({name})"] = predicted[:, code]
     else:
         table["predicted"] = predicted
-    return report, table
+    return report, details, table
 
 
 def drawn_together(test: pd.DataFrame, config: Config) -> np.ndarray | None:
@@ -59,12 +65,13 @@ def drawn_together(test: pd.DataFrame, config: Config) -> np.ndarray | None:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write reports/metrics.json and reports/predictions.parquet, and add the metrics to the model's MLflow run."""
+    """Write metrics, details and predictions into reports/, and add the metrics to the model's MLflow run."""
     config = load(cfg)
     fitted = restore(chosen(config), config.seed, config.threads, ROOT / MODELS)
     test = pd.read_parquet(ROOT / PROCESSED / "test.parquet")
-    report, predictions = evaluate(fitted, test, config)
+    report, details, predictions = evaluate(fitted, test, config)
     write_parquet(outputs() / PREDICTIONS, predictions)
+    write_json(outputs() / DETAILS, details)
     write_json(outputs() / METRICS, report)
     import mlflow
 

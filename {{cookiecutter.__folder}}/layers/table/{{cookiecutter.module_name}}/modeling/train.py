@@ -37,6 +37,14 @@ def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted
     return Fitted(settings, problem, features, preprocess, estimator, simple)
 
 
+def scored(fitted: Fitted, rows: pd.DataFrame, config: Config) -> dict[str, float]:
+    """The metrics of a model on some rows, without intervals."""
+    classes = fitted.problem.classes
+    metrics = metrics_for(classes) | domain_metrics(config.data, classes)
+    actual, predicted = encode_target(rows[config.data.target], classes), fitted.predict(rows)
+    return {name: metric(actual, predicted) for name, metric in metrics.items()}
+
+
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
     """Write models/ and track the run in MLflow."""
@@ -50,18 +58,14 @@ def main(cfg: DictConfig) -> None:
             {"seed": config.seed, **{f"model.{key}": value for key, value in settings.model_dump().items()}}
         )
         fitted = fit(train, validation, config)
-        actual, predicted = (
-            encode_target(validation[config.data.target], fitted.problem.classes),
-            fitted.predict(validation),
-        )
-        metrics = metrics_for(fitted.problem.classes) | domain_metrics(config.data, fitted.problem.classes)
-        scores = {name: metric(actual, predicted) for name, metric in metrics.items()}
+        scores = {"train": scored(fitted, train, config), "validation": scored(fitted, validation, config)}
         # Save the model first, because a server may refuse the metrics.
         with replacing(outputs() / MODELS) as partial:
-            save(fitted, partial, ROOT / INPUTS)
+            save(fitted, partial, ROOT / INPUTS, scores)
         log_reference(config.model.name, outputs() / MODELS, config.data.task)
-        mlflow.log_metrics({f"validation.{name}": value for name, value in scores.items()})
-    print(f"{config.model.name}: validation " + ", ".join(f"{name} {value:.4g}" for name, value in scores.items()))
+        mlflow.log_metrics({f"{part}.{name}": value for part, of in scores.items() for name, value in of.items()})
+    said = ", ".join(f"{name} {value:.4g}" for name, value in scores["validation"].items())
+    print(f"{config.model.name}: validation {said}")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def contract(train: pd.DataFrame, used: list[str], data: Data, features: Feature
     if data.id and data.id not in used:
         inputs.insert(0, {**_named(data.id, train), "required": False})
         columns[data.id] = data.columns.get(data.id, Column(type="category"))
-    settings = data.model_dump(exclude={"source", "note"})
+    settings = data.model_dump(exclude={"source", "note", "card"})
     settings["columns"] = {name: column.model_dump() for name, column in columns.items()}
     return {"data": settings, "features": features.model_dump(), "inputs": inputs}
 

@@ -13,6 +13,8 @@ from scipy.stats import binomtest
 
 from ...common.config import Evaluation
 
+# Of the recall that is told for two classes.
+PRECISION = 0.9
 # How often each row counts, (rows,) -> value.
 Counted = Callable[[np.ndarray], float]
 
@@ -26,6 +28,8 @@ class Metric:
     """
 
     prepare: Callable[[np.ndarray, np.ndarray], Counted]
+    # Whether resamples, in which rows occur several times, give other values on average: the interval is shifted back.
+    biased: bool = False
 
     def __call__(self, actual: np.ndarray, predicted: np.ndarray) -> float:
         """The value with every row counted once."""
@@ -64,12 +68,17 @@ def classification_metrics(classes: int) -> dict[str, Metric]:
     """The metrics of a classifier by name; the area under the ROC curve of several classes is one against the rest."""
     # As scikit-learn's brier_score_loss: of two classes only the second one counts.
     half = 2 if classes == 2 else 1
+    of_two = {f"recall_at_precision_{PRECISION:g}": Metric(_recall_at_precision, biased=True)} if classes == 2 else {}
+    positive = [1] if classes == 2 else list(range(classes))
     return {
         "accuracy": mean_of(lambda actual, predicted: actual == predicted.argmax(axis=1)),
         "balanced_accuracy": Metric(partial(_recall, classes)),
-        "roc_auc": Metric(partial(_area, [1] if classes == 2 else list(range(classes)))),
+        "roc_auc": Metric(partial(_area, positive)),
         "log_loss": mean_of(_log_loss),
         "brier": mean_of(lambda actual, predicted: ((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1) / half),
+        "f1": Metric(partial(_f1, classes)),
+        "average_precision": Metric(partial(_average_precision, positive), biased=True),
+        **of_two,
     }
 
 
@@ -89,6 +98,60 @@ def _recall(classes: int, actual: np.ndarray, predicted: np.ndarray) -> Counted:
         return float((hits / np.bincount(actual, weights=counts, minlength=classes)).mean())
 
     return value
+
+
+def _f1(classes: int, actual: np.ndarray, predicted: np.ndarray) -> Counted:
+    """The mean over classes of the harmonic mean of precision and recall."""
+    found = predicted.argmax(axis=1)
+    right = (actual == found).astype(np.float64)
+
+    def value(counts: np.ndarray) -> float:
+        hits = np.bincount(actual, weights=counts * right, minlength=classes)
+        rows, taken = (np.bincount(codes, weights=counts, minlength=classes) for codes in (actual, found))
+        there = rows + taken > 0
+        return float((2 * hits[there] / (rows + taken)[there]).mean())
+
+    return value
+
+
+def _average_precision(against: list[int], actual: np.ndarray, predicted: np.ndarray) -> Counted:
+    """The mean over these classes of the precision at every rise of the recall, as scikit-learn has it."""
+    ranked = [_by_threshold(actual == code, predicted[:, code]) for code in against]
+
+    def value(counts: np.ndarray) -> float:
+        averages = []
+        for at_thresholds in ranked:
+            precision, recall = at_thresholds(counts)
+            averages.append(np.diff(recall, prepend=0) @ precision)
+        return float(np.mean(averages))
+
+    return value
+
+
+def _recall_at_precision(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+    """The largest share of the second class that is found where at least 90% of what is found is right, else 0."""
+    at_thresholds = _by_threshold(actual == 1, predicted[:, 1])
+
+    def value(counts: np.ndarray) -> float:
+        precision, recall = at_thresholds(counts)
+        return float(recall[precision >= PRECISION].max(initial=0))
+
+    return value
+
+
+def _by_threshold(positive: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """Precision and recall at each threshold, the highest first, by how often each row counts."""
+    order = np.argsort(-scores, kind="stable")
+    ranked, of_class = scores[order], positive[order]
+    starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
+
+    def at_thresholds(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        counted = counts[order]
+        found = np.cumsum(np.add.reduceat(counted * of_class, starts))
+        taken = np.cumsum(np.add.reduceat(counted, starts))
+        return found / np.maximum(taken, 1), found / found[-1]
+
+    return at_thresholds
 
 
 def _area(against: list[int], actual: np.ndarray, predicted: np.ndarray) -> Counted:
@@ -159,7 +222,9 @@ def with_intervals(
     """Each metric as value, low and high.
 
     The accuracy has Wilson's interval (E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209), the others the percentiles of
-    a bootstrap over rows; a resample without one of the classes is drawn again. If a group in `groups` (rows,) has
+    a bootstrap over rows; a resample without one of the classes is drawn again. Those of a biased metric, which is a
+    share, are shifted by the bootstrap's estimate of the bias (B. Efron and R. J. Tibshirani, An Introduction to the
+    Bootstrap (1993), section 10.3). If a group in `groups` (rows,) has
     several rows, whole groups are drawn, for the accuracy too, because rows of a group are alike. The number of threads
     changes only the time. Without resamples there are no intervals: low and high are the value.
     """
@@ -187,7 +252,10 @@ def with_intervals(
             test = binomtest(round(value * len(actual)), len(actual))
             low, high = test.proportion_ci(evaluation.confidence, method="wilson")
         else:
-            low, high = np.percentile(resampled[name], tails)
+            scores_of = resampled[name]
+            low, high = np.percentile(scores_of, tails)
+            if metric.biased:
+                low, high = np.clip([low, high] - scores_of.mean() + value, 0, 1)
         result[name] = {"value": float(value), "low": float(low), "high": float(high)}
     return result
 

@@ -39,8 +39,10 @@ class Fitted:
         return _predict(self.baseline, table[self.features], self.problem)
 
 
-def save(fitted: Fitted, folder: Path, inputs: Path | None = None) -> None:
-    """Write a fitted model into a new folder, with the file that says what its rows are made from."""
+def save(
+    fitted: Fitted, folder: Path, inputs: Path | None = None, scores: dict[str, dict[str, float]] | None = None
+) -> None:
+    """Write a fitted model into a new folder, with the file that says what its rows are made from, and its scores."""
     folder.mkdir()
     if inputs:
         shutil.copyfile(inputs, folder / INPUTS_NAME)
@@ -55,6 +57,7 @@ def save(fitted: Fitted, folder: Path, inputs: Path | None = None) -> None:
             "classes": list(fitted.problem.classes),
             "features": fitted.features,
             "inputs": len(fitted.preprocess.get_feature_names_out()),
+            "scores": scores or {},
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
         },
     )

@@ -116,6 +116,8 @@ def write_config(name: str, place: str, found: Sniffed, data: Data, why: str, be
     lines += ["columns:" if data.columns else "columns: {}"]
     for column, listed in data.columns.items():
         lines += [f"  {_yaml(column)}: {json.dumps(listed.model_dump(exclude_defaults=True), ensure_ascii=False)}"]
+    lines += ["# What only a person can say; it stands on docs/model_card.md.", "card:"]
+    lines += [f"  {key}: null" for key in ("intended_use", "limits", "split")]
     write_text(target, "\n".join([*lines, ""]))
 
 
