@@ -18,7 +18,7 @@ CONFIGS = [path for layer in LAYERS for path in (TREE / "layers" / layer / "conf
 MODELS = sorted(path.stem for path in CONFIGS if path.parent.name == "model")
 SPLITS = sorted(path.stem for path in CONFIGS if path.parent.name == "split")
 MAGIC = TEMPLATE.parent / "shared" / "data" / "magic04.data"
-REGRESSION = {"dummy", "ridge", "random_forest", "xgboost", "mlp"}
+REGRESSION = {"dummy", "ridge", "random_forest", "hist_gradient_boosting", "xgboost", "mlp"}
 
 
 def test_the_lists_are_of_every_group() -> None:
@@ -39,7 +39,8 @@ def test_every_model_classifies_the_same_twice_or_says_why_not(project: Project,
         assert "the model ridge does regression, the data ask for classification" in done.stderr
     else:
         project.stages("train")
-        assert f"<h1>{model}: classification of diagnosis</h1>" in (project.path / "reports/report.html").read_text()
+        page = (project.path / "reports/report.html").read_text(encoding="utf-8")
+        assert f"<h1>breast_cancer: classification of diagnosis by {model}</h1>" in page
         before = project.outputs()
         project.stages("train", "train")
         assert project.outputs() == before
@@ -66,7 +67,7 @@ def test_every_model_of_numbers_on_diabetes(
     project.select(model=model)
     project.stages("train")
     figures = {path.name for path in (project.path / "reports/figures").iterdir()}
-    assert figures == {"comparison.png", "predicted.png", "residuals.png"}
+    assert {"comparison.png", "importance_features.png", "predicted.png", "residuals.png", "target.png"} <= figures
 
 
 def test_several_classes_from_a_file(project: Project) -> None:

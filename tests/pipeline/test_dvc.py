@@ -120,7 +120,7 @@ def test_a_model_costs_its_two_files(project: Project) -> None:
     code.write_text(NEIGHBOURS, encoding="utf-8")
     project.select(model="neighbours")
     assert project.repro() == ["train", "evaluate", "report"]
-    assert "<h1>neighbours: classification of diagnosis</h1>" in (project.path / "reports/report.html").read_text()
+    assert "of diagnosis by neighbours</h1>" in (project.path / "reports/report.html").read_text()
     # Its code is a dependency, by its name.
     code.write_text(NEIGHBOURS.replace("Nearest neighbours.", "The nearest."), encoding="utf-8")
     assert "train:" in project.run("dvc", "status").stdout

@@ -31,7 +31,7 @@ HELD = {
     "acquire": ("dataset/acquire.py", '    print(f"data/raw: from {served}")'),
     "prepare": ("dataset/prepare.py", "    write_json(outputs() / COUNTS"),
     "featurize": ("features.py", '    print(f"{features.shape[1]} features'),
-    "train": ("modeling/train.py", "            save(fitted, partial, ROOT / INPUTS)"),
+    "train": ("modeling/train.py", "            save(fitted, partial, ROOT / INPUTS, scores)"),
     "evaluate": ("modeling/evaluate.py", "    write_json(outputs() / METRICS"),
     "report": ("report.py", "    write_text(outputs() / REPORT"),
 }

@@ -106,7 +106,7 @@ def test_a_model_is_kept_whose_metrics_the_server_no_longer_takes(project: Proje
     port = free_port()
     command = ["mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     away = "        os.killpg(int(os.environ['SERVER']), 9)\n"
-    line = '        mlflow.log_metrics({f"validation.'
+    line = '        mlflow.log_metrics({f"{part}.'
     project.edit(f"{project.module}/modeling/train.py", line, away + line)
     project.edit(f"{project.module}/modeling/train.py", "import hydra\n", "import os\nimport hydra\n")
     with serving(port, tmp_path, project.environment, *command) as process:

@@ -19,10 +19,11 @@ PAIRS = [("tabular", "no"), ("primary_particles", "torch"), ("blank", "no")]
 
 
 def self_contained(project: Project) -> bool:
-    """Whether the report needs no other file and no network."""
+    """Whether the report needs no other file and no network; links lead to pages of the project only."""
     page = (project.path / "reports" / "report.html").read_text(encoding="utf-8")
-    sources = re.findall(r"(?:src|href)=\"([^\"]*)", page)
-    return bool(sources) and all(source.startswith("data:image/png;base64,") for source in sources)
+    sources, links = (re.findall(rf"{attribute}=\"([^\"]*)", page) for attribute in ("src", "href"))
+    shown = bool(sources) and all(source.startswith("data:image/png;base64,") for source in sources)
+    return shown and not any("//" in link for link in links)
 
 
 @pytest.fixture(scope="module", params=STARTERS)
@@ -59,7 +60,8 @@ def test_the_tests_pass_with_deep_learning(tmp_path: Path, environment: dict[str
 def test_the_report_is_one_file_with_its_figures(finished: Project) -> None:
     assert self_contained(finished)
     figures = {path.name for path in (finished.path / "reports" / "figures").iterdir()}
-    assert figures == {"calibration.png", "comparison.png", "confusion.png", "roc.png"}
+    drawn = {"calibration", "comparison", "confusion", "precision_recall", "roc", "target"}
+    assert figures == {f"{name}.png" for name in (*drawn, "importance_features", "importance_together")}
 
 
 def test_the_blank_pipeline_reproduces(blank: Project, tmp_path: Path) -> None:
