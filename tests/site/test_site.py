@@ -18,7 +18,7 @@ from tests.project import TEMPLATE, Project
 
 DOCS = TEMPLATE / "docs"
 PACKAGE = TEMPLATE / "src" / "probado"
-TRANSLATED = ["index.md", "quickstart.md", "tour.md", "adopt.md", "prove.md"]
+TRANSLATED = ["index.md", "quickstart.md", "tour.md", "own.md", "predict.md", "adopt.md", "prove.md"]
 # Elements that make a browser fetch something as it opens the page; a link to another site is no such thing.
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "link": "href"}
 
