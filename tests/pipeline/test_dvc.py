@@ -79,14 +79,14 @@ def test_make_train_switches_the_model_by_one_line(project: Project) -> None:
     config = project.path / "configs" / "config.yaml"
     before = config.read_text(encoding="utf-8").splitlines()
     done = project.run("make", "train", "MODEL=random_forest")
-    assert "Running stage 'train'" in done.stdout and "Running stage 'report'" not in done.stdout
+    assert "Running stage 'train'" in done.stdout and "Running stage 'prepare'" not in done.stdout
     after = config.read_text(encoding="utf-8").splitlines()
     assert [(old, new) for old, new in zip(before, after, strict=True) if old != new] == [
         ("  - model: xgboost", "  - model: random_forest")
     ]
     refused = project.run("make", "train", "MODEL=random_forst", check=False)
     assert refused.returncode != 0
-    assert "there is no configs/model/random_forst.yaml; there are dummy, logistic" in refused.stderr
+    assert "there is no configs/model/random_forst.yaml; there are dummy, hist_gradient_boosting" in refused.stderr
 
 
 NEIGHBOURS = '''"""Nearest neighbours."""
