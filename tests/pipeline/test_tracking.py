@@ -128,8 +128,8 @@ def test_a_failed_stage_leaves_the_training_finished_and_is_recorded_beside_it(p
     (trained,) = runs(project)
     project.edit(
         f"{project.module}/modeling/evaluate.py",
-        "    report, predictions = evaluate(fitted, test, config)\n",
-        '    report, predictions = evaluate(fitted, test, config)\n    raise RuntimeError("planted")\n',
+        "    report, details, predictions = evaluate(fitted, test, config)\n",
+        '    report, details, predictions = evaluate(fitted, test, config)\n    raise RuntimeError("planted")\n',
     )
     done = project.run("dvc", "repro", check=False)
     assert done.returncode != 0
