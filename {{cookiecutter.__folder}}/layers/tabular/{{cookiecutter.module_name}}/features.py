@@ -64,7 +64,7 @@ def needed(table: pd.DataFrame, data: Data, features: Features) -> list[str]:
     """The columns that features are made from."""
     found = [name for name in table.columns if name not in data.roles and name not in features.drop]
     found += [name for name in (data.time, data.group) if name and (features.time_parts or features.lags)]
-    others = [name for name in table.columns if name not in found and name != data.target]
+    others = [name for name in table.columns if name not in found]
     # A feature by hand may be made from a column that is none itself.
     return [*found, *(name for name in others if name in features.lags or _is_read(name, table, data))]
 
@@ -96,6 +96,8 @@ def made_by_hand(table: pd.DataFrame, data: Data) -> dict[str, pd.Series]:
 
 def _is_read(name: str, table: pd.DataFrame, data: Data) -> bool:
     """Whether a feature by hand is made from a column: it cannot be made without."""
+    if name == data.target:
+        return False
     try:
         made_by_hand(table.head(TRIED).drop(columns=name), data)
     except Exception:  # noqa: BLE001 - whatever somebody's code raises
