@@ -18,7 +18,7 @@ BLOCK = re.compile(r"(?ms)^```(\w+)(?: title=\"([^\"]*)\")?\n(.*?)^```$")
 
 
 def test_a_feature_a_package_a_model_and_a_metric(tmp_path: Path, environment: dict[str, str]) -> None:
-    project = bake_project(tmp_path, environment)
+    project = bake_project(tmp_path / "Año nuevo", environment)
     assert project.module == "my_ml_project"
     steps = BLOCK.findall(PAGE.read_text(encoding="utf-8"))
     assert [kind for kind, *_ in steps].count("sh") == 5

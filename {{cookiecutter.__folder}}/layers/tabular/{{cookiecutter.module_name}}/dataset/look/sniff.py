@@ -64,8 +64,7 @@ def sniff(path: Path) -> Sniffed:
         raise ValueError(f"{path.name} is empty")
     if not is_parquet(path):
         if not is_excel(path):
-            written = content(path)
-            head = written[:HEAD] if isinstance(written, bytes) else _head(path)
+            head = _head(path)
             _text(head, found)
             if len(head) == HEAD and b"\n" in head and found.options.get("encoding") != "utf-16":
                 with tempfile.TemporaryDirectory() as folder:
@@ -85,14 +84,16 @@ def _folder(path: Path, found: Sniffed) -> Sniffed:
     if len(files) > 1:
         found.set("file_column", "from_file", f"{len(files)} files: which one a row comes from")
     if not is_parquet(largest) and not is_excel(largest):
-        written = content(largest)
-        _text(written[:HEAD] if isinstance(written, bytes) else _head(largest), found)
+        _text(_head(largest), found)
     table = read_text(path, found.reading(), {}).table
     _notation(table.drop_columns(["from_file"]) if len(files) > 1 else table, found)
     return found
 
 
 def _head(path: Path) -> bytes:
+    written = content(path)
+    if isinstance(written, bytes):
+        return written[:HEAD]
     with path.open("rb") as stream:
         return stream.read(HEAD)
 
