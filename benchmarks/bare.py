@@ -29,8 +29,8 @@ from showers.common.rows import Showers  # noqa: E402
 from showers.dataset.showers import prepare_showers  # noqa: E402
 from showers.features import featurize  # noqa: E402
 from showers.modeling.evaluate import evaluate  # noqa: E402
+from showers.modeling.shared.fitting import fit  # noqa: E402
 from showers.modeling.shared.store import save  # noqa: E402
-from showers.modeling.train import fit  # noqa: E402
 from showers.rendering import png, render  # noqa: E402
 from showers.simulation.generate import write  # noqa: E402
 from showers.split import PARTS  # noqa: E402

@@ -16,8 +16,8 @@ from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.showers import usable
 from {{ cookiecutter.module_name }}.features import of_showers
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
+from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit
 from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
-from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.simulation.generate import simulate
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))

@@ -19,8 +19,8 @@ from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.showers import usable
 from {{ cookiecutter.module_name }}.features import of_showers
 from {{ cookiecutter.module_name }}.modeling import predict
+from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit
 from {{ cookiecutter.module_name }}.modeling.shared.store import save
-from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.shower_inputs import shower_contract
 from {{ cookiecutter.module_name }}.simulation.generate import simulate
 

@@ -246,13 +246,10 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
         The number of rows of each part.
     """
     counts = dict.fromkeys(targets, 0)
-    group = config.data.group
     with appending() as append:
         for built, parts in rows(source, config):
             for name, path in targets.items():
-                # The group is not a feature, but evaluation draws whole groups.
-                part = built if name == "test" or not group else built.drop(columns=group)
-                table = pa.Table.from_pandas(part[parts.to_numpy() == name], preserve_index=False)
+                table = pa.Table.from_pandas(built[parts.to_numpy() == name], preserve_index=False)
                 append(path, table)
                 counts[name] += len(table)
     return counts
@@ -270,7 +267,7 @@ def contract_of(folder: Path, config: Config) -> dict[str, Any]:
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
 def main(cfg: DictConfig) -> None:
-    """Write the parts in data/processed: features, then the target; test rows also have their group.
+    """Write the parts in data/processed: features, then the target, and the group, which is no feature.
 
     Also what a model of them needs to know of its inputs.
     """

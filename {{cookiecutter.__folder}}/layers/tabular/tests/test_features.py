@@ -142,7 +142,7 @@ def test_own_features_are_made_of_columns_that_are_none_themselves(
         (lambda rows: {"a": rows["levle"]}, "no column 'levle' to make features from; did you mean 'level'"),
         (lambda rows: {"a": 1}, "'a' must be a column made from the rows"),
         (lambda rows: {"a": pd.Series(DAYS, rows.index)}, "'a' holds datetime64"),
-        (lambda rows: {"width": rows["level"]}, "there is a feature 'width' already"),
+        (lambda rows: {"width": rows["level"]}, "there is a column 'width' already"),
     ],
     ids=["the target", "mistyped", "a number", "dates", "a name twice"],
 )

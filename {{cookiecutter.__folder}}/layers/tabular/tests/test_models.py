@@ -14,10 +14,10 @@ from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.modeling import models
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
+from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit
 from {{ cookiecutter.module_name }}.modeling.shared.metrics import metrics_for
 from {{ cookiecutter.module_name }}.modeling.shared.preprocess import encode_target
 from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore, save
-from {{ cookiecutter.module_name }}.modeling.train import fit
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
 FITTING = [(model, task) for model in MODELS for task in import_module(f"{models.__name__}.{model}").Model.tasks]
@@ -29,24 +29,24 @@ def rows(task: str, table: pd.DataFrame, number_table: pd.DataFrame) -> pd.DataF
     return table if task == "classification" else number_table
 
 
-def configured(model: str, task: str) -> Config:
+def configured(model: str, task: str, *more: str) -> Config:
     """The project's configuration with this model, for the table of these tests."""
     with initialize_config_dir(CONFIGS, version_base="1.3"):
         choices = ["data=breast_cancer", "features=default", "split=random", f"model={model}"]
-        return load(compose("config", [*choices, f"data.task={task}", "data.target=y", "data.columns={}"]))
+        return load(compose("config", [*choices, f"data.task={task}", "data.target=y", "data.columns={}", *more]))
 
 
-def fitted(model: str, task: str, rows: pd.DataFrame) -> Fitted:
+def fitted(config: Config, rows: pd.DataFrame) -> Fitted:
     """Fit the model on the first 200 rows; skip if its library is not installed."""
     try:
-        return fit(rows.iloc[:200], rows.iloc[200:250], configured(model, task))
+        return fit(rows.iloc[:200], rows.iloc[200:250], config)
     except ModuleNotFoundError as missing:
         pytest.skip(f"{missing.name} is not installed")
 
 
 @with_each_model
 def test_model(model: str, task: str, rows: pd.DataFrame, tmp_path: Path) -> None:
-    trained = fitted(model, task, rows)
+    trained = fitted(configured(model, task), rows)
     test = rows.iloc[250:]
     predicted = trained.predict(test)
 
@@ -67,16 +67,32 @@ def test_model(model: str, task: str, rows: pd.DataFrame, tmp_path: Path) -> Non
 
 
 @with_each_model
+def test_rows_that_weigh_nothing_do_not_count(model: str, task: str, rows: pd.DataFrame) -> None:
+    config = configured(model, task, "data.weight=counts")
+    if not chosen(config).weighted:
+        pytest.skip(f"{model} cannot weigh rows")
+    wrong = rows.index < 100
+    target = rows["y"].where(~wrong, rows["y"].map({"yes": "no", "no": "yes"}) if task == "classification" else 30)
+    weighed = rows.assign(y=target, counts=1.0 - wrong)
+    trained = fitted(config, weighed)
+
+    test, actual = rows.iloc[250:], encode_target(rows["y"].iloc[250:], trained.problem.classes)
+    metric = metrics_for(trained.problem.classes)["log_loss" if task == "classification" else "rmse"]
+    misled = fitted(configured(model, task), weighed.drop(columns="counts"))
+    assert metric(actual, trained.predict(test)) < 0.95 * metric(actual, misled.predict(test))
+
+
+@with_each_model
 def test_the_same_rows_give_the_same_files(model: str, task: str, rows: pd.DataFrame, tmp_path: Path) -> None:
     for name in ("first", "second"):
-        save(fitted(model, task, rows), tmp_path / name)
+        save(fitted(configured(model, task), rows), tmp_path / name)
 
     for first in sorted((tmp_path / "first").iterdir()):
         assert first.read_bytes() == (tmp_path / "second" / first.name).read_bytes(), first.name
 
 
 def test_the_column_order_and_unknown_categories_do_not_matter(table: pd.DataFrame) -> None:
-    trained = fitted("logistic", "classification", table)
+    trained = fitted(configured("logistic", "classification"), table)
     test = table.iloc[250:]
 
     np.testing.assert_array_equal(trained.predict(test[test.columns[::-1]]), trained.predict(test))
@@ -84,7 +100,7 @@ def test_the_column_order_and_unknown_categories_do_not_matter(table: pd.DataFra
 
 
 def test_a_changed_file_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
-    trained = fitted("logistic", "classification", table)
+    trained = fitted(configured("logistic", "classification"), table)
     save(trained, tmp_path / "models")
     with (tmp_path / "models" / "model.joblib").open("ab") as stream:
         stream.write(b"\0")
@@ -94,7 +110,7 @@ def test_a_changed_file_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
 
 
 def test_another_model_than_the_trained_one_is_refused(table: pd.DataFrame, tmp_path: Path) -> None:
-    save(fitted("logistic", "classification", table), tmp_path / "models")
+    save(fitted(configured("logistic", "classification"), table), tmp_path / "models")
     other = chosen(configured("dummy", "classification"))
 
     with pytest.raises(ValueError, match=r"holds .*'logistic'.*, configured is \{'name': 'dummy'\}: train first"):

@@ -18,8 +18,8 @@ from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.common.table import Data
 from {{ cookiecutter.module_name }}.features import build_features, needed
 from {{ cookiecutter.module_name }}.modeling import predict
+from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit
 from {{ cookiecutter.module_name }}.modeling.shared.store import save
-from {{ cookiecutter.module_name }}.modeling.train import fit
 from {{ cookiecutter.module_name }}.tables.columns import listed_values, type_columns
 from {{ cookiecutter.module_name }}.tables.inputs import contract
 from {{ cookiecutter.module_name }}.tables.reading import read_text

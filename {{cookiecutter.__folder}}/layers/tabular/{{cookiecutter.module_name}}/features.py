@@ -41,11 +41,12 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
             for part in features.time_parts if name == data.time else features.date_parts:
                 columns[f"{name} {part}"] = getattr(table[name].dt, part).astype("float64")
         if not (timed or name in data.roles or name in features.drop):
-            columns[name] = table[name]
+            # A text that is missing has no words.
+            columns[name] = table[name].fillna("") if name in data.texts else table[name]
     columns |= lagged(table, data, features)
     own = made_by_hand(table, data)
-    if taken := sorted(columns.keys() & own.keys()):
-        raise ValueError(f"own_features: there is a feature {taken[0]!r} already: give yours another name")
+    if taken := sorted({*columns, *data.roles} & own.keys()):
+        raise ValueError(f"own_features: there is a column {taken[0]!r} already: give yours another name")
     columns |= own
     if not columns:
         hint = "; set features.time_parts, such as [month, dayofweek], or features.lags" if data.time else ""
@@ -128,7 +129,7 @@ def lagged(table: pd.DataFrame, data: Data, features: Features) -> dict[str, pd.
 def main(cfg: DictConfig) -> None:
     """Write the parts in data/processed, features and target, and what a model of them needs to know of its inputs.
 
-    Test rows also have their id, group and time.
+    The rows also have their id, group, time and weight, none of which is a feature.
     """
     config = load(cfg)
     data = config.data
@@ -136,10 +137,9 @@ def main(cfg: DictConfig) -> None:
     settings = without_marks(config.features, config.split, table, data)
     features = build_features(table, data, settings)
     parts = split_rows(table, data, config.split, config.seed)
+    # Evaluation draws whole groups, or blocks of time, and names the rows.
+    more = [name for name in (data.id, data.group, data.time, data.weight, data.target) if name]
     for part in PARTS:
-        # Neither is a feature, but evaluation draws whole groups, or blocks of time, and names the rows.
-        roles = [data.id, data.group, data.time] if part == "test" else []
-        more = [*(name for name in roles if name), data.target]
         write_parquet(outputs() / PROCESSED / f"{part}.parquet", features.join(table[more])[parts == part])
     used = needed(table, data, settings)
     write_json(outputs() / INPUTS, contract(table[parts == "train"], used, data, settings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, PositiveInt, Tag
 
@@ -24,6 +24,8 @@ class Showers(Simulation):
     id: None = None
     group: Literal["shower"] = "shower"
     time: None = None
+    weight: None = None
+    texts: ClassVar[list[str]] = []
 
 
 def _kind(value: Any) -> str:

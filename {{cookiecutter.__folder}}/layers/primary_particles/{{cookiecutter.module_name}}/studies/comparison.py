@@ -21,9 +21,9 @@ from ..common.strict import checked
 from ..dataset.showers import usable
 from ..modeling.shared.domain import domain_metrics
 from ..modeling.shared.estimators import chosen
+from ..modeling.shared.fitting import fit
 from ..modeling.shared.metrics import Counted, Metric, metrics_for, with_intervals
 from ..modeling.shared.preprocess import encode_target
-from ..modeling.train import fit
 from ..split import split_rows
 from .settings import STUDIES, Comparison, Studies, configured
 from .simulated import rows, simulated_showers

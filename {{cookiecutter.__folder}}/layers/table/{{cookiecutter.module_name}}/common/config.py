@@ -49,12 +49,28 @@ class Model(Strict):
     name: str
 
 
+class Encoding(Strict):
+    """How categories and words become numbers, fitted on training rows."""
+
+    categories: PositiveInt = 50
+    beyond: Literal["frequent", "target"] = "frequent"
+    words: PositiveInt = 1000
+
+
 class Evaluation(Strict):
-    """Settings of the intervals."""
+    """Settings of the intervals and of cross-validation."""
 
     confidence: Share
     # 0 gives no intervals.
     resamples: NonNegativeInt
+    # 0 gives no cross-validation.
+    folds: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _leave_rows_to_fit_on(self) -> Evaluation:
+        if self.folds == 1:
+            raise ValueError("folds: cross-validation needs at least 2, 0 switches it off")
+        return self
 
 
 class Config(Strict):
@@ -66,6 +82,8 @@ class Config(Strict):
     features: Features
     split: Annotated[Split | Given, Field(discriminator="kind")]
     model: Model
+    class_weights: Literal["none", "balanced"] = "none"
+    encoding: Encoding = Encoding()
     seed: Annotated[int, Field(ge=0, lt=2**32)]
     threads: PositiveInt
     evaluation: Evaluation

@@ -27,8 +27,10 @@ def text(value: Any) -> Any:
 Text = Annotated[str, BeforeValidator(text)]
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 
-# The types of columns, and their dtypes in the prepared table.
-DTYPES = {"number": "float64", "integer": "int64", "category": "str", "date": "datetime64[us]"}
+# The types of columns, and their dtypes in the prepared table. A text holds words, a category is one of a few.
+DTYPES = {"number": "float64", "integer": "int64", "category": "str", "text": "str", "date": "datetime64[us]"}
+# Types without limits or units.
+WORDS = ("category", "text", "date")
 
 
 class SklearnSource(Strict):
@@ -80,7 +82,7 @@ class Cleaning(Strict):
 class Column(Strict):
     """Requirements on a column."""
 
-    type: Literal["number", "integer", "category", "date"]
+    type: Literal["number", "integer", "category", "text", "date"]
     minimum: float | None = None
     maximum: float | None = None
     values: list[Text] | None = None
@@ -90,11 +92,11 @@ class Column(Strict):
 
     @model_validator(mode="after")
     def _fit_limits_to_the_type(self) -> Column:
-        if self.type in ("category", "date") and (self.minimum is not None or self.maximum is not None):
+        if self.type in WORDS and (self.minimum is not None or self.maximum is not None):
             raise ValueError(f"minimum and maximum are for numbers, not for the type {self.type}")
         if self.type != "category" and self.values is not None:
             raise ValueError(f"values are for categories, not for the type {self.type}")
-        if self.type in ("category", "date") and self.unit is not None:
+        if self.type in WORDS and self.unit is not None:
             raise ValueError(f"a unit is for numbers, not for the type {self.type}")
         return self
 
@@ -117,6 +119,8 @@ class Data(Strict):
     id: str | None
     group: str | None
     time: str | None
+    # How much each row counts.
+    weight: str | None = None
     clean: Cleaning
     columns: dict[str, Column]
     # A note on these data, shown in the report.
@@ -128,11 +132,17 @@ class Data(Strict):
         listed = self.columns[self.target].type if self.target in self.columns else None
         if self.task == "classification" and listed not in (None, "category"):
             raise ValueError(f"columns.{self.target}: the target of a classification must have the type category")
-        if self.task == "regression" and listed in ("category", "date"):
+        if self.task == "regression" and listed in WORDS:
             raise ValueError(f"columns.{self.target}: the target of a regression must have the type number or integer")
         return self
 
     @property
     def roles(self) -> list[str]:
         """Names of the columns that are never features."""
-        return [name for name in (self.target, self.id, self.group, self.time, self.read.file_column) if name]
+        roles = (self.target, self.id, self.group, self.time, self.weight, self.read.file_column)
+        return [name for name in roles if name]
+
+    @property
+    def texts(self) -> list[str]:
+        """Names of the columns of words."""
+        return [name for name, column in self.columns.items() if column.type == "text"]

@@ -14,9 +14,10 @@ from ..common.files import write_json, write_parquet
 from ..common.paths import CONFIGS, DETAILS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
 from ..common.runs import described
 from .shared.details import confusions, importances, per_class
-from .shared.domain import domain_metrics
 from .shared.estimators import chosen
-from .shared.metrics import blocks, metrics_for, with_intervals
+from .shared.fitting import metrics_of, weights_of
+from .shared.folds import cross_validated
+from .shared.metrics import blocks, with_intervals
 from .shared.preprocess import encode_target
 from .shared.store import Fitted, restore
 
@@ -26,12 +27,11 @@ def evaluate(fitted: Fitted, test: pd.DataFrame, config: Config) -> tuple[dict[s
     classes = fitted.problem.classes
     actual = encode_target(test[config.data.target], classes)
     predicted = fitted.predict(test)
-    metrics = metrics_for(classes) | domain_metrics(config.data, classes)
-
-    groups = drawn_together(test, config)
+    metrics = metrics_of(config.data, classes)
+    groups, weights = drawn_together(test, config), weights_of(test, config.data)
 
     def judged(given: np.ndarray) -> dict[str, dict[str, float]]:
-        return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads, groups)
+        return with_intervals(metrics, actual, given, config.evaluation, config.seed, config.threads, groups, weights)
 
     report = {
         "model": config.model.name,
@@ -70,6 +70,9 @@ def main(cfg: DictConfig) -> None:
     fitted = restore(chosen(config), config.seed, config.threads, ROOT / MODELS)
     test = pd.read_parquet(ROOT / PROCESSED / "test.parquet")
     report, details, predictions = evaluate(fitted, test, config)
+    if config.evaluation.folds:
+        train, validation = (pd.read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
+        report["cross_validation"] = cross_validated(train, validation, config)
     write_parquet(outputs() / PREDICTIONS, predictions)
     write_json(outputs() / DETAILS, details)
     write_json(outputs() / METRICS, report)
@@ -79,7 +82,15 @@ def main(cfg: DictConfig) -> None:
         mlflow.log_metrics({f"test.{name}": metric["value"] for name, metric in report["metrics"].items()})
     for name, metric in report["metrics"].items():
         baseline = report["baseline"][name]["value"]
-        print(f"{name} {metric['value']:.4g} [{metric['low']:.4g}, {metric['high']:.4g}], baseline {baseline:.4g}")
+        print(f"{said(name, metric)}, baseline {baseline:.4g}")
+    if crossed := report.get("cross_validation"):
+        print(f"{len(crossed['folds'])} folds of {crossed['rows']} training rows, mean:")
+        print(*(said(name, metric) for name, metric in crossed["metrics"].items()), sep="\n")
+
+
+def said(name: str, metric: dict[str, float]) -> str:
+    """A metric as it is printed."""
+    return f"{name} {metric['value']:.4g} [{metric['low']:.4g}, {metric['high']:.4g}]"
 
 
 if __name__ == "__main__":

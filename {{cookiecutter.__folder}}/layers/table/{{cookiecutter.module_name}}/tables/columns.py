@@ -121,7 +121,7 @@ def _with_type(name: str, values: pa.ChunkedArray, column: Column | None) -> pd.
     """A column of a file that has types, as what is asked for."""
     timed = pa.types.is_timestamp(values.type)
     kind = column.type if column else "date" if timed else "number"
-    if kind == "category":
+    if kind in ("category", "text"):
         return as_written(values)
     if timed != (kind == "date"):
         raise ValueError(f"column {name!r}: the file holds {values.type}, configured is the type {kind}")
@@ -136,7 +136,7 @@ def _with_type(name: str, values: pa.ChunkedArray, column: Column | None) -> pd.
 
 
 def _listed(name: str, text: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
-    if column.type == "category":
+    if column.type in ("category", "text"):
         return as_written(text)
     if column.type == "date":
         dates = to_dates(as_written(text), data.read)

@@ -145,7 +145,7 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
 
 
 def _typed(values: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
-    if column.type == "category":
+    if column.type in ("category", "text"):
         return as_written(values)
     if column.type == "date":
         if pa.types.is_timestamp(values.type):

@@ -24,6 +24,8 @@ TIMES = ("", " %H:%M", " %H:%M:%S", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p")
 # Decimal mark and thousands mark, as the world writes them.
 MARKS = [(".", None), (",", None), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'")]
 MARKS += [(",", "\u00a0"), (".", "\u00a0"), (",", "\u202f")]
+# Values that are looked at for sentences, and the words of one.
+SENTENCES, WORDS = 10_000, 8
 
 
 def number_pattern(decimal: str, thousands: str | None) -> str:
@@ -93,6 +95,14 @@ def distinct(text: pa.ChunkedArray) -> list[str]:
     """Distinct values of a column's first rows, without missing ones."""
     found = pc.unique(text.slice(0, FIRST).drop_null())[:SAMPLE].to_pylist()
     return [value for value in found if value]
+
+
+def is_prose(text: pa.ChunkedArray) -> bool:
+    """Whether the values are sentences: of the first ones, half have eight words or more, and few occur twice."""
+    values = text.drop_null()[:SENTENCES]
+    if len(values) == 0 or pc.count_distinct(values).as_py() <= len(values) / 2:
+        return False
+    return bool(np.median(pc.count_substring_regex(values, r"\S+").to_numpy()) >= WORDS)
 
 
 def _share(values: list[str], pattern: str) -> float:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..common.table import DTYPES, Data
 
-NAMES = {dtype: name for name, dtype in DTYPES.items()}
+NAMES = {dtype: name for name, dtype in DTYPES.items() if name != "text"}
 # Characters of an example, and of a cell that is printed.
 EXAMPLE, WIDE = 40, 24
 # Units in names such as "length (cm)". Not every word in brackets is one: CO(GT) is the true concentration.
@@ -21,7 +21,7 @@ UNIT = re.compile(rf"[(\[]\s*(({BASE}|{WORDS})([/·]({BASE}|{WORDS}))?)\s*[)\]]\
 
 def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
     """For each column: name, type, unit, role, count of missing and of distinct values, range, an example."""
-    roles = {name: role for role in ("target", "id", "group", "time") if (name := getattr(data, role))}
+    roles = {name: role for role in ("target", "id", "group", "time", "weight") if (name := getattr(data, role))}
     found = []
     for name in table.columns:
         values = table[name].dropna()
@@ -29,7 +29,7 @@ def described(table: pd.DataFrame, data: Data) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": name,
-                "type": NAMES[str(table[name].dtype)],
+                "type": "text" if name in data.texts else NAMES[str(table[name].dtype)],
                 "unit": unit_of(name, data),
                 "role": roles.get(name, ""),
                 "missing": len(table) - len(values),

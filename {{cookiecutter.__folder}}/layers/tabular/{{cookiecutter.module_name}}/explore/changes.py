@@ -41,7 +41,7 @@ def _of_column(before: dict[str, Any], now: dict[str, Any]) -> list[dict[str, st
     if "mean" in before and "mean" in now and before["mean"] != now["mean"]:
         moved = f" ({(now['mean'] - before['mean']) / before['std']:+.2g} standard deviations)" if before["std"] else ""
         found.append(_change(name, "mean", before["mean"], f"{_said(now['mean'])}{moved}"))
-    if now["type"] == "category":
+    if now["type"] in ("category", "text"):
         found += _of_categories(before, now)
     return found
 

@@ -36,6 +36,8 @@ def profile(table: pd.DataFrame, data: Data, columns: list[dict[str, Any]]) -> d
         values = table[column["name"]].dropna()
         if column["type"] == "category":
             column |= _categories(values)
+        elif column["type"] == "text":
+            column |= _categories(values.str.lower().str.findall(r"\b\w\w+\b").explode().dropna())
         elif column["type"] == "date":
             column |= {"histogram": _of_dates(values)} if len(values) else {}
         elif len(values):

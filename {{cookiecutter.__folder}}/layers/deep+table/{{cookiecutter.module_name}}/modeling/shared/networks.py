@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
 
 from ...common.problem import Problem
-from .estimators import ModelSettings
+from .estimators import ModelSettings, Rows
 
 if TYPE_CHECKING:
     import torch
@@ -56,21 +56,26 @@ class NetworkSettings(ModelSettings):
             verbose=0,
         )
 
-    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
+    def fit(self, estimator: Any, train: Rows, validation: Rows) -> None:
         """Stop once the validation loss no longer falls, and keep the best epoch."""
         from skorch.dataset import Dataset
         from skorch.helper import predefined_split
 
-        features, target = train
+        features, target = train.features, train.target
         estimator.set_params(
             module__inputs=features.shape[1],
-            train_split=predefined_split(Dataset(validation[0], _shaped(validation[1]))),
+            train_split=predefined_split(Dataset(validation.features, _shaped(validation))),
             # Batch normalisation fails on a batch of one row, so an epoch skips a single row that is left over.
             iterator_train__drop_last=len(features) % self.batch_size == 1,
         )
         if target.dtype != np.int64:
             estimator.set_params(module__center=float(target.mean()), module__spread=float(target.std()) or 1.0)
-        estimator.fit(features, _shaped(target))
+        if train.weights is not None:
+            estimator.set_params(criterion=_weighted(estimator.criterion))
+            if target.dtype == np.int64:
+                # skorch's accuracy takes no targets with weights.
+                estimator.set_params(callbacks__valid_acc=None)
+        estimator.fit(features, _shaped(train))
 
     def save(self, estimator: Any, folder: Path) -> None:
         """Write safetensors: weights only, no code that loading would run."""
@@ -86,6 +91,27 @@ class NetworkSettings(ModelSettings):
         return estimator
 
 
-def _shaped(target: np.ndarray) -> np.ndarray:
-    # The losses take classes as int64 (batch,) and numbers as float32 (batch, 1).
-    return target if target.dtype == np.int64 else target.astype(np.float32)[:, None]
+def _shaped(rows: Rows) -> np.ndarray:
+    """The target as the loss takes it: classes as int64 (rows,), numbers as float32 (rows, 1).
+
+    With weights both are float64 (rows, 2): target and weight.
+    """
+    if rows.weights is not None:
+        return np.stack([rows.target, rows.weights], axis=1)
+    return rows.target if rows.target.dtype == np.int64 else rows.target.astype(np.float32)[:, None]
+
+
+def _weighted(loss: type[torch.nn.Module]) -> type[torch.nn.Module]:
+    """The loss as a mean in which each row counts as much as it weighs, for targets of `_shaped`."""
+
+    class Weighted(loss):
+        def __init__(self) -> None:
+            super().__init__(reduction="none")
+
+        def forward(self, predicted: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+            values, weights = target[:, 0], target[:, 1].float()
+            classes = predicted.shape[1] > 1
+            losses = super().forward(predicted, values.long() if classes else values.float()[:, None])
+            return (losses.flatten() * weights).sum() / weights.sum().clamp(min=1e-12)
+
+    return Weighted

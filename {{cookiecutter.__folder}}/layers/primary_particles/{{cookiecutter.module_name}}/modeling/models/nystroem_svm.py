@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import PositiveFloat, PositiveInt
 
@@ -14,6 +14,8 @@ class Model(ModelSettings):
     """Nystroem's features (C. Williams, M. Seeger, NeurIPS 2000) and LinearSVC with calibrated probabilities."""
 
     tasks = ("classification",)
+    # The calibration would pass no weights on, and only warn.
+    weighted: ClassVar[bool] = False
     components: PositiveInt
     gamma: PositiveFloat
     C: PositiveFloat

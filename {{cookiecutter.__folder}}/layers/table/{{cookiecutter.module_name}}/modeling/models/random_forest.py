@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
 from pydantic import PositiveInt
 
 from ...common.problem import Problem
-from ..shared.estimators import ModelSettings
+from ..shared.estimators import ModelSettings, Rows
 
 
 class Model(ModelSettings):
@@ -31,7 +30,7 @@ class Model(ModelSettings):
             n_jobs=problem.threads,
         )
 
-    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
+    def fit(self, estimator: Any, train: Rows, validation: Rows) -> None:
         """Fit in parallel, but predict with one job: threads add up votes in any order, so predictions would vary."""
         super().fit(estimator, train, validation)
         estimator.set_params(n_jobs=1)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt
 
 from ...common.problem import Problem
-from ..shared.estimators import ModelSettings
+from ..shared.estimators import ModelSettings, Rows
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
@@ -31,9 +30,16 @@ class Model(ModelSettings):
         boosted = XGBClassifier if problem.classes else XGBRegressor
         return boosted(**self.model_dump(exclude={"name"}), random_state=problem.seed, n_jobs=problem.threads)
 
-    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
+    def fit(self, estimator: Any, train: Rows, validation: Rows) -> None:
         """Stop adding trees once the validation loss no longer falls."""
-        estimator.fit(*train, eval_set=[validation], verbose=False)
+        estimator.fit(
+            train.features,
+            train.target,
+            sample_weight=train.weights,
+            eval_set=[(validation.features, validation.target)],
+            sample_weight_eval_set=None if validation.weights is None else [validation.weights],
+            verbose=False,
+        )
 
     def save(self, estimator: Any, folder: Path) -> None:
         """XGBoost's own binary format, which later versions read too."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,15 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+@dataclass(frozen=True)
+class Rows:
+    """What a model is fitted on: (rows, inputs), (rows,), and how much each row counts, (rows,), None for all alike."""
+
+    features: Any
+    target: np.ndarray
+    weights: np.ndarray | None = None
+
+
 class ModelSettings(Strict):
     """configs/model/: a model's settings, and how it is built, fitted and stored. Subclasses override what differs.
 
@@ -23,15 +33,31 @@ class ModelSettings(Strict):
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     # Whether numbers are imputed and standardised first; trees need neither.
     scaled: ClassVar[bool] = True
+    # Whether rows may count differently.
+    weighted: ClassVar[bool] = True
     name: str
 
     def estimator(self, problem: Problem) -> Any:
         """Return a new estimator with scikit-learn's fit and predict."""
         raise NotImplementedError(f"the model {self.name} does not say how it is built")
 
-    def fit(self, estimator: Any, train: tuple[Any, np.ndarray], validation: tuple[Any, np.ndarray]) -> None:
-        """Fit on (features, target) of the training rows; validation rows may only decide when to stop."""
-        estimator.fit(*train)
+    def fit(self, estimator: Any, train: Rows, validation: Rows) -> None:
+        """Fit on the training rows; validation rows may only decide when to stop.
+
+        Raises:
+            ValueError: rows count differently, and the model does not know how.
+        """
+        if train.weights is None:
+            estimator.fit(train.features, train.target)
+            return
+        from sklearn.utils.validation import has_fit_parameter
+
+        if not (self.weighted and has_fit_parameter(estimator, "sample_weight")):
+            raise ValueError(
+                f"the model {self.name} cannot weigh rows: set class_weights: none and data.weight: null, or choose "
+                "another model"
+            )
+        estimator.fit(train.features, train.target, sample_weight=train.weights)
 
     def save(self, estimator: Any, folder: Path) -> None:
         """Write the fitted estimator into a folder, the same bytes for the same estimator."""

@@ -31,9 +31,9 @@ class Metric:
     # Whether resamples, in which rows occur several times, give other values on average: the interval is shifted back.
     biased: bool = False
 
-    def __call__(self, actual: np.ndarray, predicted: np.ndarray) -> float:
-        """The value with every row counted once."""
-        return self.prepare(actual, predicted)(np.ones(len(actual)))
+    def __call__(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
+        """The value with every row counted once, or as much as it weighs, float64 (rows,)."""
+        return self.prepare(actual, predicted)(np.ones(len(actual)) if weights is None else weights)
 
 
 def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
@@ -41,6 +41,8 @@ def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
 
     def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
         def value(counts: np.ndarray) -> float:
+            if not (counts == np.floor(counts)).all():
+                raise ValueError("data.weight: a metric made with of_rows cannot weigh rows: mean_of can")
             rows = np.repeat(np.arange(len(actual)), counts.astype(np.int64))
             return function(actual[rows], predicted[rows])
 
@@ -218,6 +220,7 @@ def with_intervals(
     seed: int,
     threads: int = 1,
     groups: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
 ) -> dict[str, dict[str, float]]:
     """Each metric as value, low and high.
 
@@ -225,20 +228,22 @@ def with_intervals(
     a bootstrap over rows; a resample without one of the classes is drawn again. Those of a biased metric, which is a
     share, are shifted by the bootstrap's estimate of the bias (B. Efron and R. J. Tibshirani, An Introduction to the
     Bootstrap (1993), section 10.3). If a group in `groups` (rows,) has
-    several rows, whole groups are drawn, for the accuracy too, because rows of a group are alike. The number of threads
+    several rows, whole groups are drawn, for the accuracy too, because rows of a group are alike. Nor has the accuracy
+    of rows that weigh differently, `weights` (rows,), Wilson's interval. The number of threads
     changes only the time. Without resamples there are no intervals: low and high are the value.
     """
     if evaluation.resamples == 0:
-        values = {name: metric(actual, predicted) for name, metric in named.items()}
+        values = {name: metric(actual, predicted, weights) for name, metric in named.items()}
         return {name: {"value": value, "low": value, "high": value} for name, value in values.items()}
     group = pd.factorize(np.arange(len(actual)) if groups is None else groups, use_na_sentinel=False)[0]
-    wilson = {"accuracy"} if group.max() + 1 == len(actual) else set()
+    wilson = {"accuracy"} if group.max() + 1 == len(actual) and weights is None else set()
     resampling = {name: metric.prepare(actual, predicted) for name, metric in named.items() if name not in wilson}
     classes = np.unique(actual) if actual.dtype.kind == "i" else None
 
     def score(number: int) -> list[float]:
         # Each resample has its own random stream, so that the order of the threads does not matter.
         counts = _resample(np.random.default_rng((seed, number)), group, actual, classes)
+        counts = counts if weights is None else counts * weights
         return [metric(counts) for metric in resampling.values()]
 
     with ThreadPoolExecutor(threads) as pool:
@@ -247,7 +252,7 @@ def with_intervals(
     tails = 100 * np.array([(1 - evaluation.confidence) / 2, (1 + evaluation.confidence) / 2])
     result = {}
     for name, metric in named.items():
-        value = metric(actual, predicted)
+        value = metric(actual, predicted, weights)
         if name in wilson:
             test = binomtest(round(value * len(actual)), len(actual))
             low, high = test.proportion_ci(evaluation.confidence, method="wilson")

@@ -59,11 +59,11 @@ def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str, bool]:
 
 def id_of(table: pd.DataFrame, data: Data) -> str | None:
     """The column that names each row: text or whole numbers, all different."""
-    for name in table.columns:
+    for name in (name for name in table.columns if name not in (data.target, *data.texts)):
         values = table[name]
         # Most columns repeat within the first rows already.
         head = values.iloc[:HEAD]
-        if name == data.target or len(table) < ENOUGH or values.isna().any() or head.nunique() < len(head):
+        if len(table) < ENOUGH or values.isna().any() or head.nunique() < len(head):
             continue
         if values.nunique() < len(table):
             continue
@@ -141,10 +141,11 @@ def _duplicates(table: pd.DataFrame, data: Data) -> list[str]:
 
 def _names(table: pd.DataFrame, data: Data) -> list[str]:
     lines = []
-    for name in (name for name in table.columns if name not in data.roles):
+    for name in (name for name in table.columns if name not in (*data.roles, *data.texts)):
         text = pd.api.types.is_string_dtype(table[name])
         if text and len(table) >= ENOUGH and table[name].nunique() > len(table) / 2:
-            lines.append(f"column {name!r} differs in nearly every row: drop it (features.drop) or make features of it")
+            hint = "drop it (features.drop), or list it under columns as {type: text} if its words matter"
+            lines.append(f"column {name!r} differs in nearly every row: {hint}")
     return lines
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ...common.table import Column, Data
 from ...tables.cleaning import duplicated_rows, likely_mark, said
-from ...tables.notation import distinct, inexact, to_numbers, unit_of_values
+from ...tables.notation import distinct, inexact, is_prose, to_numbers, unit_of_values
 from ...tables.reading import Text
 from .questions import agrees, ask, somebody
 from .roles import group_of, id_of, task_of, test_marks, time_of
@@ -61,7 +61,7 @@ def decide_doubts(found: Sniffed, known: dict[str, Any]) -> None:
 
 
 def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Column]:
-    """Columns that have to be listed to be read: text, numbers with a unit, codes too long for a number.
+    """Columns that have to be listed to be read: text, numbers with a unit, codes too long for a number, sentences.
 
     Raises:
         ValueError: texts stand among numbers, and nobody says what they mean.
@@ -93,6 +93,9 @@ def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Co
         ):
             print(f"note: column {name!r} holds numbers in {unit}")
             columns[name] = Column(type="number", unit=unit)
+        elif is_prose(values):
+            print(f"note: column {name!r} holds sentences: their words become features")
+            columns[name] = Column(type="text")
     return columns
 
 
@@ -140,7 +143,7 @@ def with_roles(table: pd.DataFrame, data: Data, given: dict[str, str | None], be
         if name not in (None, NONE) and name in data.roles:
             raise ValueError(f"column {name!r} cannot be {role} too: it is the {_role(name, data)}")
         data = data.model_copy(update={role: None if name == NONE else name})
-    return data
+    return data.model_copy(update={"weight": before.data.weight if before else None})
 
 
 def own_test(table: pd.DataFrame, data: Data) -> tuple[str, list[str]] | None:

@@ -105,7 +105,7 @@ def write_config(name: str, place: str, found: Sniffed, data: Data, why: str, be
     lines += ["read:" if found.options else "read: {}"]
     lines += [f"  {key}: {_yaml(value)}  # {found.why[key]}" for key, value in found.options.items()]
     lines += [f"task: {data.task}  # {why}", f"target: {_yaml(data.target)}"]
-    lines += [f"{role}: {_yaml(getattr(data, role))}" for role in ("id", "group", "time")]
+    lines += [f"{role}: {_yaml(getattr(data, role))}" for role in ("id", "group", "time", "weight")]
     clean = ", ".join(f"{key}: {value}" for key, value in data.clean.model_dump().items())
     lines += [f"clean: {{{clean}}}"]
     text = target.read_text(encoding="utf-8") if before else ""
