@@ -29,7 +29,11 @@ COMMANDS = {
     ),
     "install": (
         "probado.install",
-        "make the project here importable, and register its merge drivers; make env calls it",
+        "install the project here, its merge drivers and the plugins of its remotes; make env calls it",
+    ),
+    "remote": (
+        "probado.remote",
+        "explain and set the place where DVC keeps data and results for others",
     ),
     "ui": (
         "probado.ui",

@@ -1,4 +1,4 @@
-"""probado install: make the project here importable, and register its merge drivers; make env calls it."""
+"""probado install: what make env cannot: the project, its merge drivers, and the plugins of DVC's remotes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from probado.errors import Refused
+from probado.remote import install_plugins
 from probado.room.installers import choose_installer, python_of
 from probado.room.locks import installation
 
@@ -17,7 +19,7 @@ DRIVERS = {"dvc-lock": '"{python}" -m probado merge-lock %O %A %B', "dvc-output"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments: it has none."""
-    parser.epilog = "It acts on this Python's environment, which has the locked packages, and fetches nothing."
+    parser.epilog = "It acts on this Python's environment. Of packages it only fetches plugins of DVC's remotes."
 
 
 def run(_: argparse.Namespace) -> int:
@@ -27,4 +29,9 @@ def run(_: argparse.Namespace) -> int:
         command = ["git", "config", f"merge.{name}.driver", driver.format(python=python_of(environment))]
         with contextlib.suppress(OSError):  # without git or a repository there is nothing to tell
             subprocess.run(command, stderr=subprocess.DEVNULL)
+    try:
+        install_plugins()
+    except Refused as error:
+        print(f"probado install: {error}", file=sys.stderr)
+        return 1
     return subprocess.run(installation(project, choose_installer(project), environment)).returncode

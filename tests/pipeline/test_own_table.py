@@ -17,6 +17,15 @@ def test_a_good_table_of_ones_own(own: Callable[..., Project]) -> None:
     own(GOOD).stages("acquire")
 
 
+def test_a_table_too_large_for_git_is_told(own: Callable[..., Project]) -> None:
+    project = own(GOOD + "\n" * 60_000_000)
+    note = "would go into git with 60 MB, hosts refuse files of 100 MB: dvc add data/external/own.csv keeps it with DVC"
+    assert note in project.stage(ACQUIRE).stdout
+    project.run("dvc", "add", "data/external/own.csv")
+    assert "go into git" not in project.stage(ACQUIRE).stdout
+    assert project.run("git", "check-ignore", "data/external/own.csv").stdout
+
+
 def test_numbers_and_letters_as_a_spanish_spreadsheet_writes_them(own: Callable[..., Project]) -> None:
     rows = "".join(f"{i % 9 + 1}.{100 + i},5;{i},25;{'año' if i % 2 else 'señal'}\n" for i in range(60))
     project = own(

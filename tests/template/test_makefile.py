@@ -43,6 +43,7 @@ SAYS = {
     "train": "Running stage 'report'",
     "reproduce": "Data and pipelines are up to date",
     "claim": "claims.yaml: metrics accuracy value of reports/metrics.json is",
+    "remote": "here: none",
     "format": "unchanged",
     "clean": "",
 }

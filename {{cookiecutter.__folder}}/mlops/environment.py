@@ -8,15 +8,17 @@ from __future__ import annotations
 import ast
 import functools
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 # uv's variable for another location.
 VENV = Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
 LOCKS = Path("requirements")
-# `make env` installs these; the deep groups are optional.
+# `make env` installs these, and what else was asked for once.
 DAILY = ("base", "dev", "uv", "probado")
 # pip's settings that uv does not read, and uv's names for them.
 FROM_PIP = {
@@ -28,27 +30,28 @@ FROM_PIP = {
 }
 
 
-def sync(deep: str | None = None) -> None:
-    """Install exactly the locked packages and the project into .venv.
+def sync(asked: Sequence[str] = ()) -> None:
+    """Install exactly the locked packages and the project into .venv, with other groups that are or were asked for.
 
     Raises:
         ValueError: Python is too old, a lock is missing, or a package could not be installed.
     """
     refuse_old_python()
-    locks = [LOCKS / f"{group}.lock" for group in [*DAILY, *([f"deep-{deep}"] if deep else [])]]
-    for lock in locks:
-        if not lock.is_file():
-            raise ValueError(f"there is no {lock}: this project was made without that group")
-    version = ".".join(map(str, sys.version_info[:3]))
-    print(f"building {VENV} from requirements/*.lock with Python {version}: about a minute", flush=True)
+    kept = (VENV / "groups").read_text(encoding="utf-8").split() if (VENV / "groups").is_file() else []
+    # The builds of PyTorch exclude each other.
+    kept = [group for group in kept if not (group.startswith("deep-") and "deep-" in " ".join(asked))]
+    locks = [LOCKS / f"{group}.lock" for group in dict.fromkeys([*DAILY, *kept, *asked])]
+    if missing := [lock for lock in locks if not lock.is_file()]:
+        raise ValueError(f"there is no {missing[0]}: this project was made without that group")
+    print(f"building {VENV} from requirements/*.lock with Python {sys.version.split()[0]}: about a minute", flush=True)
     uv = bootstrap_uv()
+    install = [str(uv), "pip", "sync", "--require-hashes", "--build-constraints", str(LOCKS / "build.lock")]
     # Show progress on a terminal only: a log needs no list of 170 packages.
-    quiet = [] if sys.stderr.isatty() else ["--quiet"]
-    install = [str(uv), "pip", "sync", *quiet, "--require-hashes", "--build-constraints", str(LOCKS / "build.lock")]
-    install += [*find_links(), *map(str, locks)]
-    if not run(install) and not (deep == "cpu" and run([*install, "--torch-backend", "cpu"])):
+    install += [*([] if sys.stderr.isatty() else ["--quiet"]), *find_links(), *map(str, locks)]
+    if not run(install) and not (LOCKS / "deep-cpu.lock" in locks and run([*install, "--torch-backend", "cpu"])):
         advice = "behind a mirror, a folder of wheels or a proxy, set pip's index-url, find-links or cert: uv gets them"
         raise ValueError(f"not complete, see above: a locked package could not be installed; {advice}")
+    (VENV / "groups").write_text("\n".join([*kept, *asked]), encoding="utf-8")
     if not run([str(uv.with_name("python")), "-m", "probado", "install"]):
         raise ValueError("the packages are installed, but not the project, see above")
     print(f"{VENV} is ready; to type commands without make: source {VENV}/bin/activate")
@@ -63,20 +66,21 @@ def lock(upgrade: bool) -> None:
         ValueError: the requirements contradict each other, or a package could not be found.
     """
     refuse_old_python()
-    uv = bootstrap_uv()
-    settings = ["--upgrade"] if upgrade else []
+    uv, settings = bootstrap_uv(), ["--upgrade"] if upgrade else []
     settings += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate", "--no-header"]
     import tomllib
 
     project = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
     groups = project.get("dependency-groups", {})
     groups["base"] = [*project.get("project", {}).get("dependencies", []), *groups.get("base", [])]
-    # The others build on base.
+    # The others build on base: they do not name again what it installs on every platform.
     for group, requirements in sorted(groups.items(), key=lambda item: item[0] != "base"):
         if not all(isinstance(requirement, str) for requirement in requirements):
             raise ValueError(f"pyproject.toml: the group {group} includes another one: list its packages instead")
         target = str(LOCKS / f"{group}.lock")
+        base = "" if group in ("base", "build") else (LOCKS / "base.lock").read_text(encoding="utf-8")
         constraints = [] if group == "base" else ["--constraints", str(LOCKS / "base.lock")]
+        constraints += [f"--no-emit-package={name}" for name in re.findall(r"(?m)^([\w.-]+)==[^\s;]+ \\", base)]
         # The judge's dependencies are in base.lock, so its own lock names only the wheel.
         alone = ["--no-deps", *find_links()] if group == "probado" else []
         # From standard input, because uv reads no groups of a pyproject.toml that it does not manage.
@@ -116,8 +120,7 @@ def bootstrap_uv() -> Path:
 def refuse_old_python() -> None:
     """Raise ValueError if this interpreter is older than the project needs."""
     if sys.version_info < (3, 11):  # noqa: UP036 - only this check runs on an older one
-        found = ".".join(map(str, sys.version_info[:3]))
-        raise ValueError(f"Python 3.11 or newer is needed, found {found}: make env PYTHON=python3.11")
+        raise ValueError(f"Python 3.11 or newer is needed, found {sys.version.split()[0]}: make env PYTHON=python3.11")
 
 
 def run(command: list[str], text: str = "") -> bool:
@@ -127,13 +130,11 @@ def run(command: list[str], text: str = "") -> bool:
 
 def uv_environment() -> dict[str, str]:
     """The caller's environment; uv compiles bytecode, downloads no Python, and uses pip's package sources."""
-    settings = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never"}
     # Like pip, take a file from any of the indexes: the hashes in the locks decide.
-    environment = {**settings, "UV_INDEX_STRATEGY": "unsafe-best-match", **os.environ}
-    environment["VIRTUAL_ENV"] = str(VENV.resolve())
+    environment = {"UV_COMPILE_BYTECODE": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_INDEX_STRATEGY": "unsafe-best-match"}
+    environment |= {**os.environ, "VIRTUAL_ENV": str(VENV.resolve())}
     for option, value in pip_settings().items():
-        variable = FROM_PIP.get(option)
-        if variable and variable not in os.environ:
+        if (variable := FROM_PIP.get(option)) and variable not in os.environ:
             environment[variable] = ("," if variable == "UV_FIND_LINKS" else " ").join(value.split())
     return environment
 
@@ -146,5 +147,5 @@ def pip_settings() -> dict[str, str]:
     listed = subprocess.run([python, "-m", "pip", "config", "list"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     pairs = (line.partition("=") for line in listed.stdout.decode().splitlines())
     settings = {name.rpartition(".")[2]: ast.literal_eval(value) for name, _, value in pairs if value}
-    variable = {option: "PIP_" + option.upper().replace("-", "_") for option in FROM_PIP}
-    return settings | {option: os.environ[name] for option, name in variable.items() if os.environ.get(name)}
+    variables = ((option, os.environ.get("PIP_" + option.upper().replace("-", "_"))) for option in FROM_PIP)
+    return settings | {option: value for option, value in variables if value}

@@ -38,11 +38,10 @@ def _explain(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         deep = " DEEP=cpu" if error.name in ("torch", "skorch", "safetensors") else ""
         return f"this Python has no module {error.name!r}: make env{deep}, then activate .venv"
-    if isinstance(error, SystemExit):
-        return text
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    return f"{text}" if isinstance(error, ValueError) and text else f"{type(error).__name__}: {text}"
+    plain = isinstance(error, SystemExit) or (isinstance(error, ValueError) and text)
+    return text if plain else f"{type(error).__name__}: {text}"
 
 
 def nearest(name: str, valid: Any) -> str:

@@ -41,6 +41,9 @@ class Installer(Protocol):
         `build` locks the backends that packages without a wheel are built with; pip has no option for it.
         """
 
+    def add(self, environment: Path, lock: Path) -> Command:
+        """Install what a lock names, checked against its hashes, beside what is there."""
+
     def install_project(self, environment: Path, root: Path) -> Command:
         """Install the project itself, which fetches nothing."""
 
@@ -57,6 +60,9 @@ class Uv:
     def install(self, environment: Path, locks: Sequence[Path], build: Path | None) -> Command:
         constraints = ["--build-constraints", str(build)] if build else []
         return [*self._pip("sync", environment), "--require-hashes", *constraints, *map(str, locks)]
+
+    def add(self, environment: Path, lock: Path) -> Command:
+        return [*self._pip("install", environment), "--no-deps", "--require-hashes", "--requirement", str(lock)]
 
     def install_project(self, environment: Path, root: Path) -> Command:
         offline = ["--offline", "--no-deps", "--no-build-isolation"]
@@ -76,6 +82,9 @@ class Pip:
     def install(self, environment: Path, locks: Sequence[Path], build: Path | None) -> Command:
         named = [part for lock in locks for part in ("--requirement", str(lock))]
         return [*self._pip(environment), "--require-hashes", *named]
+
+    def add(self, environment: Path, lock: Path) -> Command:
+        return self.install(environment, [lock], None)
 
     def install_project(self, environment: Path, root: Path) -> Command:
         return [*self._pip(environment), "--no-index", "--no-build-isolation", "--editable", str(root)]

@@ -12,6 +12,8 @@ from ..common.paths import ROOT
 from ..common.table import FileSource, SklearnSource
 
 POINTER = "a pointer of Git LFS, not the file"
+# Bytes above which a file is better kept by DVC.
+LARGE = 50 * 2**20
 LFS = b"version https://git-lfs.github.com/spec/"
 
 
@@ -37,6 +39,18 @@ def write_sklearn(source: SklearnSource, target: Path) -> str:
         table = bunch.data.assign(sex=bunch.data["sex"].map({1.0: "female", 2.0: "male"}), progression=bunch.target)
     table.to_csv(target, index=False, lineterminator="\n")
     return f"scikit-learn's own {source.loader}"
+
+
+def notes_on_git(source: SklearnSource | FileSource) -> list[str]:
+    """A remark if a file of the project is too large for git and DVC does not keep it, else nothing."""
+    place = ROOT / source.path if isinstance(source, FileSource) and source.path else None
+    if not (place and place.exists() and place.resolve().is_relative_to(ROOT)):
+        return []
+    size, name = sum(file.stat().st_size for file in files_in(place)), place.relative_to(ROOT).as_posix()
+    if size <= LARGE or place.with_name(f"{place.name}.dvc").exists():
+        return []
+    advice = f"hosts refuse files of 100 MB: dvc add {name} keeps it with DVC"
+    return [f"note: {name} would go into git with {size / 1e6:.0f} MB, {advice}"]
 
 
 def fetch_file(source: FileSource, target: Path) -> str:

@@ -9,7 +9,7 @@ from ..common.config import load
 from ..common.data_paths import RAW_TABLE
 from ..common.files import replacing
 from ..common.paths import CONFIGS, outputs
-from .sources import bring
+from .sources import bring, notes_on_git
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
@@ -18,7 +18,7 @@ def main(cfg: DictConfig) -> None:
     source = load(cfg).data.source
     with replacing(outputs() / RAW_TABLE) as partial:
         served = bring(source, partial)
-    print(f"data/raw: from {served}")
+    print(f"data/raw: from {served}", *notes_on_git(source), sep="\n")
 
 
 if __name__ == "__main__":

@@ -16,12 +16,11 @@ from ...common.data_paths import PROFILE, PROFILE_BEFORE
 from ...common.files import files_in, read_json, replacing, sha256, write_text
 from ...common.paths import CONFIGS, ROOT
 from ...common.strict import checked
-from ...common.table import Data
+from ...common.table import Data, FileSource
+from ..sources import LARGE, notes_on_git
 from .sniff import Sniffed
 
 EXTERNAL = Path("data/external")
-# Bytes up to which a file from elsewhere is copied into the project; git hosts refuse files of 100 MB.
-SMALL = 50 * 2**20
 HEADER = ("column", "type", "unit", "role", "range or values", "missing", "example", "meaning")
 
 
@@ -69,7 +68,7 @@ def place_of(file: Path) -> str:
     if file.is_relative_to(ROOT):
         return file.relative_to(ROOT).as_posix()
     size = sum(one.stat().st_size for one in files_in(file))
-    return file.as_posix() if size > SMALL else (EXTERNAL / file.name).as_posix()
+    return file.as_posix() if size > LARGE else (EXTERNAL / file.name).as_posix()
 
 
 def bring(file: Path) -> str:
@@ -87,6 +86,8 @@ def bring(file: Path) -> str:
         with replacing(copy) as partial:
             (shutil.copytree if file.is_dir() else shutil.copyfile)(file, partial)
         print(f"copied to {place}")
+    for note in notes_on_git(FileSource(kind="file", url=None, mirrors=[], path=place, sha256=None)):
+        print(note)
     return place
 
 
