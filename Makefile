@@ -44,8 +44,8 @@ format: .venv/ready  ## rewrite the code in its style
 	$(BIN)/ruff check --fix $(UNRENDERED) .
 	$(BIN)/ruff format $(TEMPLATES) .
 
-# The projects' own tests import a module that has no name yet: they are checked in the projects.
-TEMPLATES := --exclude '*cookiecutter.__folder*/tests'
+# The projects' own tests and notebooks import a module that has no name yet: they are checked in the projects.
+TEMPLATES := --exclude '*cookiecutter.__folder*/tests' --exclude '*.ipynb'
 # A module's name and a pyproject.toml that are still to be rendered are no mistakes.
 UNRENDERED := $(TEMPLATES) --extend-ignore N999,RUF200
 

@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import account, daily, judge, pipeline, prove, showers, table
+from benchmarks import account, daily, judge, pipeline, prove, showers, table, tuning
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -23,6 +23,7 @@ GROUPS = {
     "training": pipeline.training,
     "showers": showers.showers,
     "table": table.table,
+    "tuning": tuning.tuning,
     "account": account.account,
     "prove": prove.prove,
     "judge": judge.judge,

@@ -68,7 +68,7 @@ def lay(project: str, answers: dict[str, str]) -> None:
             target = os.path.join(project, name.replace(MODULE_FOLDER, answers["module_name"]))
             source = os.path.join(folder, layer, name)
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            if name.startswith("tests" + os.sep):
+            if name.startswith(("tests" + os.sep, "notebooks" + os.sep)):
                 name_module(source, answers["module_name"])
             os.replace(source, target)
     shutil.rmtree(folder)

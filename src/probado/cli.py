@@ -35,6 +35,10 @@ COMMANDS = {
         "probado.remote",
         "explain and set the place where DVC keeps data and results for others",
     ),
+    "tune": (
+        "probado.tune.command",
+        "search the settings of a model of the project here, by its validation rows",
+    ),
     "ui": (
         "probado.ui",
         "show the runs of the project here in MLflow's pages, at MLFLOW_PORT (5000) or the next free port",

@@ -39,7 +39,7 @@ class Kind:
         return self.plugin is None or importlib.util.find_spec(self.plugin.replace("-", "_")) is not None
 
 
-FOLDER = Kind("/mnt/lab/storage", None, "a folder that the others reach too, such as a mounted disk")
+FOLDER = Kind("/media/lab/storage", None, "a folder that the others reach too, such as a mounted disk")
 KINDS = {
     "ssh": Kind("ssh://you@host/home/you/storage", "dvc-ssh", "your key, as ssh uses it; port=2222 for another port"),
     "s3": Kind(

@@ -18,7 +18,17 @@ from tests.project import TEMPLATE, Project
 
 DOCS = TEMPLATE / "docs"
 PACKAGE = TEMPLATE / "src" / "probado"
-TRANSLATED = ["index.md", "quickstart.md", "tour.md", "own.md", "predict.md", "adopt.md", "prove.md"]
+TRANSLATED = [
+    "index.md",
+    "quickstart.md",
+    "tour.md",
+    "own.md",
+    "models.md",
+    "predict.md",
+    "share.md",
+    "adopt.md",
+    "prove.md",
+]
 # Elements that make a browser fetch something as it opens the page; a link to another site is no such thing.
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "link": "href"}
 
@@ -120,7 +130,7 @@ def test_pages_name_only_targets_files_and_prompts_there_are(bake: Callable[...,
     project = bake(deep_learning="torch").path
     targets = {name for folder in (TEMPLATE, project) for name in re.findall(r"(?m)^([a-z-]+):", makefile(folder))}
     prompts = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-    written_by_a_run = ("reports/", "data/", "models", ".runs/", ".venv", "dvc.lock")
+    written_by_a_run = ("reports/", "data/", "models", ".runs/", ".venv", "dvc.lock", ".dvc/config.local")
     for path in DOCS.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         named = set(re.findall(r"(?m)(?:`|^|\$ )make ([a-z-]+)", text))

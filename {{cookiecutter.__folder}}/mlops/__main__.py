@@ -11,7 +11,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m mlops", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     env = commands.add_parser("env", help="build .venv from the hashed locks in requirements/")
-    env.add_argument("--with", nargs="+", default=[], metavar="GROUP", help="of pyproject.toml, kept from then on")
+    env.add_argument("--with", nargs="+", action="extend", default=[], metavar="GROUP", help="of pyproject.toml, kept")
     lock = commands.add_parser("lock", help="bring requirements/*.lock in line with pyproject.toml")
     lock.add_argument("--upgrade", action="store_true", help="to the newest versions that it allows")
     choose = commands.add_parser("select", help="choose a group's file in configs/config.yaml, such as: model=xgboost")

@@ -1,0 +1,1 @@
+"""Search the settings of a model: optuna proposes them, the project's own functions fit and score."""

@@ -1,0 +1,72 @@
+"""The study: its trials are kept in a database, so that a search which was stopped goes on."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+from probado.tune.settings import Settings
+
+# In every project's .gitignore.
+FOLDER = Path(".tune")
+# The first trials are drawn at random, and none is pruned before there is something to compare with.
+RANDOM, COMPARED = 10, 8
+
+
+def open_study(name: str, settings: Settings, seed: int) -> Any:
+    """The study of this name, a new one or one that was stopped; each process opens it for itself."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    FOLDER.mkdir(exist_ok=True)
+    with warnings.catch_warnings():
+        # Parts of optuna that it calls experimental.
+        warnings.simplefilter("ignore")
+        storage = optuna.storages.RDBStorage(
+            f"sqlite:///{FOLDER}/trials.db", engine_kwargs={"connect_args": {"timeout": 120}}
+        )
+        # Workers do not wait for each other: a trial that runs counts as a bad one, so that they search elsewhere.
+        sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=RANDOM, constant_liar=True)
+        pruner = (
+            optuna.pruners.MedianPruner(n_startup_trials=COMPARED) if settings.pruning else optuna.pruners.NopPruner()
+        )
+        return optuna.create_study(
+            study_name=name,
+            storage=storage,
+            sampler=sampler,
+            pruner=pruner,
+            direction=settings.direction,
+            load_if_exists=True,
+        )
+
+
+def ended(study: Any) -> list[Any]:
+    """The trials that count: complete, pruned, or failed by themselves and not by the end of their process."""
+    return [
+        trial
+        for trial in study.get_trials(deepcopy=False)
+        if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs
+    ]
+
+
+def retry_killed(study: Any) -> int:
+    """Queue again what was running when its process was killed; returns how many trials that are.
+
+    Only where no other process works on the study.
+    """
+    import optuna
+
+    killed = study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.RUNNING,))
+    for trial in killed:
+        study.enqueue_trial(trial.params)
+        study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
+    return len(killed)
+
+
+def best(study: Any) -> Any:
+    """The best complete trial, None if there is none."""
+    complete = any(trial.state.name == "COMPLETE" for trial in ended(study))
+    return study.best_trial if complete else None

@@ -1,0 +1,162 @@
+"""make tune: trials in workers, each a run of MLflow, stopped and resumed; the winner runs as an experiment."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.project import Project
+
+pytestmark = pytest.mark.slow
+
+SETTINGS: dict[str, Any] = {
+    "metric": "log_loss",
+    "direction": "minimize",
+    "trials": 12,
+    "workers": 2,
+    "seeds": 2,
+    "space": {"C": {"low": 0.001, "high": 100.0, "log": True}, "max_iter": [500, 1000]},
+}
+
+
+def configure(project: Project, **changes: Any) -> None:
+    path = project.path / "configs/tune/logistic.yaml"
+    path.write_text(yaml.safe_dump(SETTINGS | changes), encoding="utf-8")
+
+
+def asked(database: Path, question: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(database)) as opened:
+        return opened.execute(question).fetchall()
+
+
+def trials(project: Project) -> Counter[str]:
+    """How many trials there are in each state."""
+    found = asked(project.path / ".tune/trials.db", "select state from trials")
+    return Counter(state for (state,) in found)
+
+
+def recorded(project: Project) -> dict[str, str]:
+    """The states of the runs of trials, by the number of the trial."""
+    question = (
+        "select tags.value, runs.status from runs join tags on tags.run_uuid = runs.run_uuid "
+        "where tags.key = 'tune.trial' and runs.lifecycle_stage = 'active'"
+    )
+    found = asked(project.path / "mlflow.db", question)
+    assert len({number for number, _ in found}) == len(found)
+    return dict(found)
+
+
+def test_a_search_and_the_training_of_its_winner(project: Project) -> None:
+    configure(project)
+    # The test rows are not read: they are not there.
+    kept = (project.path / "data/processed/test.parquet").rename(project.path / "kept")
+    done = project.run("make", "tune", "MODEL=logistic")
+    kept.rename(project.path / "data/processed/test.parquet")
+    assert "log_loss" in done.stdout and "with 2 seeds, from" in done.stdout
+    assert trials(project) == {"COMPLETE": 12}
+    assert set(recorded(project).values()) == {"FINISHED"} and len(recorded(project)) == 12
+    parents = asked(project.path / "mlflow.db", "select distinct value from tags where key = 'mlflow.parentRunId'")
+    assert len(parents) == 1
+
+    best = min(asked(project.path / ".tune/trials.db", "select value from trial_values"))[0]
+    experiment = project.path / "configs/experiment/logistic_tuned.yaml"
+    assert f"the validation log_loss: {best:.4g}" in experiment.read_text(encoding="utf-8")
+    won = yaml.safe_load(experiment.read_text(encoding="utf-8"))
+    assert "Running stage 'train'" in project.run("make", "train", "EXPERIMENT=logistic_tuned").stdout
+    manifest = json.loads((project.path / "models/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["model"] == {"name": "logistic", "C": won["C"], "max_iter": won["max_iter"]}
+    assert manifest["scores"]["validation"]["log_loss"] == pytest.approx(best, abs=1e-9)
+    # The same search again has nothing left to do; the model's own settings come back by its name.
+    assert "12 trials are done" in project.run("make", "tune", "MODEL=logistic").stdout
+    assert trials(project) == {"COMPLETE": 12}
+    project.run("make", "train", "MODEL=logistic")
+    manifest = json.loads((project.path / "models/manifest.json").read_text(encoding="utf-8"))
+    assert manifest["model"] == {"name": "logistic", "C": 1.0, "max_iter": 1000}
+
+
+def started(project: Project, number: int) -> subprocess.Popen[str]:
+    """A search in a process group of its own, once so many of its trials are recorded."""
+    command = ["python", "-m", "probado", "tune", "logistic", "--module", project.module]
+    process = subprocess.Popen(
+        command, cwd=project.path, env=project.environment, start_new_session=True, stderr=subprocess.PIPE, text=True
+    )
+    while process.poll() is None:
+        try:
+            if len(recorded(project)) >= number:
+                break
+        except sqlite3.OperationalError:
+            continue
+    return process
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["parent and workers", "the parent alone"])
+def test_a_killed_search_goes_on(project: Project, whole: bool) -> None:
+    configure(project, trials=40)
+    process = started(project, 3)
+    if whole:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait()
+    assert len(recorded(project)) < 40
+    said = project.run("make", "tune", "MODEL=logistic").stdout
+    assert re.search(r"logistic-\w+: \d+ trials are done", said)
+    found = trials(project)
+    # What was killed counts as failed there, and was run again.
+    assert found["COMPLETE"] == 40 and found["FAIL"] <= 2 and found["RUNNING"] == 0
+    assert Counter(recorded(project).values()) == {"FINISHED": 40}
+
+
+def test_an_interrupted_search_says_how_to_go_on(project: Project) -> None:
+    configure(project, trials=400)
+    process = started(project, 3)
+    os.killpg(process.pid, signal.SIGINT)
+    said = process.communicate()[1]
+    assert process.returncode == 130
+    assert re.search(r"stopped after \d+ of 400 trials: the same command goes on", said) and "Traceback" not in said
+
+
+def test_other_rows_or_settings_are_another_search(project: Project) -> None:
+    configure(project, trials=2, workers=1)
+    project.run("make", "tune", "MODEL=logistic")
+    project.edit("configs/model/logistic.yaml", "max_iter: 1000", "max_iter: 900")
+    assert "trials are done" not in project.run("make", "tune", "MODEL=logistic").stdout
+    assert len(asked(project.path / ".tune/trials.db", "select study_name from studies")) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"metric": "auc"}, "configs/tune: there is no metric 'auc'; there are accuracy, "),
+        ({"space": {"D": [1, 2]}}, "configs/tune: space: the model logistic has no setting 'D'"),
+        ({"space": {"C": {"low": 2, "high": 1}}}, "configs/tune/logistic.yaml: space.C"),
+        ({"trails": 3}, "configs/tune/logistic.yaml: trails: Extra inputs are not permitted"),
+        ({"space": {"C": [-1.0, -2.0]}}, "the first 5 trials failed: ValueError: configs: model.C"),
+    ],
+)
+def test_what_cannot_be_searched(project: Project, changes: dict[str, Any], said: str) -> None:
+    configure(project, **changes)
+    done = project.run("make", "tune", "MODEL=logistic", check=False)
+    assert done.returncode != 0
+    lines = [line for line in done.stderr.splitlines() if line.startswith("probado tune: ")]
+    assert len(lines) == 1 and lines[0].removeprefix("probado tune: ").startswith(said), done.stderr
+    assert not (project.path / "configs/experiment/logistic_tuned.yaml").exists()
+
+
+def test_a_model_without_a_search_and_features_that_are_not_made(project: Project) -> None:
+    done = project.run("make", "tune", "MODEL=dummy", check=False)
+    assert "there is no configs/tune/dummy.yaml, which says what to search; there are hist_gradient_b" in done.stderr
+    (project.path / "data/processed/train.parquet").unlink()
+    done = project.run("make", "tune", "MODEL=logistic", check=False)
+    assert "there is no data/processed/train.parquet: make data first" in done.stderr
