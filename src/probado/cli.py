@@ -43,6 +43,10 @@ COMMANDS = {
         "probado.ui",
         "show the runs of the project here in MLflow's pages, at MLFLOW_PORT (5000) or the next free port",
     ),
+    "view": (
+        "probado.view",
+        "open the report, with the commit that it belongs to",
+    ),
     "merge": (
         "probado.merge.command",
         "copy the MLflow runs of another store, such as a cluster's, into that of the project here",
