@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import configparser
+import getpass
 import importlib.util
 import os
 import re
@@ -47,7 +48,9 @@ KINDS = {
     ),
     "gs": Kind("gs://bucket/path", "dvc-gs", "gcloud auth application-default login"),
     "azure": Kind("azure://container/path", "dvc-azure", "az login and account_name=NAME, or connection_string=..."),
-    "webdav": Kind("webdavs://cloud.example/remote.php/dav/files/you", "dvc-webdav", "user=you password=..."),
+    "webdav": Kind(
+        "webdavs://cloud.example/remote.php/dav/files/you", "dvc-webdav", "user=you password=  (it is asked for)"
+    ),
 }
 # The kind of an address in DVC's settings.
 ADDRESS = re.compile(r"(?m)^\s*url\s*=\s*(\w+)://")
@@ -64,6 +67,7 @@ SECRETS = {
     "sas_token",
     "secret_access_key",
     "session_token",
+    "sse_customer_key",
     "token",
 }
 
@@ -150,10 +154,20 @@ def install_plugins() -> None:
 
 
 def split(setting: str) -> tuple[str, str]:
-    """Name and value of a setting; raises Refused if it is none."""
+    """Name and value of a setting; a secret without a value is asked for.
+
+    Raises:
+        Refused: it is no setting, or nobody says the secret, or it is an address with a password.
+    """
     name, separator, value = setting.partition("=")
     if not (name and separator):
         raise Refused(f"{setting!r} is no setting: write NAME=VALUE")
+    if not value and name in SECRETS:
+        if not sys.stdin.isatty():
+            raise Refused(f"{name} is empty, and nobody can be asked for it here")
+        value = getpass.getpass(f"{name}: ")
+    if "://" in value and urlsplit(value).password is not None:
+        raise Refused(f"the address in {name} holds a password, which would go into git: leave it out")
     return name, value
 
 
@@ -171,6 +185,10 @@ def set_remote(name: str, url: str, settings: dict[str, str]) -> None:
             dvc("remote", "remove", "--local", name)
         dvc("remote", "add", "--default", "--force", name, url)
         for setting, value in settings.items():
+            if setting in SECRETS:
+                # Others on this machine cannot read it.
+                LOCAL.touch(mode=0o600)
+                LOCAL.chmod(0o600)
             dvc("remote", "modify", *(["--local"] if setting in SECRETS else []), name, setting, value)
     except Refused:
         for path, content in before.items():

@@ -103,6 +103,8 @@ def test_servers_and_their_plugins(project: Project, tmp_path: Path, serve: Call
         ("ssh://me:secret@lab/storage", "", "the address holds a password, which would go into git"),
         ("data/storage", "", "data/storage lies in the project itself"),
         ("/tmp/storage", "endpoint=x", "DVC knows no setting 'endpoint' of such a remote"),
+        ("/tmp/storage", "password=", "password is empty, and nobody can be asked for it here"),
+        ("s3://lab", "endpointurl=http://me:secret@lab", "the address in endpointurl holds a password"),
         ("/tmp/storage", "verify", "'verify' is no setting: write NAME=VALUE"),
     ],
 )
@@ -124,7 +126,8 @@ def test_secrets_stay_on_this_machine(project: Project) -> None:
     assert "here: storage webdavs://cloud.example/files" in " ".join(done.stdout.split())
     assert "s3://bucket/path" in done.stdout
 
-    assert "hunter2" in (project.path / ".dvc/config.local").read_text(encoding="utf-8")
+    local = project.path / ".dvc/config.local"
+    assert "hunter2" in local.read_text(encoding="utf-8") and local.stat().st_mode & 0o077 == 0
     assert "hunter2" not in (project.path / ".dvc/config").read_text(encoding="utf-8")
     assert project.run("git", "check-ignore", ".dvc/config.local").stdout
     # Another place does not inherit the keys of this one.

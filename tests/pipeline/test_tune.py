@@ -22,7 +22,6 @@ pytestmark = pytest.mark.slow
 
 SETTINGS: dict[str, Any] = {
     "metric": "log_loss",
-    "direction": "minimize",
     "trials": 12,
     "workers": 2,
     "seeds": 2,
@@ -63,7 +62,7 @@ def test_a_search_and_the_training_of_its_winner(project: Project) -> None:
     kept = (project.path / "data/processed/test.parquet").rename(project.path / "kept")
     done = project.run("make", "tune", "MODEL=logistic")
     kept.rename(project.path / "data/processed/test.parquet")
-    assert "log_loss" in done.stdout and "with 2 seeds, from" in done.stdout
+    assert "log_loss" in done.stdout and "the same with 2 seeds" in done.stdout
     assert trials(project) == {"COMPLETE": 12}
     assert set(recorded(project).values()) == {"FINISHED"} and len(recorded(project)) == 12
     parents = asked(project.path / "mlflow.db", "select distinct value from tags where key = 'mlflow.parentRunId'")
@@ -71,7 +70,9 @@ def test_a_search_and_the_training_of_its_winner(project: Project) -> None:
 
     best = min(asked(project.path / ".tune/trials.db", "select value from trial_values"))[0]
     experiment = project.path / "configs/experiment/logistic_tuned.yaml"
-    assert f"the validation log_loss: {best:.4g}" in experiment.read_text(encoding="utf-8")
+    assert f"the validation log_loss: {best:.4g}; the same with 2 seeds, because" in experiment.read_text(
+        encoding="utf-8"
+    )
     won = yaml.safe_load(experiment.read_text(encoding="utf-8"))
     assert "Running stage 'train'" in project.run("make", "train", "EXPERIMENT=logistic_tuned").stdout
     manifest = json.loads((project.path / "models/manifest.json").read_text(encoding="utf-8"))
@@ -118,6 +119,40 @@ def test_a_killed_search_goes_on(project: Project, whole: bool) -> None:
     assert Counter(recorded(project).values()) == {"FINISHED": 40}
 
 
+def test_trials_after_a_stop_are_other_ones(project: Project) -> None:
+    for number in (3, 6):
+        configure(project, trials=number, workers=1, space={"C": SETTINGS["space"]["C"]})
+        project.run("make", "tune", "MODEL=logistic")
+    found = asked(project.path / ".tune/trials.db", "select param_value from trial_params")
+    assert len(set(found)) == len(found) == 6
+
+
+def test_what_is_not_the_fault_of_the_values_does_not_count(project: Project) -> None:
+    configure(project, trials=4)
+    model = f"{project.module}/modeling/models/logistic.py"
+    project.edit(
+        model, "        from sklearn.linear_model", "        import nowhere\n        from sklearn.linear_model"
+    )
+    done = project.run("make", "tune", "MODEL=logistic", check=False)
+    assert (
+        done.returncode != 0
+        and "probado tune: the model needs 'nowhere', which is not installed: make env" in done.stderr
+    )
+    project.edit(model, "        import nowhere\n", "")
+    project.run("make", "tune", "MODEL=logistic")
+    assert trials(project)["COMPLETE"] == 4
+
+
+def test_a_killed_worker_is_told(project: Project) -> None:
+    configure(project, trials=4)
+    model = f"{project.module}/modeling/models/logistic.py"
+    kill = "        import os\n        os.kill(os.getpid(), 9)\n"
+    project.edit(model, "        from sklearn.linear_model", f"{kill}        from sklearn.linear_model")
+    done = project.run("make", "tune", "MODEL=logistic", check=False)
+    assert done.returncode != 0
+    assert "probado tune: a worker ended with status -9, as the system does where memory is short" in done.stderr
+
+
 def test_an_interrupted_search_says_how_to_go_on(project: Project) -> None:
     configure(project, trials=400)
     process = started(project, 3)
@@ -141,6 +176,7 @@ def test_other_rows_or_settings_are_another_search(project: Project) -> None:
         ({"metric": "auc"}, "configs/tune: there is no metric 'auc'; there are accuracy, "),
         ({"space": {"D": [1, 2]}}, "configs/tune: space: the model logistic has no setting 'D'"),
         ({"space": {"C": {"low": 2, "high": 1}}}, "configs/tune/logistic.yaml: space.C"),
+        ({"space": {"C": []}}, "configs/tune/logistic.yaml: space.C"),
         ({"trails": 3}, "configs/tune/logistic.yaml: trails: Extra inputs are not permitted"),
         ({"space": {"C": [-1.0, -2.0]}}, "the first 5 trials failed: ValueError: configs: model.C"),
     ],

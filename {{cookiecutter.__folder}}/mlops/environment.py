@@ -38,8 +38,8 @@ def sync(asked: Sequence[str] = ()) -> None:
     """
     refuse_old_python()
     kept = (VENV / "groups").read_text(encoding="utf-8").split() if (VENV / "groups").is_file() else []
-    # The builds of PyTorch exclude each other.
     kept = [group for group in kept if not (group.startswith("deep-") and "deep-" in " ".join(asked))]
+    kept = [group for group in dict.fromkeys(kept) if group not in asked and (LOCKS / f"{group}.lock").is_file()]
     locks = [LOCKS / f"{group}.lock" for group in dict.fromkeys([*DAILY, *kept, *asked])]
     if missing := [lock for lock in locks if not lock.is_file()]:
         raise ValueError(f"there is no {missing[0]}: this project was made without that group")

@@ -10,11 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from probado.contract import CONFIG, THREAD_VARIABLES
 from probado.errors import Refused, without_password
 from probado.tune.settings import Settings, read
+
+if TYPE_CHECKING:
+    from probado.tune.problem import Problem
 
 EXPERIMENTS = Path("configs/experiment")
 
@@ -31,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Search; returns the exit status: 1 if it cannot be done, 130 if it was interrupted."""
     try:
+        if not hasattr(os, "fork"):
+            raise Refused("it needs processes that share memory, which this system has not: use it in WSL")
         if importlib.util.find_spec("optuna") is None:
             raise Refused("optuna is not installed here: make env WITH=tune")
         model = options.model or chosen_model()
@@ -39,6 +44,9 @@ def run(options: argparse.Namespace) -> int:
     except Refused as error:
         print(f"probado tune: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nprobado tune: stopped: the same command goes on", file=sys.stderr)
+        return 130
 
 
 def chosen_model() -> str:
@@ -63,7 +71,7 @@ def tune(module: str, model: str, settings: Settings) -> int:
     from probado.tune.problem import load
 
     problem = load(module, model, settings)
-    name = f"{model}-{problem.digest(settings)}"
+    settings, name = problem.settings, f"{model}-{problem.digest()}"
     studies.FOLDER.mkdir(exist_ok=True)
     lock = FileLock(studies.FOLDER / "lock")
     try:
@@ -78,9 +86,7 @@ def tune(module: str, model: str, settings: Settings) -> int:
     if before:
         print(f"{name}: {before} trials are done{f', {killed} were killed and run again' if killed else ''}")
     try:
-        runs = search(
-            study, name, problem, settings, lambda: open_runs(module, name, f"tune {model} {settings.metric}")
-        )
+        runs = search(study, name, problem, lambda: open_runs(module, name, f"tune {model} {problem.metric}"))
     except KeyboardInterrupt:
         done = len(studies.ended(study))
         print(f"\nstopped after {done} of {settings.trials} trials: the same command goes on", file=sys.stderr)
@@ -88,16 +94,17 @@ def tune(module: str, model: str, settings: Settings) -> int:
     winner = studies.best(study)
     if winner is None:
         reason = next((trial.user_attrs["error"] for trial in studies.ended(study) if "error" in trial.user_attrs), "")
+        studies.discard_failures(study)
         raise Refused(f"no trial was complete{reason and f': {reason}'}")
-    finish(model, problem, settings, study, winner, runs)
+    finish(model, problem, study, winner, runs)
     return 0
 
 
-def search(study: Any, name: str, problem: Any, settings: Settings, begin: Callable[[], Any]) -> Any:
+def search(study: Any, name: str, problem: Problem, begin: Callable[[], Any]) -> Any:
     """Run the trials that are left, each recorded as it ends; `begin` opens the runs, which are returned.
 
     Raises:
-        Refused: the first trials failed.
+        Refused: the first trials failed, or a worker did.
     """
     from tqdm import tqdm
 
@@ -105,11 +112,12 @@ def search(study: Any, name: str, problem: Any, settings: Settings, begin: Calla
     from probado.tune.settings import values_of
     from probado.tune.workers import HOPELESS, Workers
 
-    before = studies.ended(study)
+    settings, before = problem.settings, studies.ended(study)
     left = max(0, settings.trials - len(before))
     deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
     # MLflow takes seconds to load: the workers begin before.
-    with Workers(name, problem, settings, left, deadline) as workers, begin() as runs:
+    begun = len(study.get_trials(deepcopy=False))
+    with Workers(name, problem, begun, left, deadline) as workers, begin() as runs:
         for trial in before:
             runs.record(trial, values_of(trial.params, settings.space))
         failed = 0
@@ -120,9 +128,10 @@ def search(study: Any, name: str, problem: Any, settings: Settings, begin: Calla
                 bar.update()
                 failed = failed + 1 if "error" in trial.user_attrs else -settings.trials
                 if failed == HOPELESS:
+                    studies.discard_failures(study)
                     raise Refused(f"the first {HOPELESS} trials failed: {trial.user_attrs['error']}")
                 if trial.state.name == "COMPLETE":
-                    bar.set_postfix({settings.metric: f"{study.best_value:.4g}"})
+                    bar.set_postfix({problem.metric: f"{study.best_value:.4g}"})
     return runs
 
 
@@ -136,19 +145,22 @@ def open_runs(module: str, name: str, title: str) -> Any:
         raise Refused(f"MLflow cannot record the trials: {without_password(' '.join(str(error).split()))}") from None
 
 
-def finish(model: str, problem: Any, settings: Settings, study: Any, winner: Any, runs: Any) -> None:
+def finish(model: str, problem: Problem, study: Any, winner: Any, runs: Any) -> None:
     """Train the winner with several seeds, tell their spread, write the experiment."""
     from tqdm import tqdm
 
     from probado.tune import study as studies
     from probado.tune.settings import values_of
 
+    settings = problem.settings
     values = values_of(winner.params, settings.space)
     seeds = tqdm(range(settings.seeds), desc="seeds", disable=None)
-    scores = [problem.score(values, settings, seed=seed)[settings.metric] for seed in seeds]
+    scores = [problem.score(values, seed=seed)[problem.metric] for seed in seeds]
     runs.finish(settings, values, scores)
     count = len(studies.ended(study))
     spread = f"{statistics.mean(scores):.4g} with {len(scores)} seeds, from {min(scores):.4g} to {max(scores):.4g}"
+    if len(scores) > 1 and min(scores) == max(scores):
+        spread = f"the same with {len(scores)} seeds, because this model uses no chance"
     target = EXPERIMENTS / f"{model}_tuned.yaml"
     import yaml
 

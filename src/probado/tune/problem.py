@@ -25,15 +25,21 @@ class Problem:
     `fitting` is the project's own module: fit(train, validation, config) and scored(fitted, rows, config).
     """
 
+    settings: Settings
     fitting: Any
     config: Any
     train: Any
     validation: Any
 
-    def score(self, values: dict[str, Any], settings: Settings, rows: Any = None, seed: int = 0) -> dict[str, float]:
+    @property
+    def metric(self) -> str:
+        """The name of the metric that decides."""
+        return str(self.settings.metric)
+
+    def score(self, values: dict[str, Any], rows: Any = None, seed: int = 0) -> dict[str, float]:
         """The metrics of the validation rows of a model with these settings, fitted on `rows` or all training rows."""
         model = type(self.config.model).model_validate({**self.config.model.model_dump(), **values})
-        changes = {"model": model, "threads": settings.threads, "seed": self.config.seed + seed}
+        changes = {"model": model, "threads": self.settings.threads, "seed": self.config.seed + seed}
         config = self.config.model_copy(update=changes)
         fitted = self.fitting.fit(self.train if rows is None else rows, self.validation, config)
         scores: dict[str, float] = self.fitting.scored(fitted, self.validation, config)
@@ -49,13 +55,13 @@ class Problem:
             return drawn if drawn[self.config.data.target].nunique() == target.nunique() else None
         return self.train.sample(frac=1 / BEGINNING, random_state=self.config.seed)
 
-    def digest(self, settings: Settings) -> str:
+    def digest(self) -> str:
         """Of all that a score depends on but the code: trials of one digest can be compared."""
         known = hashlib.sha256()
         for part in PARTS:
             known.update(_file(part).read_bytes())
         config = self.config.model_dump(mode="json", exclude={"evaluation"})
-        what = settings.model_dump(mode="json", include={"metric", "direction", "space", "pruning", "threads"})
+        what = self.settings.model_dump(mode="json", include={"metric", "direction", "space", "pruning", "threads"})
         known.update(json.dumps([config, what], sort_keys=True, default=str).encode())
         return known.hexdigest()[:10]
 
@@ -87,11 +93,14 @@ def load(module: str, model: str, settings: Settings) -> Problem:
 
     rows = [pd.read_parquet(_file(part)) for part in PARTS]
     metrics = fitting.metrics_of(config.data, fitting.classes_of(rows[0], config.data))
-    if settings.metric not in metrics:
-        raise Refused(f"configs/tune: there is no metric {settings.metric!r}; there are {', '.join(metrics)}")
+    metric = settings.metric or ("roc_auc" if config.data.task == "classification" else "rmse")
+    if metric not in metrics:
+        raise Refused(f"configs/tune: there is no metric {metric!r}; there are {', '.join(metrics)}")
+    direction = settings.direction or ("minimize" if metrics[metric].loss else "maximize")
+    settings = settings.model_copy(update={"metric": metric, "direction": direction})
     if unknown := sorted(settings.space.keys() - config.model.model_dump().keys()):
         raise Refused(f"configs/tune: space: the model {model} has no setting {unknown[0]!r}")
-    return Problem(fitting, config, *rows)
+    return Problem(settings, fitting, config, *rows)
 
 
 def _file(part: str) -> Path:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import warnings
 from typing import Any
 
 from probado.contract import DATABASE, STORE
+from probado.errors import Refused, without_password
 from probado.tune.settings import Settings
 
 STUDY, TRIAL = "tune.study", "tune.trial"
@@ -52,11 +54,20 @@ class Runs:
         return numbers
 
     def record(self, trial: Any, values: dict[str, Any]) -> None:
-        """Record an ended trial, unless it is recorded."""
-        from mlflow.entities import Metric, Param
+        """Record an ended trial, unless it is recorded; raises Refused if MLflow cannot be reached any more."""
+        from mlflow import MlflowException
 
         if trial.number in self.recorded:
             return
+        try:
+            self._record(trial, values)
+        except (MlflowException, OSError) as error:
+            reason = without_password(" ".join(str(error).split()))
+            raise Refused(f"MLflow no longer records the trials: {reason}; the same command goes on") from None
+
+    def _record(self, trial: Any, values: dict[str, Any]) -> None:
+        from mlflow.entities import Metric, Param
+
         begun, ended = (round(moment.timestamp() * 1000) for moment in (trial.datetime_start, trial.datetime_complete))
         tags = {PARENT: self.parent, TRIAL: str(trial.number), "mlflow.runName": f"trial {trial.number}"}
         tags |= {"tune.state": trial.state.name.lower()}
@@ -84,4 +95,5 @@ class Runs:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Say how the search ended, unless `finish` will."""
         if kind is not None:
-            self.client.set_terminated(self.parent, "KILLED" if kind is KeyboardInterrupt else "FAILED")
+            with contextlib.suppress(Exception):
+                self.client.set_terminated(self.parent, "KILLED" if kind is KeyboardInterrupt else "FAILED")

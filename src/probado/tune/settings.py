@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError, model_validator
@@ -31,8 +31,9 @@ class Settings(BaseModel):
     """configs/tune/MODEL.yaml."""
 
     model_config = ConfigDict(extra="forbid")
-    metric: str
-    direction: Literal["maximize", "minimize"]
+    # None takes the usual one of the task, and the direction of the metric.
+    metric: str | None = None
+    direction: Literal["maximize", "minimize"] | None = None
     trials: PositiveInt
     minutes: PositiveFloat | None = None
     workers: PositiveInt = 1
@@ -40,7 +41,7 @@ class Settings(BaseModel):
     pruning: bool = True
     seeds: PositiveInt = 5
     # Values to choose from, or a range.
-    space: dict[str, Range | list[Any]] = Field(min_length=1)
+    space: dict[str, Range | Annotated[list[Any], Field(min_length=1)]] = Field(min_length=1)
 
 
 def read(path: Path, **instead: Any) -> Settings:
@@ -54,6 +55,8 @@ def read(path: Path, **instead: Any) -> Settings:
         raise Refused(f"there is no {path}, which says what to search; there are {', '.join(there) or 'none'}")
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        if not isinstance(written, dict):
+            raise Refused(f"{path} must hold names and values, found {type(written).__name__}")
         return Settings.model_validate(
             {**written, **{key: value for key, value in instead.items() if value is not None}}
         )

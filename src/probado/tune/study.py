@@ -13,6 +13,8 @@ from probado.tune.settings import Settings
 FOLDER = Path(".tune")
 # The first trials are drawn at random, and none is pruned before there is something to compare with.
 RANDOM, COMPARED = 10, 8
+# The study's attribute: failures of trials below this number do not count.
+DISCARDED = "discarded"
 
 
 def open_study(name: str, settings: Settings, seed: int) -> Any:
@@ -44,12 +46,18 @@ def open_study(name: str, settings: Settings, seed: int) -> Any:
 
 
 def ended(study: Any) -> list[Any]:
-    """The trials that count: complete, pruned, or failed by themselves and not by the end of their process."""
+    """The trials that count: complete, pruned, or failed by their values and not by the end of their process."""
+    after = study.user_attrs.get(DISCARDED, 0)
     return [
         trial
         for trial in study.get_trials(deepcopy=False)
-        if trial.state.name in ("COMPLETE", "PRUNED") or "error" in trial.user_attrs
+        if trial.state.name in ("COMPLETE", "PRUNED") or ("error" in trial.user_attrs and trial.number >= after)
     ]
+
+
+def discard_failures(study: Any) -> None:
+    """Let the failures so far not count: it was not their values' fault."""
+    study.set_user_attr(DISCARDED, len(study.get_trials(deepcopy=False)))
 
 
 def retry_killed(study: Any) -> int:

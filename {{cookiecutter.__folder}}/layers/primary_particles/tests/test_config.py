@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,21 @@ from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.studies.settings import Studies
 
 # Compatible choices, whatever configs/config.yaml chooses now.
-TOGETHER = ["data=showers", "features=event", "split=grouped", "model=xgboost"]
+TOGETHER = ["data=showers", "features=event", "split=grouped", "model=xgboost", "experiment=none"]
 # The images have no group.
 BESIDE = {"data=magic": ["features=hillas", "split=stratified"]}
-CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in Path(CONFIGS).glob("*/*.yaml"))
+# make tune reads its own settings, not Hydra.
+FILES = [path for path in Path(CONFIGS).glob("*/*.yaml") if path.parent.name != "tune"]
+CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in FILES)
+
+
+def beside(choice: str) -> list[str]:
+    """What a choice needs; an experiment needs the model that it is of."""
+    group, _, name = choice.partition("=")
+    of = re.search(r"(?m)^name: (\w+)", Path(CONFIGS, group, f"{name}.yaml").read_text(encoding="utf-8"))
+    if group == "experiment" and of:
+        return [f"model={of[1]}", *BESIDE.get(f"model={of[1]}", [])]
+    return BESIDE.get(choice, [])
 
 
 def configured(*overrides: str) -> Config:
@@ -36,7 +48,7 @@ def test_the_present_choices_load() -> None:
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_every_file_of_every_group_loads(choice: str) -> None:
-    configured(choice, *BESIDE.get(choice, []))
+    configured(choice, *beside(choice))
 
 
 @pytest.mark.parametrize(

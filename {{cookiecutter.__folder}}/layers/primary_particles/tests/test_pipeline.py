@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
         shutil.copy(ROOT / name, copy)
     # DVC needs a git repository or no_scm.
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
-    for choice in ("data=showers", "features=event", "split=grouped", "model=fisher"):
+    for choice in ("data=showers", "features=event", "split=grouped", "model=fisher", "experiment=none"):
         run(copy, "mlops", "select", choice)
     config = copy / "configs" / "config.yaml"
     config.write_text(re.sub(r"resamples: \d+", "resamples: 20", config.read_text(encoding="utf-8")), encoding="utf-8")

@@ -27,7 +27,7 @@ MOMENTS = {
 @functools.cache
 def configured(*overrides: str) -> Showers:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        choices = ["data=showers", "features=event", "split=grouped", "model=fisher"]
+        choices = ["data=showers", "features=event", "split=grouped", "model=fisher", "experiment=none"]
         data: Any = load(compose("config", [*choices, *overrides])).data
     return data
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 
 # Compatible choices, whatever configs/config.yaml chooses now.
-TOGETHER = ["data=breast_cancer", "features=default", "split=stratified", "model=xgboost"]
+TOGETHER = ["data=breast_cancer", "features=default", "split=stratified", "model=xgboost", "experiment=none"]
 # Choices that a file needs if it is not compatible with those.
 BESIDE = {
     "data=diabetes": ["model=ridge"],
@@ -20,7 +21,18 @@ BESIDE = {
     "split=grouped": ["data.group='mean area'"],
     "split=time": ["data.time='mean area'"],
 }
-CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in Path(CONFIGS).glob("*/*.yaml"))
+# make tune reads its own settings, not Hydra.
+FILES = [path for path in Path(CONFIGS).glob("*/*.yaml") if path.parent.name != "tune"]
+CHOICES = sorted(f"{path.parent.name}={path.stem}" for path in FILES)
+
+
+def beside(choice: str) -> list[str]:
+    """What a choice needs; an experiment needs the model that it is of."""
+    group, _, name = choice.partition("=")
+    of = re.search(r"(?m)^name: (\w+)", Path(CONFIGS, group, f"{name}.yaml").read_text(encoding="utf-8"))
+    if group == "experiment" and of:
+        return [f"model={of[1]}", *BESIDE.get(f"model={of[1]}", [])]
+    return BESIDE.get(choice, [])
 
 
 def configured(*overrides: str) -> Config:
@@ -45,7 +57,7 @@ def test_the_present_choices_load() -> None:
 @pytest.mark.parametrize("choice", CHOICES)
 def test_every_file_of_every_group_loads(choice: str) -> None:
     # The file that DVC watches is that of the present choice.
-    configured(choice, "file=null", *BESIDE.get(choice, []))
+    configured(choice, "file=null", *beside(choice))
 
 
 @pytest.mark.parametrize(
@@ -56,6 +68,7 @@ def test_every_file_of_every_group_loads(choice: str) -> None:
         ("+model.n_estimator=5", "configs: model: there is no key 'n_estimator'; did you mean 'n_estimators'?"),
         ("+data.clean.duplicate=keep", "configs: data.clean: there is no key 'duplicate'; did you mean 'duplicates'?"),
         ("+data.columns.diagnosis.typ=number", "there is no key 'typ'; did you mean 'type'?"),
+        ("data.weight=diagnosis", "the column 'diagnosis' has two roles among target, id, group, time and weight"),
     ],
 )
 def test_a_mistyped_key_names_the_nearest(override: str, message: str) -> None:

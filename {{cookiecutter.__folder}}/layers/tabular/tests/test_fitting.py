@@ -37,7 +37,8 @@ def rows(table: pd.DataFrame) -> pd.DataFrame:
 
 def configured(*choices: str) -> Config:
     """The project's configuration for the table of these tests."""
-    known = ["data=breast_cancer", "features=default", "split=random", "data.target=y", "data.columns={}"]
+    known = ["data=breast_cancer", "features=default", "split=random", "experiment=none"]
+    known += ["data.target=y", "data.columns={}"]
     with initialize_config_dir(CONFIGS, version_base="1.3"):
         return load(compose("config", [*known, "evaluation.confidence=0.95", "evaluation.resamples=50", *choices]))
 
@@ -135,7 +136,7 @@ def test_weights_that_cannot_be_used(values: float, said: str, rows: pd.DataFram
 def test_a_metric_of_whole_rows_cannot_weigh_them() -> None:
     metric: Metric = of_rows(lambda actual, predicted: float((actual == predicted).mean()))
     with pytest.raises(ValueError, match=r"data\.weight: a metric made with of_rows cannot weigh rows: mean_of can"):
-        metric(np.zeros(3), np.zeros(3), np.array([0.5, 1, 1]))
+        metric(np.zeros(3), np.zeros(3), np.ones(3))
 
 
 def test_a_model_that_cannot_weigh_rows_says_so(table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,3 +237,56 @@ def test_the_target_of_a_row_is_not_in_its_own_encoding(written: pd.DataFrame) -
     model = fitted(rows, "model=logistic", *ENCODED[2:])
 
     assert model.predict(rows)[:, 1].std() < 0.1
+
+
+def test_a_group_is_not_in_its_own_encoding() -> None:
+    # Four rows of each patient, of one class and in a place of their own, beside a number that tells the class of all.
+    rng, patient = np.random.default_rng(5), np.arange(600) // 4
+    yes = rng.random(150)[patient] < 0.5
+    place = [f"place {one}" for one in patient]
+    rows = pd.DataFrame({"place": place, "level": rng.normal(size=600) + 2 * yes, "y": np.where(yes, "yes", "no")})
+    choices = ["data.group=patient", "split=grouped", "encoding.beyond=target", "encoding.categories=9"]
+    config = configured("model=hist_gradient_boosting", *choices)
+    rows = rows.astype({"place": "str", "y": "str"}).assign(patient=patient)
+    model = fit(rows.iloc[:400], rows.iloc[400:500], config)
+
+    # A model that takes the place for the class does not look at the number.
+    assert scored(model, rows.iloc[500:], config)["roc_auc"] > 0.8
+    # The positions of the rows are not kept with it.
+    assert model.preprocess.named_transformers_["means"].cv == 5
+
+
+def test_weights_of_any_size_give_the_same_metrics(rows: pd.DataFrame) -> None:
+    config = configured("model=logistic", "data.weight=counts")
+    model, test = fitted(rows, "model=logistic", "data.weight=counts"), rows.iloc[TEST]
+    small = test.assign(counts=test["counts"] / 1000)
+
+    assert scored(model, small, config) == pytest.approx(scored(model, test, config), abs=1e-9)
+
+
+def test_intervals_stay_where_a_metric_can_be(table: pd.DataFrame) -> None:
+    easy = table.assign(level=(table["y"] == "yes") * 4.0 + table["level"])
+    config = configured("model=logistic", "evaluation.folds=2")
+    found = cross_validated(easy.iloc[TRAIN], easy.iloc[VALIDATION], config)["metrics"]
+
+    assert all(0 <= metric["low"] <= metric["value"] <= metric["high"] for metric in found.values())
+    assert all(found[name]["high"] <= 1 for name in ("accuracy", "roc_auc", "f1", "average_precision"))
+
+
+def test_rows_without_a_group_are_one(table: pd.DataFrame) -> None:
+    patient = pd.Series(np.arange(300) // 4).astype("str").where(np.arange(300) > 40)
+    config = configured("model=logistic", "data.group=patient", "split=grouped", "evaluation.folds=3")
+    found = cross_validated(table.assign(patient=patient).iloc[TRAIN], table.iloc[VALIDATION], config)
+
+    assert max(fold["scored"] for fold in found["folds"]) >= 41
+
+
+def test_a_text_without_words_is_named(written: pd.DataFrame) -> None:
+    with pytest.raises(ValueError, match="column 'note' has no word in the training rows: give it the type category"):
+        fitted(written.assign(note="a 1"), *ENCODED)
+
+
+def test_a_class_that_weighs_nothing_is_refused(rows: pd.DataFrame) -> None:
+    rows.loc[rows["y"] == "yes", "counts"] = 0.0
+    with pytest.raises(ValueError, match="class_weights: the training rows of a class weigh nothing"):
+        fitted(rows, "model=logistic", "data.weight=counts", "class_weights=balanced")

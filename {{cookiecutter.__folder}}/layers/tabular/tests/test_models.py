@@ -33,7 +33,8 @@ def configured(model: str, task: str, *more: str) -> Config:
     """The project's configuration with this model, for the table of these tests."""
     with initialize_config_dir(CONFIGS, version_base="1.3"):
         choices = ["data=breast_cancer", "features=default", "split=random", f"model={model}"]
-        return load(compose("config", [*choices, f"data.task={task}", "data.target=y", "data.columns={}", *more]))
+        choices += ["experiment=none", f"data.task={task}", "data.target=y", "data.columns={}", *more]
+        return load(compose("config", choices))
 
 
 def fitted(config: Config, rows: pd.DataFrame) -> Fitted:

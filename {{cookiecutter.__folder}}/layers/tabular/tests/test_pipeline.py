@@ -36,7 +36,7 @@ def project(tmp_path: Path) -> Path:
     neutral.write_text("def own_features(rows):\n    return {}\n", encoding="utf-8")
     # DVC needs a git repository or no_scm.
     (copy / ".dvc" / "config.local").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
-    for choice in ("data=breast_cancer", "features=default", "split=stratified", "model=xgboost"):
+    for choice in ("data=breast_cancer", "features=default", "split=stratified", "model=xgboost", "experiment=none"):
         run(copy, "mlops", "select", choice)
     config = copy / "configs" / "config.yaml"
     config.write_text(re.sub(r"resamples: \d+", "resamples: 20", config.read_text(encoding="utf-8")), encoding="utf-8")

@@ -61,7 +61,7 @@ def configured() -> Config:
     changes = ["data.target=label", "data.id=code"]
     with initialize_config_dir(CONFIGS, version_base="1.3"):
         choices = ["data=breast_cancer", "features=default", "split=random", "model=logistic", "features.drop=[note]"]
-        composed = compose("config", [*choices, *changes, f"+data.read={read}"])
+        composed = compose("config", ["experiment=none", *choices, *changes, f"+data.read={read}"])
         composed.data.columns = {"size": {"type": "number", "maximum": 90}}
         return load(composed)
 

@@ -69,5 +69,5 @@ def configured(
     data: str, features: str, split: str = "grouped", model: str = "xgboost", more: Sequence[str] = ()
 ) -> Config:
     """The project's configuration with these files instead of its own choices; call it inside a program of Hydra."""
-    files = [f"data={data}", f"features={features}", f"split={split}", f"model={model}"]
-    return load(hydra.compose("config", [*files, *more]))
+    files = [f"data={data}", f"features={features}", f"split={split}", f"model={model}", "experiment=none"]
+    return load(hydra.compose("config", [*files, "class_weights=none", "evaluation.folds=0", *more]))

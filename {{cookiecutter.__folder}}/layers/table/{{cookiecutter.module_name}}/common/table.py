@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, NonNegativeInt, StringConstraints, model_validator
@@ -129,6 +130,8 @@ class Data(Strict):
 
     @model_validator(mode="after")
     def _fit_the_target_to_the_task(self) -> Data:
+        if twice := [name for name, count in Counter(self.roles).items() if count > 1]:
+            raise ValueError(f"the column {twice[0]!r} has two roles among target, id, group, time and weight")
         listed = self.columns[self.target].type if self.target in self.columns else None
         if self.task == "classification" and listed not in (None, "category"):
             raise ValueError(f"columns.{self.target}: the target of a classification must have the type category")

@@ -44,7 +44,7 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
     return {
         f"{pair}_auc": of_rows(auc),
         f"{pair}_merit_factor": of_rows(merit),
-        "ln_mass_bias": mean_of(lambda actual, predicted: predicted @ ln_mass - ln_mass[actual]),
+        "ln_mass_bias": mean_of(lambda actual, predicted: predicted @ ln_mass - ln_mass[actual], loss=True),
         "ln_mass_resolution": of_rows(lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).std())),
     }
 

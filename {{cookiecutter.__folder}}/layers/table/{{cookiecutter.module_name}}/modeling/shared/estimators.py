@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...common.config import Config
+from ...common.paths import CONFIGS
 from ...common.problem import Problem, Task
 from ...common.strict import Strict, checked, nearest
 
@@ -72,6 +74,12 @@ class ModelSettings(Strict):
         return joblib.load(folder / "model.joblib")
 
 
+def mixed() -> bool:
+    """Whether configs/config.yaml chooses an experiment."""
+    text = Path(CONFIGS, "config.yaml").read_text(encoding="utf-8")
+    return re.search(r"(?m)^ *- *experiment: *(?!none\b)\w", text) is not None
+
+
 def chosen(config: Config) -> ModelSettings:
     """The settings of the configured model, checked by the file in models/ that has its name.
 
@@ -88,7 +96,12 @@ def settings_of(model: dict[str, Any], task: Task) -> ModelSettings:
     if name not in known:
         raise ValueError(f"configs: model: there is no model {name!r}; {nearest(name, known)}")
     kind: type[ModelSettings] = importlib.import_module(f"..models.{name}", __package__).Model
-    settings = checked(model, kind, at="model")
+    try:
+        settings = checked(model, kind, at="model")
+    except ValueError as error:
+        # The settings of one model over those of another do not fit together.
+        hint = "; the chosen experiment may be of another model: experiment=none goes without" if mixed() else ""
+        raise ValueError(f"{error}{hint}") from None
     if task not in settings.tasks:
         raise ValueError(f"configs: the model {name} does {settings.tasks[0]}, the data ask for {task}")
     return settings

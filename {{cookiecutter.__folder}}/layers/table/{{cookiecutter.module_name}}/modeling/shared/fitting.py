@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from sklearn.utils.validation import has_fit_parameter
 
 from ...common.config import Config
 from ...common.problem import Problem
@@ -12,7 +13,8 @@ from .baseline import baseline
 from .domain import domain_metrics
 from .estimators import Rows, chosen
 from .metrics import Metric, metrics_for
-from .preprocess import encode_target, preprocessing
+from .parts import parts
+from .preprocess import PARTS, divided_as, encode_target, preprocessing
 from .store import Fitted
 
 
@@ -30,7 +32,8 @@ def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted
     features = [name for name in train.columns if name not in roles]
     preprocess = preprocessing(train[features], settings.scaled, config.encoding, problem, data.texts)
     actual, counted = encode_target(train[data.target], classes), weights_of(train, data)
-    inputs = preprocess.fit_transform(train[features], actual)
+    with divided_as(preprocess, lambda: parts(train, config, PARTS)):
+        inputs = preprocess.fit_transform(train[features], actual)
     estimator = settings.estimator(problem)
     by_class = balanced(actual, counted, len(classes)) if config.class_weights == "balanced" else None
     held_out = preprocess.transform(validation[features]), encode_target(validation[data.target], classes)
@@ -39,8 +42,10 @@ def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted
         Rows(inputs, actual, _weights(actual, counted, by_class)),
         Rows(*held_out, _weights(held_out[1], weights_of(validation, data), by_class)),
     )
-    weighted = {} if counted is None else {"sample_weight": counted}
-    simple = baseline(problem, features).fit(train[features], actual, **weighted)
+    simple = baseline(problem, features)
+    # A baseline of several steps, such as a cut, counts all rows alike.
+    weighted = counted is not None and has_fit_parameter(simple, "sample_weight")
+    simple.fit(train[features], actual, **({"sample_weight": counted} if weighted else {}))
     return Fitted(settings, problem, features, preprocess, estimator, simple)
 
 
@@ -88,6 +93,8 @@ def balanced(actual: np.ndarray, weights: np.ndarray | None, classes: int) -> np
 
     if not classes:
         raise ValueError("class_weights: a regression has no classes: set class_weights: none")
+    if not np.bincount(actual, weights=weights, minlength=classes).all():
+        raise ValueError("class_weights: the training rows of a class weigh nothing: set class_weights: none")
     of_class: np.ndarray = compute_class_weight("balanced", classes=np.arange(classes), y=actual, sample_weight=weights)
     return of_class
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,12 +29,27 @@ class Metric:
     """
 
     prepare: Callable[[np.ndarray, np.ndarray], Counted]
+    # Whether less is better, and between what it lies.
+    loss: bool = False
+    limits: tuple[float, float] = (-np.inf, np.inf)
+    # Whether rows may weigh differently.
+    weighable: bool = True
     # Whether resamples, in which rows occur several times, give other values on average: the interval is shifted back.
     biased: bool = False
 
     def __call__(self, actual: np.ndarray, predicted: np.ndarray, weights: np.ndarray | None = None) -> float:
-        """The value with every row counted once, or as much as it weighs, float64 (rows,)."""
+        """The value with every row counted once, or as much as it weighs, float64 (rows,).
+
+        Raises:
+            ValueError: rows weigh differently, and it cannot count that.
+        """
+        self.refuse(weights)
         return self.prepare(actual, predicted)(np.ones(len(actual)) if weights is None else weights)
+
+    def refuse(self, weights: np.ndarray | None) -> None:
+        """Raise ValueError if there are weights and it cannot count them."""
+        if weights is not None and not self.weighable:
+            raise ValueError("data.weight: a metric made with of_rows cannot weigh rows: mean_of can")
 
 
 def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
@@ -41,21 +57,19 @@ def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
 
     def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
         def value(counts: np.ndarray) -> float:
-            if not (counts == np.floor(counts)).all():
-                raise ValueError("data.weight: a metric made with of_rows cannot weigh rows: mean_of can")
             rows = np.repeat(np.arange(len(actual)), counts.astype(np.int64))
             return function(actual[rows], predicted[rows])
 
         return value
 
-    return Metric(prepare)
+    return Metric(prepare, weighable=False)
 
 
-def mean_of(loss: Callable[[np.ndarray, np.ndarray], np.ndarray], root: bool = False) -> Metric:
-    """The mean of a loss of each row, (rows,), or its square root."""
+def mean_of(of_row: Callable[[np.ndarray, np.ndarray], np.ndarray], root: bool = False, **known: Any) -> Metric:
+    """The mean of a number of each row, (rows,), or its square root; `known` is what Metric knows beside it."""
 
     def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
-        losses = loss(actual, predicted).astype(np.float64)
+        losses = of_row(actual, predicted).astype(np.float64)
 
         def value(counts: np.ndarray) -> float:
             mean = counts @ losses / counts.sum()
@@ -63,23 +77,26 @@ def mean_of(loss: Callable[[np.ndarray, np.ndarray], np.ndarray], root: bool = F
 
         return value
 
-    return Metric(prepare)
+    return Metric(prepare, **known)
 
 
 def classification_metrics(classes: int) -> dict[str, Metric]:
     """The metrics of a classifier by name; the area under the ROC curve of several classes is one against the rest."""
     # As scikit-learn's brier_score_loss: of two classes only the second one counts.
     half = 2 if classes == 2 else 1
-    of_two = {f"recall_at_precision_{PRECISION:g}": Metric(_recall_at_precision, biased=True)} if classes == 2 else {}
+    share: dict[str, Any] = {"limits": (0.0, 1.0)}
+    loss: dict[str, Any] = {"loss": True, "limits": (0.0, np.inf)}
+    at_precision = Metric(_recall_at_precision, biased=True, **share)
+    of_two = {f"recall_at_precision_{PRECISION:g}": at_precision} if classes == 2 else {}
     positive = [1] if classes == 2 else list(range(classes))
     return {
-        "accuracy": mean_of(lambda actual, predicted: actual == predicted.argmax(axis=1)),
-        "balanced_accuracy": Metric(partial(_recall, classes)),
-        "roc_auc": Metric(partial(_area, positive)),
-        "log_loss": mean_of(_log_loss),
-        "brier": mean_of(lambda actual, predicted: ((predicted - np.eye(classes)[actual]) ** 2).sum(axis=1) / half),
-        "f1": Metric(partial(_f1, classes)),
-        "average_precision": Metric(partial(_average_precision, positive), biased=True),
+        "accuracy": mean_of(lambda actual, predicted: actual == predicted.argmax(axis=1), **share),
+        "balanced_accuracy": Metric(partial(_recall, classes), **share),
+        "roc_auc": Metric(partial(_area, positive), **share),
+        "log_loss": mean_of(_log_loss, **loss),
+        "brier": mean_of(lambda actual, given: ((given - np.eye(classes)[actual]) ** 2).sum(axis=1) / half, **loss),
+        "f1": Metric(partial(_f1, classes), **share),
+        "average_precision": Metric(partial(_average_precision, positive), biased=True, **share),
         **of_two,
     }
 
@@ -151,7 +168,8 @@ def _by_threshold(positive: np.ndarray, scores: np.ndarray) -> Callable[[np.ndar
         counted = counts[order]
         found = np.cumsum(np.add.reduceat(counted * of_class, starts))
         taken = np.cumsum(np.add.reduceat(counted, starts))
-        return found / np.maximum(taken, 1), found / found[-1]
+        # Nothing may be taken where the first rows weigh nothing.
+        return np.divide(found, taken, out=np.zeros_like(found), where=taken > 0), found / found[-1]
 
     return at_thresholds
 
@@ -200,10 +218,11 @@ def _explained(actual: np.ndarray, predicted: np.ndarray) -> Counted:
 
 def regression_metrics() -> dict[str, Metric]:
     """The metrics of a regression by name, errors in the target's unit."""
+    loss: dict[str, Any] = {"loss": True, "limits": (0.0, np.inf)}
     return {
-        "rmse": mean_of(lambda actual, predicted: (actual - predicted) ** 2, root=True),
-        "mae": mean_of(lambda actual, predicted: np.abs(actual - predicted)),
-        "r2": Metric(_explained),
+        "rmse": mean_of(lambda actual, predicted: (actual - predicted) ** 2, root=True, **loss),
+        "mae": mean_of(lambda actual, predicted: np.abs(actual - predicted), **loss),
+        "r2": Metric(_explained, limits=(-np.inf, 1.0)),
     }
 
 
@@ -232,6 +251,8 @@ def with_intervals(
     of rows that weigh differently, `weights` (rows,), Wilson's interval. The number of threads
     changes only the time. Without resamples there are no intervals: low and high are the value.
     """
+    for metric in named.values():
+        metric.refuse(weights)
     if evaluation.resamples == 0:
         values = {name: metric(actual, predicted, weights) for name, metric in named.items()}
         return {name: {"value": value, "low": value, "high": value} for name, value in values.items()}
@@ -242,8 +263,7 @@ def with_intervals(
 
     def score(number: int) -> list[float]:
         # Each resample has its own random stream, so that the order of the threads does not matter.
-        counts = _resample(np.random.default_rng((seed, number)), group, actual, classes)
-        counts = counts if weights is None else counts * weights
+        counts = _resample(np.random.default_rng((seed, number)), group, actual, classes, weights)
         return [metric(counts) for metric in resampling.values()]
 
     with ThreadPoolExecutor(threads) as pool:
@@ -279,13 +299,17 @@ def blocks(times: np.ndarray) -> np.ndarray:
 
 
 def _resample(
-    rng: np.random.Generator, group: np.ndarray, actual: np.ndarray, classes: np.ndarray | None
+    rng: np.random.Generator,
+    group: np.ndarray,
+    actual: np.ndarray,
+    classes: np.ndarray | None,
+    weights: np.ndarray | None,
 ) -> np.ndarray:
-    """How often each row is drawn, float64 (rows,), if as many groups are drawn as there are."""
+    """How often each row is drawn, times its weight, float64 (rows,), if as many groups are drawn as there are."""
     groups = int(group.max()) + 1
     for _ in range(1000):
         drawn = np.bincount(rng.integers(groups, size=groups), minlength=groups)
-        counts: np.ndarray = drawn[group].astype(np.float64)
+        counts: np.ndarray = drawn[group] * (1.0 if weights is None else weights)
         if classes is None or np.bincount(actual, weights=counts, minlength=classes[-1] + 1)[classes].all():
             return counts
     raise ValueError(

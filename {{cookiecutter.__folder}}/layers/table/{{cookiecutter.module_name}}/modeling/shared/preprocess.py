@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
-from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
@@ -18,6 +18,8 @@ from ...common.problem import Problem
 
 # Parts of the training rows: in each, categories become means of the target over the other parts.
 PARTS = 5
+# As TfidfVectorizer takes words from a text.
+WORD = r"\b\w\w+\b"
 
 
 def preprocessing(
@@ -35,8 +37,14 @@ def preprocessing(
         encoding: how categories and words become numbers.
         problem: the task.
         texts: names of the columns of words.
+
+    Raises:
+        ValueError: a column of words has none.
     """
     words = [name for name in features.columns if name in texts]
+    for name in words:
+        if not features[name].str.contains(WORD).any():
+            raise ValueError(f"column {name!r} has no word in the training rows: give it the type category, or drop it")
     numbers = [name for name in features.columns if pd.api.types.is_numeric_dtype(features[name])]
     categories = [name for name in features.columns if name not in (*numbers, *words)]
     beyond = [name for name in categories if features[name].nunique() > encoding.categories]
@@ -62,9 +70,29 @@ def preprocessing(
 def _means(problem: Problem, scaled: bool) -> TargetEncoder | Pipeline:
     """Means of the target, of rows other than the encoded one: its own would tell the model what to predict."""
     kind = "continuous" if not problem.classes else "binary" if len(problem.classes) == 2 else "multiclass"
-    parts = (StratifiedKFold if problem.classes else KFold)(PARTS, shuffle=True, random_state=problem.seed)
-    means = TargetEncoder(target_type=kind, cv=parts)
+    means = TargetEncoder(target_type=kind, cv=PARTS)
     return make_pipeline(means, StandardScaler()) if scaled else means
+
+
+@contextmanager
+def divided_as(
+    preprocess: ColumnTransformer, parts: Callable[[], list[tuple[np.ndarray, np.ndarray]]]
+) -> Iterator[None]:
+    """Let the means of the training rows be made of other parts of them: other groups, or other times.
+
+    The positions of the rows are not kept with the model.
+    """
+    if "means" not in dict(entry[:2] for entry in preprocess.transformers):
+        yield
+        return
+    _divide(dict(entry[:2] for entry in preprocess.transformers)["means"], parts())
+    yield
+    for encoders in (dict(entry[:2] for entry in preprocess.transformers), preprocess.named_transformers_):
+        _divide(encoders["means"], PARTS)
+
+
+def _divide(means: TargetEncoder | Pipeline, parts: int | list[tuple[np.ndarray, np.ndarray]]) -> None:
+    (means[0] if isinstance(means, Pipeline) else means).set_params(cv=parts)
 
 
 def encode_target(target: pd.Series, classes: tuple[str, ...]) -> np.ndarray:

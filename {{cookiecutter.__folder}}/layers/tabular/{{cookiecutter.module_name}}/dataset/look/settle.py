@@ -130,6 +130,7 @@ def with_roles(table: pd.DataFrame, data: Data, given: dict[str, str | None], be
     Raises:
         ValueError: one column has two roles.
     """
+    data = data.model_copy(update={"weight": before.data.weight if before else None})
     configured = {role: getattr(before.data, role) if before else None for role in QUESTIONS}
     known = {role: given[role] or (name if name not in given.values() else None) for role, name in configured.items()}
     for role, (guess, question) in QUESTIONS.items():
@@ -143,7 +144,7 @@ def with_roles(table: pd.DataFrame, data: Data, given: dict[str, str | None], be
         if name not in (None, NONE) and name in data.roles:
             raise ValueError(f"column {name!r} cannot be {role} too: it is the {_role(name, data)}")
         data = data.model_copy(update={role: None if name == NONE else name})
-    return data.model_copy(update={"weight": before.data.weight if before else None})
+    return data
 
 
 def own_test(table: pd.DataFrame, data: Data) -> tuple[str, list[str]] | None:
@@ -162,7 +163,7 @@ def split_of(data: Data) -> str:
 
 
 def _role(name: str, data: Data) -> str:
-    return next(role for role in ("target", "id", "time", "group") if getattr(data, role) == name)
+    return next(role for role in ("target", "id", "time", "group", "weight") if getattr(data, role) == name)
 
 
 def with_cleaning(table: pd.DataFrame, data: Data, duplicates: str | None, before: Existing | None) -> Data:
