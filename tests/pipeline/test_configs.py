@@ -22,7 +22,7 @@ REGRESSION = {"dummy", "ridge", "random_forest", "hist_gradient_boosting", "xgbo
 
 
 def test_the_lists_are_of_every_group() -> None:
-    assert {path.parent.name for path in CONFIGS} == {"data", "features", "model", "split"}
+    assert {path.parent.name for path in CONFIGS} == {"data", "experiment", "features", "model", "split", "tune"}
     assert {path.stem for path in CONFIGS if path.parent.name == "data"} == {
         "breast_cancer",
         "csv",

@@ -28,7 +28,7 @@ def project(finished: Project, tmp_path: Path) -> Project:
 
 # Where each stage is held, half-way through its writing, and what makes it run again.
 HELD = {
-    "acquire": ("dataset/acquire.py", '    print(f"data/raw: from {served}")'),
+    "acquire": ("dataset/acquire.py", '    print(f"data/raw: from {served}"'),
     "prepare": ("dataset/prepare.py", "    write_json(outputs() / COUNTS"),
     "featurize": ("features.py", '    print(f"{features.shape[1]} features'),
     "train": ("modeling/train.py", "            save(fitted, partial, ROOT / INPUTS, scores)"),

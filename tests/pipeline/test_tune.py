@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.project import Project
+from tests.project import Project, listen_to_interrupts
 
 pytestmark = pytest.mark.slow
 
@@ -90,7 +90,13 @@ def started(project: Project, number: int) -> subprocess.Popen[str]:
     """A search in a process group of its own, once so many of its trials are recorded."""
     command = ["python", "-m", "probado", "tune", "logistic", "--module", project.module]
     process = subprocess.Popen(
-        command, cwd=project.path, env=project.environment, start_new_session=True, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=project.path,
+        env=project.environment,
+        start_new_session=True,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=listen_to_interrupts,
     )
     while process.poll() is None:
         try:
