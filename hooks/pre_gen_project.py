@@ -18,7 +18,7 @@ DEPENDENCIES = frozenset(
     dpath dulwich dvc dvc_azure dvc_data dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client
     dvc_task dvc_webdav entrypoints executing fastapi fastjsonschema filelock flask flask_cors flatten_dict flufl
     fqdn frozenlist fsspec functorch funcy gcsfs git gitdb google google_auth_oauthlib google_crc32c grandalf
-    graphene graphql graphql_relay grpc grpc_status gto gunicorn h11 httpcore httpx huey hydra idna images
+    graphene graphql graphql_relay grpc grpc_status gto gunicorn h11 httpcore httpx huey hydra idna
     importlib_metadata iniconfig ipykernel ipykernel_launcher ipython_pygments_lexers isodate isoduration isympy
     iterative_telemetry itsdangerous jedi jinja2 jmespath joblib json5 jsonpointer jsonschema
     jsonschema_specifications jupyter jupyter_builder jupyter_client jupyter_core jupyter_events jupyter_lsp

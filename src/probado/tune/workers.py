@@ -81,7 +81,8 @@ def _work(
             if tickets.value == 0:
                 return
             tickets.value -= 1
-        trial = study.ask()
+            # One after the other: two workers that ask at once may get the same queued trial.
+            trial = study.ask()
         try:
             _run(study, trial, problem, beginning)
             done.put(trial.number)

@@ -28,7 +28,8 @@ FAST = {"max_epochs": 3, "n_estimators": 30, "components": 50, "batch_size": 53}
 def configured(model: str) -> Config:
     level = "traces" if model.startswith("trace") else "event"
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        composed = compose("config", ["data=showers", f"features={level}", "split=grouped", f"model={model}", "experiment=none"])
+        choices = ["data=showers", f"features={level}", "split=grouped", f"model={model}", "experiment=none"]
+        composed = compose("config", choices)
         for name in FAST.keys() & composed.model.keys():
             composed.model[name] = FAST[name]
         return load(composed)

@@ -31,7 +31,8 @@ Trained = Callable[[str], predict.Predictor]
 def configured(level: str) -> Config:
     """The project's configuration for showers at this level."""
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        return load(compose("config", ["data=showers", f"features={level}", "split=grouped", "model=random_forest", "experiment=none"]))
+        choices = ["data=showers", f"features={level}", "split=grouped", "model=random_forest", "experiment=none"]
+        return load(compose("config", choices))
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from {{ cookiecutter.module_name }}.simulation import generate
 @functools.cache
 def configured(*overrides: str) -> Config:
     with initialize_config_dir(CONFIGS, version_base="1.3"):
-        choices = ["data=showers", "features=event", "split=grouped", "model=fisher", "experiment=none", "data.showers=240"]
-        return load(compose("config", [*choices, "data.row_group=100", *overrides]))
+        choices = ["data=showers", "features=event", "split=grouped", "model=fisher", "experiment=none"]
+        return load(compose("config", [*choices, "data.showers=240", "data.row_group=100", *overrides]))
 
 
 @pytest.fixture(scope="module")

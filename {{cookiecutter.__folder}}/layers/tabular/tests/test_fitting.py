@@ -22,7 +22,8 @@ from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.modeling.shared.estimators import chosen
 from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit, metrics_of, scored
 from {{ cookiecutter.module_name }}.modeling.shared.folds import cross_validated
-from {{ cookiecutter.module_name }}.modeling.shared.metrics import Metric, of_rows, with_intervals
+from {{ cookiecutter.module_name }}.modeling.shared.intervals import with_intervals
+from {{ cookiecutter.module_name }}.modeling.shared.metrics import Metric, of_rows
 from {{ cookiecutter.module_name }}.modeling.shared.preprocess import encode_target, preprocessing
 from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted
 

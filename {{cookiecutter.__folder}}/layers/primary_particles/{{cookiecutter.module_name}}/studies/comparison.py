@@ -22,7 +22,8 @@ from ..dataset.showers import usable
 from ..modeling.shared.domain import domain_metrics
 from ..modeling.shared.estimators import chosen
 from ..modeling.shared.fitting import fit
-from ..modeling.shared.metrics import Counted, Metric, metrics_for, with_intervals
+from ..modeling.shared.intervals import with_intervals
+from ..modeling.shared.metrics import Counted, Metric, metrics_for
 from ..modeling.shared.preprocess import encode_target
 from ..split import split_rows
 from .settings import STUDIES, Comparison, Studies, configured

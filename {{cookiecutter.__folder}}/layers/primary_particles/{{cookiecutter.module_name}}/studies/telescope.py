@@ -21,7 +21,8 @@ from ..dataset.prepare import prepare_table
 from ..dataset.sources import bring
 from ..features import hillas_features
 from ..modeling.shared.domain import domain_metrics
-from ..modeling.shared.metrics import metrics_for, with_intervals
+from ..modeling.shared.intervals import with_intervals
+from ..modeling.shared.metrics import metrics_for
 from ..modeling.shared.preprocess import encode_target
 from .settings import STUDIES, Studies, Telescope, configured
 

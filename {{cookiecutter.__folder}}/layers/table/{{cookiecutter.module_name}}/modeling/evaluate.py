@@ -17,7 +17,7 @@ from .shared.details import confusions, importances, per_class
 from .shared.estimators import chosen
 from .shared.fitting import metrics_of, weights_of
 from .shared.folds import cross_validated
-from .shared.metrics import blocks, with_intervals
+from .shared.intervals import blocks, with_intervals
 from .shared.preprocess import encode_target
 from .shared.store import Fitted, restore
 
