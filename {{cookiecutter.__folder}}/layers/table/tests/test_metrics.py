@@ -19,7 +19,7 @@ from sklearn.metrics import (
 )
 
 from {{ cookiecutter.module_name }}.common.config import Evaluation
-from {{ cookiecutter.module_name }}.modeling.shared import metrics
+from {{ cookiecutter.module_name }}.modeling.shared import intervals, metrics
 
 USUAL = Evaluation(confidence=0.95, resamples=200)
 HUNDRED = Evaluation(confidence=0.95, resamples=100)
@@ -80,7 +80,7 @@ def test_accuracy_has_the_published_wilson_interval(right: int, rows: int, low: 
     actual = np.zeros(rows, dtype=np.int64)
     predicted = np.eye(2)[(np.arange(rows) >= right).astype(int)]
 
-    interval = metrics.with_intervals(
+    interval = intervals.with_intervals(
         {"accuracy": metrics.classification_metrics(2)["accuracy"]}, actual, predicted, USUAL, seed=0
     )["accuracy"]
 
@@ -94,7 +94,7 @@ def test_bootstrap_intervals_cover_the_truth_as_often_as_they_promise() -> None:
     mae = {"mae": metrics.regression_metrics()["mae"]}
     for seed in range(100):
         errors = rng.normal(scale=2, size=150)
-        interval = metrics.with_intervals(mae, np.zeros(150), errors, Evaluation(confidence=0.9, resamples=100), seed)
+        interval = intervals.with_intervals(mae, np.zeros(150), errors, Evaluation(confidence=0.9, resamples=100), seed)
         covered += interval["mae"]["low"] <= truth <= interval["mae"]["high"]
 
     # Fewer than 80 or more than 98 of 100 tries at 90 % happen less than once in a thousand.
@@ -111,7 +111,7 @@ def test_rows_of_a_group_are_drawn_together() -> None:
     def width(repeats: int, grouped: bool) -> float:
         rows = np.repeat(np.arange(60), repeats)
         groups = rows.astype(str) if grouped else None
-        found = metrics.with_intervals(named, actual[rows], predicted[rows], USUAL, seed=0, groups=groups)["accuracy"]
+        found = intervals.with_intervals(named, actual[rows], predicted[rows], USUAL, seed=0, groups=groups)["accuracy"]
         return found["high"] - found["low"]
 
     assert width(5, grouped=True) == pytest.approx(width(1, grouped=False), rel=0.15)
@@ -126,7 +126,7 @@ def test_more_confidence_is_wider() -> None:
 
     def width(confidence: float) -> float:
         evaluation = Evaluation(confidence=confidence, resamples=200)
-        interval = metrics.with_intervals(metrics.regression_metrics(), actual, predicted, evaluation, seed=0)["rmse"]
+        interval = intervals.with_intervals(metrics.regression_metrics(), actual, predicted, evaluation, seed=0)["rmse"]
         return interval["high"] - interval["low"]
 
     assert width(0.5) < width(0.9) < width(0.99)
@@ -135,7 +135,7 @@ def test_more_confidence_is_wider() -> None:
 def test_the_seed_decides_the_resamples() -> None:
     named = metrics.classification_metrics(2)
 
-    first, again, other = (metrics.with_intervals(named, ACTUAL, PREDICTED, FEW, seed) for seed in (1, 1, 2))
+    first, again, other = (intervals.with_intervals(named, ACTUAL, PREDICTED, FEW, seed) for seed in (1, 1, 2))
 
     assert first == again
     assert first != other
@@ -144,7 +144,7 @@ def test_the_seed_decides_the_resamples() -> None:
 def test_threads_change_no_figure() -> None:
     named = metrics.classification_metrics(2)
 
-    one, four = (metrics.with_intervals(named, ACTUAL, PREDICTED, FEW, 1, threads) for threads in (1, 4))
+    one, four = (intervals.with_intervals(named, ACTUAL, PREDICTED, FEW, 1, threads) for threads in (1, 4))
 
     assert one == four
 
@@ -154,9 +154,9 @@ def test_a_resample_without_a_class_is_drawn_again() -> None:
     actual = np.array([0] * 9 + [1])
     predicted = np.column_stack([np.linspace(1, 0, 10), np.linspace(0, 1, 10)])
 
-    intervals = metrics.with_intervals(metrics.classification_metrics(2), actual, predicted, FEW, seed=0)
+    found = intervals.with_intervals(metrics.classification_metrics(2), actual, predicted, FEW, seed=0)
 
-    assert all(np.isfinite(list(interval.values())).all() for interval in intervals.values())
+    assert all(np.isfinite(list(interval.values())).all() for interval in found.values())
 
 
 def test_the_brier_score_is_that_of_scikit_learn() -> None:
@@ -201,7 +201,7 @@ def test_metrics_are_those_of_scikit_learn_also_of_rows_that_count_several_times
 
 def test_rows_of_one_value_have_no_spread_to_explain() -> None:
     actual = np.array([0.0] * 59 + [1.0])
-    found = metrics.with_intervals(metrics.regression_metrics(), actual, np.zeros(60), USUAL, seed=0)["r2"]
+    found = intervals.with_intervals(metrics.regression_metrics(), actual, np.zeros(60), USUAL, seed=0)["r2"]
 
     assert np.isfinite(list(found.values())).all()
     assert metrics.regression_metrics()["r2"](np.full(9, 1e6), np.zeros(9)) == r2_score(np.full(9, 1e6), np.zeros(9))
@@ -210,7 +210,7 @@ def test_rows_of_one_value_have_no_spread_to_explain() -> None:
 def test_intervals_can_be_switched_off() -> None:
     off = Evaluation(confidence=0.95, resamples=0)
 
-    for metric in metrics.with_intervals(metrics.classification_metrics(2), ACTUAL, PREDICTED, off, seed=0).values():
+    for metric in intervals.with_intervals(metrics.classification_metrics(2), ACTUAL, PREDICTED, off, seed=0).values():
         assert metric["low"] == metric["value"] == metric["high"]
 
 
@@ -223,8 +223,8 @@ def test_intervals_over_blocks_of_time_are_as_wide_as_the_errors_are_alike() -> 
         errors = np.zeros(600)
         for row in range(1, 600):
             errors[row] = r * errors[row - 1] + noise[row]
-        for kind, groups in (("blocks", metrics.blocks(np.arange(600))), ("rows", None)):
-            found = metrics.with_intervals(mean, errors, np.zeros(600), HUNDRED, seed, groups=groups)
+        for kind, groups in (("blocks", intervals.blocks(np.arange(600))), ("rows", None)):
+            found = intervals.with_intervals(mean, errors, np.zeros(600), HUNDRED, seed, groups=groups)
             covered[kind] += found["mean"]["low"] <= 0 <= found["mean"]["high"]
 
     assert covered["rows"] < 75 < covered["blocks"]
@@ -237,6 +237,6 @@ def test_the_interval_of_an_average_precision_of_few_rows_holds_it() -> None:
     scores = rng.random((240, 30)) + 0.5 * np.eye(30)[actual]
     named = {"average_precision": metrics.classification_metrics(30)["average_precision"]}
 
-    found = metrics.with_intervals(named, actual, scores, USUAL, seed=0)["average_precision"]
+    found = intervals.with_intervals(named, actual, scores, USUAL, seed=0)["average_precision"]
 
     assert found["low"] < found["value"] < found["high"]
