@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,9 +27,7 @@ def parts(rows: pd.DataFrame, config: Config, number: int) -> list[Part]:
 
     data = config.data
     if config.split.kind == "time":
-        instant = instants(rows, config)
-        blocks = KFold(number).split(np.arange(instant.max() + 1))
-        return [(np.flatnonzero(np.isin(instant, fit)), np.flatnonzero(np.isin(instant, left))) for fit, left in blocks]
+        return _by_time(rows, config, KFold(number))
     if data.group:
         named = rows[data.group]
         # Rows without a group are one.
@@ -50,12 +49,12 @@ def later_parts(rows: pd.DataFrame, config: Config, number: int) -> list[Part]:
     """
     from sklearn.model_selection import TimeSeriesSplit
 
-    instant = instants(rows, config)
-    found = TimeSeriesSplit(number).split(np.arange(instant.max() + 1))
-    return [(np.flatnonzero(np.isin(instant, fit)), np.flatnonzero(np.isin(instant, left))) for fit, left in found]
+    return _by_time(rows, config, TimeSeriesSplit(number))
 
 
-def instants(rows: pd.DataFrame, config: Config) -> np.ndarray:
-    """The number of the time of each row in their order, int64 (rows,); rows of one instant have one number."""
-    numbers: np.ndarray = np.unique(rows[config.data.time].to_numpy(), return_inverse=True)[1]
-    return numbers
+def _by_time(rows: pd.DataFrame, config: Config, splitter: Any) -> list[Part]:
+    """The parts into which a splitter of scikit-learn divides the times; rows of one instant stay together."""
+    # The number of the time of each row in their order.
+    instant = np.unique(rows[config.data.time].to_numpy(), return_inverse=True)[1]
+    divided = splitter.split(np.arange(instant.max() + 1))
+    return [(np.flatnonzero(np.isin(instant, fit)), np.flatnonzero(np.isin(instant, left))) for fit, left in divided]

@@ -82,12 +82,14 @@ def divided_as(
 
     The positions of the rows are not kept with the model.
     """
-    if "means" not in dict(entry[:2] for entry in preprocess.transformers):
+    unfitted = {name: encoder for name, encoder, _ in preprocess.transformers}
+    if "means" not in unfitted:
         yield
         return
-    _divide(dict(entry[:2] for entry in preprocess.transformers)["means"], parts())
+    _divide(unfitted["means"], parts())
     yield
-    for encoders in (dict(entry[:2] for entry in preprocess.transformers), preprocess.named_transformers_):
+    # scikit-learn fits a copy.
+    for encoders in (unfitted, preprocess.named_transformers_):
         _divide(encoders["means"], PARTS)
 
 
