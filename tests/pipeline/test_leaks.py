@@ -8,7 +8,7 @@ from tests.project import Project
 
 pytestmark = pytest.mark.slow
 
-FIT = "    inputs = preprocess.fit_transform(train[features], actual)\n"
+FIT = "        inputs = preprocess.fit_transform(train[features], actual)\n"
 LEARNT = "test_nothing_is_learnt_from_rows_outside_training"
 OWN = "test_the_target_of_a_row_is_not_in_its_own_encoding"
 
@@ -17,12 +17,12 @@ OWN = "test_the_target_of_a_row_is_not_in_its_own_encoding"
     ("leak", "refused"),
     [
         (
-            "    every = pd.concat([train, validation])\n"
-            "    preprocess.fit(every[features], encode_target(every[data.target], classes))\n"
-            "    inputs = preprocess.transform(train[features])\n",
+            "        every = pd.concat([train, validation])\n"
+            "        preprocess.fit(every[features], encode_target(every[data.target], classes))\n"
+            "        inputs = preprocess.transform(train[features])\n",
             {LEARNT, OWN},
         ),
-        ("    inputs = preprocess.fit(train[features], actual).transform(train[features])\n", {OWN}),
+        ("        inputs = preprocess.fit(train[features], actual).transform(train[features])\n", {OWN}),
     ],
     ids=["of validation rows", "of a row's own target"],
 )
