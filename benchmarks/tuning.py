@@ -32,10 +32,10 @@ def tuned(folder: Path, trials: int, workers: int) -> float:
 def searched(folder: Path, trials: int, workers: int) -> float:
     """Seconds from the beginning of the first trial to the end of the last."""
     tuned(folder, trials, workers)
-    with closing(sqlite3.connect(folder / ".tune/trials.db")) as database:
-        asked = "select 86400 * (max(julianday(datetime_complete)) - min(julianday(datetime_start))) from trials"
-        ((seconds,),) = database.execute(asked).fetchall()
-    return float(seconds)
+    with closing(sqlite3.connect(folder / "mlflow.db")) as database:
+        asked = "select max(end_time) - min(start_time) from runs join tags using (run_uuid) where key = 'tune.trial'"
+        ((milliseconds,),) = database.execute(asked).fetchall()
+    return float(milliseconds) / 1000
 
 
 def by_hand(folder: Path, trials: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.pipeline.twelve import ROWS, TWELVE, Table
-from tests.project import Project
+from tests.pipeline.twelve import ROWS, TWELVE, Table, spanish_export
+from tests.project import Project, bake_project
 
 pytestmark = pytest.mark.slow
 
@@ -127,3 +128,22 @@ def test_a_new_version_of_a_file_changes_its_hash_alone(fresh: Project, tmp_path
     project.stages("acquire", "prepare")
     assert project.stage("explore.page").returncode == 0
     assert "share of &#39;woman&#39;" in (project.path / "reports/explore.html").read_text(encoding="utf-8")
+
+
+def test_an_own_table_in_a_subfolder_of_another_repository(tmp_path: Path, environment: dict[str, str]) -> None:
+    """Two commands from a Spanish export with line ends of Windows to metrics, a claim, and a proof of all of it."""
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    project = bake_project(tmp_path / "analysis", environment, deep_learning="no")
+    project.edit("configs/config.yaml", "resamples: 200", "resamples: 40")
+    table = spanish_export()
+    (project.path / "mis datos.csv").write_bytes(table.content)
+
+    project.run("make", "look", "FILE=mis datos.csv", f"TARGET={table.target}")
+    project.run("make", "train", "MODEL=ridge")
+
+    project.run("make", "claim")
+    project.commit()
+    done = project.run("probado", "prove", "--env", "reuse")
+    assert re.search(r"EXACT: (\d+) of \1 outputs", done.stdout), done.stdout
+    proof = json.loads((project.path / "reports/proof.json").read_text(encoding="utf-8"))
+    assert [claim["state"] for claim in proof["claims"]].count("held") == 1

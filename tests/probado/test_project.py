@@ -19,7 +19,6 @@ from packaging.utils import canonicalize_name
 
 from probado.room.installers import package_sources
 from probado.room.packages import pins
-from tests.pipeline.twelve import spanish_export
 from tests.probado.conftest import SORT, Make, Prove, changed
 from tests.project import TEMPLATE, TREE, Project, bake_project
 
@@ -78,24 +77,6 @@ def test_make_prove_builds_the_environment_offline(blank: Project, tmp_path: Pat
     assert set(diagnosis) == {"acquire", "prepare"}
     results = {line["result"] for lines in diagnosis.values() for line in lines}
     assert results <= {"the same", "as committed"}, diagnosis
-
-
-def test_an_own_table_in_a_subfolder_of_another_repository(tmp_path: Path, environment: dict[str, str]) -> None:
-    """Two commands from a Spanish export with line ends of Windows to metrics, a claim, and a proof of all of it."""
-    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
-    project = bake_project(tmp_path / "analysis", environment, deep_learning="no")
-    project.edit("configs/config.yaml", "resamples: 200", "resamples: 40")
-    table = spanish_export()
-    (project.path / "mis datos.csv").write_bytes(table.content)
-
-    project.run("make", "look", "FILE=mis datos.csv", f"TARGET={table.target}")
-    project.run("make", "train", "MODEL=ridge")
-
-    project.run("make", "claim")
-    project.commit()
-    done = project.run("probado", "prove", "--env", "reuse")
-    assert re.search(r"EXACT: (\d+) of \1 outputs", done.stdout), done.stdout
-    assert [claim["state"] for claim in evidence(project)["claims"]].count("held") == 1
 
 
 def test_threads_of_a_forest(script: Make, prove: Prove, environment: dict[str, str]) -> None:

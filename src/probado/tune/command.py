@@ -8,7 +8,6 @@ import os
 import statistics
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,13 +79,15 @@ def tune(module: str, model: str, settings: Settings) -> int:
         # Workers of a killed search hold it until their trials end.
         print("another search of this project runs, or ends: waiting for it", flush=True)
         lock.acquire()
+    studies.mend_journal()
     study = studies.open_study(name, settings, problem.config.seed)
     killed = studies.retry_killed(study)
     before = len(studies.ended(study))
     if before:
         print(f"{name}: {before} trials are done{f', {killed} were killed and run again' if killed else ''}")
     try:
-        runs = search(study, name, problem, lambda: open_runs(module, name, f"tune {model} {problem.metric}"))
+        with open_runs(module, name, f"tune {model} {problem.metric}") as runs:
+            search(study, name, problem, runs)
     except KeyboardInterrupt:
         done = len(studies.ended(study))
         print(f"\nstopped after {done} of {settings.trials} trials: the same command goes on", file=sys.stderr)
@@ -100,8 +101,8 @@ def tune(module: str, model: str, settings: Settings) -> int:
     return 0
 
 
-def search(study: Any, name: str, problem: Problem, begin: Callable[[], Any]) -> Any:
-    """Run the trials that are left, each recorded as it ends; `begin` opens the runs, which are returned.
+def search(study: Any, name: str, problem: Problem, runs: Any) -> None:
+    """Run the trials that are left, each recorded in `runs` as it ends.
 
     Raises:
         Refused: the first trials failed, or a worker did.
@@ -115,11 +116,12 @@ def search(study: Any, name: str, problem: Problem, begin: Callable[[], Any]) ->
     settings, before = problem.settings, studies.ended(study)
     left = max(0, settings.trials - len(before))
     deadline = time.monotonic() + 60 * settings.minutes if settings.minutes else None
-    # MLflow takes seconds to load: the workers begin before.
+    for trial in before:
+        runs.record(trial, values_of(trial.params, settings.space))
     begun = len(study.get_trials(deepcopy=False))
-    with Workers(name, problem, begun, left, deadline) as workers, begin() as runs:
-        for trial in before:
-            runs.record(trial, values_of(trial.params, settings.space))
+    better = max if settings.direction == "maximize" else min
+    found = [trial.value for trial in before if trial.state.name == "COMPLETE"]
+    with Workers(name, problem, begun, left, deadline) as workers:
         failed = 0
         with tqdm(total=settings.trials, initial=len(before), desc=name, disable=None) as bar:
             for number in workers.ended():
@@ -131,8 +133,8 @@ def search(study: Any, name: str, problem: Problem, begin: Callable[[], Any]) ->
                     studies.discard_failures(study)
                     raise Refused(f"the first {HOPELESS} trials failed: {trial.user_attrs['error']}")
                 if trial.state.name == "COMPLETE":
-                    bar.set_postfix({problem.metric: f"{study.best_value:.4g}"})
-    return runs
+                    found = [better([*found, trial.value])]
+                    bar.set_postfix({problem.metric: f"{found[0]:.4g}"})
 
 
 def open_runs(module: str, name: str, title: str) -> Any:

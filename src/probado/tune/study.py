@@ -1,16 +1,16 @@
-"""The study: its trials are kept in a database, so that a search which was stopped goes on."""
+"""The study: its trials are kept in a journal, so that a search which was stopped goes on."""
 
 from __future__ import annotations
 
-import logging
 import warnings
 from pathlib import Path
 from typing import Any
 
 from probado.tune.settings import Settings
 
-# In every project's .gitignore.
+# In every project's .gitignore. The journal takes a fifth of the time of optuna's databases.
 FOLDER = Path(".tune")
+JOURNAL = FOLDER / "trials.log"
 # The first trials are drawn at random, and none is pruned before there is something to compare with.
 RANDOM, COMPARED = 10, 8
 # The study's attribute: failures of trials below this number do not count.
@@ -22,14 +22,12 @@ def open_study(name: str, settings: Settings, seed: int) -> Any:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     FOLDER.mkdir(exist_ok=True)
     with warnings.catch_warnings():
         # Parts of optuna that it calls experimental.
         warnings.simplefilter("ignore")
-        storage = optuna.storages.RDBStorage(
-            f"sqlite:///{FOLDER}/trials.db", engine_kwargs={"connect_args": {"timeout": 120}}
-        )
+        journal: Any = optuna.storages.journal
+        storage = optuna.storages.JournalStorage(journal.JournalFileBackend(str(JOURNAL), lock_obj=_Lock()))
         # Workers do not wait for each other: a trial that runs counts as a bad one, so that they search elsewhere.
         sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=RANDOM, constant_liar=True)
         pruner = (
@@ -43,6 +41,31 @@ def open_study(name: str, settings: Settings, seed: int) -> Any:
             direction=settings.direction,
             load_if_exists=True,
         )
+
+
+def mend_journal() -> None:
+    """Cut off a line that was half written when its process was killed; only where no other process writes."""
+    if JOURNAL.is_file():
+        with JOURNAL.open("r+b") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
+
+
+class _Lock:
+    """Holds the journal for a process that writes, until it ends in whatever way; optuna's own lock may outlive it."""
+
+    def __init__(self) -> None:
+        from filelock import FileLock
+
+        self._lock = FileLock(FOLDER / "journal.lock")
+
+    def acquire(self) -> bool:
+        """Wait for the others."""
+        self._lock.acquire(poll_interval=0.001)
+        return True
+
+    def release(self) -> None:
+        """Let others write."""
+        self._lock.release()
 
 
 def ended(study: Any) -> list[Any]:
