@@ -49,11 +49,15 @@ def studied(example: Project, once: Once, warm: dict[str, str]) -> Project:
             ("max_iter: 300", "max_iter: 10"),
             ("networks: 3", "networks: 1"),
             ("folds: 5", "folds: 2"),
+            ("templates: 16000", "templates: 1600"),
+            ("pool: 24000", "pool: 1600"),
+            ("samples: 100", "samples: 5"),
+            ("bins: 25", "bins: 8"),
         ):
             project.edit("configs/studies.yaml", old, new)
         # Traces of some showers only: those of each part must be of the same part at every level.
         project.edit("configs/data/showers.yaml", "traces: 1600", "traces: 1000")
-        names = ["leakage", "comparison", *(["telescope", "page"] if MAGIC.is_file() else [])]
+        names = "validation leakage comparison composition".split() + (["telescope", "page"] if MAGIC.is_file() else [])
         project.repro(*(f"studies/dvc.yaml:{name}" for name in names), DATA_FILE=str(MAGIC))
         project.commit()
         return project

@@ -33,6 +33,15 @@ def test_no_file_and_no_function_is_long() -> None:
                     assert length <= 60, (path, node.name, length)
 
 
+def test_nothing_simulated_is_called_real() -> None:
+    """The showers are a toy's, MAGIC's images are Monte Carlo."""
+    said = re.compile(r"\breal (images|showers|events)|(imágenes|cascadas|eventos) reales", re.IGNORECASE)
+    for path in tracked():
+        if path.suffix in (".md", ".html", ".py", ".yaml") or path.parent.parent.name == "parts":
+            found = said.search(path.read_text(encoding="utf-8"))
+            assert not found or path == Path(__file__), (path, found)
+
+
 def test_no_room_imports_another() -> None:
     science = [path for path in TREE.rglob("*.py") if "{{cookiecutter.module_name}}" in path.parts]
     assert len(science) > 20

@@ -39,7 +39,7 @@ def configured(model: str) -> Config:
 def rows() -> Callable[[Config], pd.DataFrame]:
     """Features of 240 showers, simulated once."""
     data: Any = configured("fisher").data
-    tables, _ = usable(simulate(np.arange(240), data, seed=1), data.fewest_stations)
+    tables, _ = usable(simulate(np.arange(240), data, seed=1), data)
     return lambda config: of_showers(tables, data.station.count, config.features).drop(columns="shower")
 
 

@@ -39,7 +39,7 @@ def configured(level: str) -> Config:
 def kept() -> dict[str, pa.Table]:
     """The prepared tables of 120 showers."""
     data: Any = configured("event").data
-    return usable(simulate(np.arange(120), data, seed=1), data.fewest_stations)[0]
+    return usable(simulate(np.arange(120), data, seed=1), data)[0]
 
 
 @pytest.fixture(scope="module")

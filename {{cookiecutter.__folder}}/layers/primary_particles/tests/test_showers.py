@@ -14,11 +14,11 @@ import pyarrow.parquet as pq
 import pytest
 from hydra import compose, initialize_config_dir
 
-from {{ cookiecutter.module_name }} import features
+from {{ cookiecutter.module_name }} import features, lateral
 from {{ cookiecutter.module_name }}.common.config import Config, load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.showers import prepare_showers
-from {{ cookiecutter.module_name }}.simulation import generate
+from {{ cookiecutter.module_name }}.simulation import array, generate
 
 
 @functools.cache
@@ -80,11 +80,25 @@ def test_showers_with_too_few_stations_are_left_out_and_counted(raw: Path) -> No
     events = pd.read_parquet(raw / "events.parquet")
     counts = prepared(raw, "data.fewest_stations=6")
     few = int((events["multiplicity"] < 6).sum())
-    assert counts == {"read": len(events), "with fewer than 6 stations": few, "kept": len(events) - few}
+    beyond = counts.pop("not contained in the array")
+    assert counts == {"read": len(events), "with fewer than 6 stations": few, "kept": len(events) - few - beyond}
     kept = pd.read_parquet(raw.parent / "interim" / "events.parquet")
     assert (kept["multiplicity"] >= 6).all()
     stations = pd.read_parquet(raw.parent / "interim" / "stations.parquet")
     assert set(stations["shower"]) == set(kept["shower"])
+
+
+def test_showers_at_the_border_are_left_out_and_counted(tmp_path: Path) -> None:
+    raw, small = tmp_path / "raw", "data.array.rings=3"
+    data: Any = configured(small).data
+    generate.write(raw, data, seed=1, workers=1)
+    stations, border = pd.read_parquet(raw / "stations.parquet"), array.border(data.array)
+    beyond = stations.groupby("shower")["station"].agg(lambda numbers: numbers.isin(border).any())
+    enough = pd.read_parquet(raw / "events.parquet").set_index("shower")["multiplicity"] >= 3
+    counts = prepared(raw, small)
+    assert counts["not contained in the array"] == (beyond & enough).sum() > 0
+    kept = pd.read_parquet(raw.parent / "interim" / "events.parquet")
+    assert set(kept["shower"]) == set(beyond.index[~beyond & enough])
 
 
 @pytest.mark.parametrize(
@@ -135,7 +149,7 @@ def test_a_primary_without_showers_is_refused(raw: Path) -> None:
 
 
 def test_no_shower_with_enough_stations_is_refused(raw: Path) -> None:
-    with pytest.raises(ValueError, match="none of 240 showers has 500 stations"):
+    with pytest.raises(ValueError, match="none of 240 showers has 500 stations and none at the border"):
         prepared(raw, "data.fewest_stations=500")
 
 
@@ -168,11 +182,19 @@ def test_the_stations_of_a_shower_stay_in_one_part(raw: Path) -> None:
     assert set(parts) == {"train", "validation", "test"}
 
 
-def test_the_signal_at_1000_m_is_found() -> None:
-    distance = np.array([600.0, 1200.0, 1500.0, 900.0, 2000.0])
-    shape = (distance / 1000) ** -2.2 * ((distance + 700) / 1700) ** -2.2
-    signal = shape * np.array([40.0, 40.0, 40.0, 7.0, 7.0])
-    np.testing.assert_allclose(features.s1000(signal, distance, np.array([0, 3]), -2.2), [40, 7])
+def test_the_lateral_distribution_is_found() -> None:
+    distance = np.array([700.0, 1200.0, 1500.0, 900.0, 1900.0, 1400.0])
+    slopes, at_1000 = np.repeat([-2.4, -1.9], 3), np.repeat([40.0, 7.0], 3)
+    signal = at_1000 * (distance / 1000) ** slopes * ((distance + 700) / 1700) ** slopes
+    # What a saturated station counts is too little.
+    saturated = np.array([False, False, False, True, False, False])
+    signal[3] = 1.0
+    arguments = signal, distance, saturated, np.array([0, 3])
+    lg, slope = lateral.fit(*arguments, slope=-2.2, spread=100.0)
+    np.testing.assert_allclose(10**lg, [40, 7], rtol=1e-3)
+    np.testing.assert_allclose(slope, [-2.4, -1.9], rtol=1e-3)
+    # With a narrow prior the slope is the expected one.
+    np.testing.assert_allclose(lateral.fit(*arguments, slope=-2.2, spread=1e-6)[1], -2.2)
 
 
 def test_traces_are_those_of_the_strongest_stations(raw: Path) -> None:

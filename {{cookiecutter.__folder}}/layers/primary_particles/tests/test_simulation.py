@@ -14,14 +14,9 @@ from hydra import compose, initialize_config_dir
 from {{ cookiecutter.module_name }}.common.config import load
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.common.rows import Showers
+from {{ cookiecutter.module_name }}.dataset.showers import usable
 from {{ cookiecutter.module_name }}.simulation import array, generate, showers, traces
-
-MASSES = {"proton": 1.0, "helium": 4.0, "oxygen": 16.0, "iron": 56.0}
-# Moments of Xmax, JCAP 02 (2013) 026, arXiv:1301.6637: X0, D, xi, delta; p0, p1, p2; a0, a1, b.
-MOMENTS = {
-    "EPOS-LHC": ((806.1, 55.6, 0.15, 0.83), (3284, -260, 132), (-0.462, -0.0008, 0.059)),
-    "QGSJetII-04": ((790.4, 54.4, -0.31, 0.24), (3738, -375, -21), (-0.397, 0.0008, 0.046)),
-}
+from {{ cookiecutter.module_name }}.studies import validation
 
 
 @functools.cache
@@ -38,83 +33,36 @@ def refusal(*overrides: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("model", MOMENTS)
-@pytest.mark.parametrize("primary", MASSES)
-@pytest.mark.parametrize("lg_energy", [18.0, 18.5, 19.0, 19.5, 20.0])
-def test_depths_have_the_published_moments(model: str, primary: str, lg_energy: float) -> None:
-    (x0, d, xi, delta), (p0, p1, p2), (a0, a1, b) = MOMENTS[model]
-    e, ln = lg_energy - 19, np.log(MASSES[primary])
-    mean = x0 + d * e + (xi - d / np.log(10) + delta * e) * ln
-    deviation = np.sqrt((p0 + p1 * e + p2 * e**2) * (1 + (a0 + a1 * e) * ln + b * ln**2))
-
-    n = 100_000
-    energy, mass = np.full(n, 10**lg_energy), np.full(n, MASSES[primary])
-    parameters = showers.gumbel(energy, mass, configured().models[model].xmax)
-    depth = showers.xmax(parameters, np.random.default_rng(1).standard_gamma(parameters.shape))
-    assert abs(depth.mean() - mean) <= 6
-    assert abs(depth.std() - deviation) <= 4
-    assert depth.mean() == pytest.approx(parameters.mean()[0], abs=1)
-    assert depth.std() == pytest.approx(parameters.deviation()[0], abs=1)
+@functools.cache
+def moments() -> list[validation.Moment]:
+    return validation.moments(configured())
 
 
-def muons(energy: float, mass: float, n: int = 50_000) -> tuple[np.ndarray, np.ndarray]:
-    """Depths and lg of the muons of showers of one kind."""
-    config, rng = configured(), np.random.default_rng(2)
-    energies, masses = np.full(n, energy), np.full(n, mass)
-    parameters = showers.gumbel(energies, masses, config.models["QGSJetII-04"].xmax)
-    depth = showers.xmax(parameters, rng.standard_gamma(parameters.shape))
-    normal = rng.standard_normal(n)
-    return depth, showers.lg_muons(energies, masses, depth, parameters, normal, config.muons, factor=1.0)
-
-
-def test_iron_makes_about_a_third_more_muons_than_protons() -> None:
-    ratio = 10 ** (muons(1e19, 56.0)[1].mean() - muons(1e19, 1.0)[1].mean())
-    assert 1.3 <= ratio <= 1.4
-
-
-@pytest.mark.parametrize("mass", MASSES.values())
-def test_muons_grow_almost_with_the_energy(mass: float) -> None:
-    slope = muons(1e20, mass)[1].mean() - muons(1e19, mass)[1].mean()
-    assert slope == pytest.approx(0.94, abs=0.015)
+@pytest.mark.parametrize("what", sorted({one.what for one in moments()}))
+def test_the_simulation_has_the_published(what: str) -> None:
+    of_this = [one for one in moments() if one.what == what]
+    assert [one for one in of_this if not one.holds] == []
 
 
 @pytest.mark.parametrize(("mass", "correlation"), [(1.0, -0.01), (4.0, 0.32), (56.0, 0.62)])
 def test_muons_go_with_the_depth(mass: float, correlation: float) -> None:
-    assert np.corrcoef(*muons(1e19, mass))[0, 1] == pytest.approx(correlation, abs=0.02)
+    _, depth, lg = validation.drawn(configured(), "QGSJetII-04", 19, mass, 50_000, poor=False)
+    assert np.corrcoef(depth, lg)[0, 1] == pytest.approx(correlation, abs=0.02)
 
 
-def signal(model: str, mass: float, energy: float, distance: float, zenith: float = 38.0) -> float:
-    """Mean signal in VEM of 2,000 showers of one kind."""
-    config, rng, n = configured(), np.random.default_rng(2), 2000
-    energies, masses = np.full(n, energy), np.full(n, mass)
-    parameters = showers.gumbel(energies, masses, config.models[model].xmax)
-    depth = showers.xmax(parameters, rng.standard_gamma(parameters.shape))
-    factor = config.models[model].muons
-    lg = showers.lg_muons(energies, masses, depth, parameters, rng.standard_normal(n), config.muons, factor)
-    angles, far = np.radians(np.full(n, zenith)), np.full((n, 1), distance)
-    muonic, em = array.mean_signals(energies, lg, depth, angles, far, config.array, config.signal)
-    return float((muonic + em).mean())
+def test_fluctuations_of_muons_have_a_tail_of_poor_showers() -> None:
+    lg = validation.drawn(configured(), "EPOS-LHC", 19, 1.0, 50_000)[2]
+    assert np.median(lg) - np.quantile(lg, 0.01) > 1.5 * (np.quantile(lg, 0.99) - np.median(lg))
 
 
-OF_EACH_KIND = pytest.mark.parametrize(
-    ("model", "mass"), [(model, mass) for model in ("EPOS-LHC", "QGSJetII-04") for mass in MASSES.values()]
-)
-
-
-@OF_EACH_KIND
-def test_the_signal_at_1000_m_is_physical(model: str, mass: float) -> None:
-    assert signal(model, mass, 1e19, 1000) == pytest.approx(50, abs=10)
-    # E = 0.19 EeV S38^1.02: the signal grows with the power 1 / 1.02 of the energy, here at five of them.
-    lg_energies = [18.0, 18.5, 19.0, 19.5, 20.0]
-    lg_signals = np.log10([signal(model, mass, 10**lg, 1000) for lg in lg_energies])
-    np.testing.assert_allclose(np.diff(lg_signals) / 0.5, 1 / 1.02, atol=0.06)
-
-
-@OF_EACH_KIND
-@pytest.mark.parametrize("lg_energy", [18.0, 18.5, 19.0, 19.5, 20.0])
+@pytest.mark.parametrize("model", validation.XMAX)
+@pytest.mark.parametrize("mass", [1.0, 4.0, 16.0, 56.0])
+@pytest.mark.parametrize("lg_energy", validation.LG_ENERGIES)
 def test_the_lateral_distribution_has_a_physical_slope(model: str, mass: float, lg_energy: float) -> None:
     """Auger's at 1000 m: beta (1 + 1000 / 1700) with beta about -2.2 gives -3.5; Greisen's muons alone -2.6."""
-    inner, outer = (signal(model, mass, 10**lg_energy, distance) for distance in (950, 1050))
+    inner, outer = (
+        validation.signals(configured(), model, mass, lg_energy, far).sum(axis=0).mean() for far in (950, 1050)
+    )
     assert -3.7 < np.log(outer / inner) / np.log(1050 / 950) < -2.7
 
 
@@ -134,11 +82,19 @@ def test_what_arrives_follows_the_spectrum() -> None:
     assert np.median(showers.energy(uniform, spectrum)) == pytest.approx(half, rel=0.001)
 
 
-def test_the_signal_falls_with_the_zenith_angle() -> None:
-    """About as in Auger's constant intensity cut: relative to 38 degrees, 1.06 when vertical and 0.47 at 60."""
-    vertical, reference, inclined = (signal("EPOS-LHC", 4.0, 1e19, 1000, zenith) for zenith in (0, 38, 60))
-    assert vertical / reference == pytest.approx(1.06, abs=0.15)
-    assert inclined / reference == pytest.approx(0.47, abs=0.1)
+def test_risetimes_grow_with_the_distance_and_are_shorter_for_iron() -> None:
+    near, middle, far = (validation.risetimes(configured(), 1.0, distance, 38.0) for distance in (600, 1000, 1400))
+    assert near.mean() < middle.mean() < far.mean()
+    iron = validation.risetimes(configured(), 56.0, 1000, 38.0)
+    assert 0.5 < (middle.mean() - iron.mean()) / np.hypot(middle.std(), iron.std()) < 1
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(1e18, 4e18), (3e18, 1e19), (1e19, 5e19), (5e19, 1e20)])
+def test_nearly_all_showers_are_contained(lowest: float, highest: float) -> None:
+    config = configured(f"data.spectrum.lowest={lowest}", f"data.spectrum.highest={highest}")
+    tables = generate.simulate(np.arange(400), config, seed=8)
+    _, lost = usable(tables, config)
+    assert lost["not contained in the array"] <= 0.1 * 400
 
 
 def test_the_reconstruction_is_as_good_as_configured() -> None:
@@ -216,11 +172,13 @@ def test_leaving_out_hopeless_stations_loses_no_trigger() -> None:
 
 def test_stations_form_triangles_of_the_given_spacing() -> None:
     positions = array.stations(configured().array)
-    assert len(positions) == 61
+    assert len(positions) == 169
     apart = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
     np.fill_diagonal(apart, np.inf)
     np.testing.assert_allclose(apart.min(axis=1), 1500)
     assert (np.isclose(apart, 1500).sum(axis=1).max()) == 6
+    # The border is where a station has fewer neighbours.
+    assert np.array_equal(np.flatnonzero(np.isclose(apart, 1500).sum(axis=1) < 6), array.border(configured().array))
 
 
 def test_distances_are_those_to_the_axis() -> None:

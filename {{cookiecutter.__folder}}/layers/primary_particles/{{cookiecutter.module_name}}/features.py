@@ -18,11 +18,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
+from . import lateral
 from .common.config import Config, load
 from .common.data_paths import INPUTS, TABLES
 from .common.files import replacing, write_json
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
-from .common.rows import Features, OfEvents, OfStations, OfTraces, Showers
+from .common.rows import Features, OfEvents, OfShowers, OfStations, OfTraces, Showers
 from .row_groups import appending
 from .shower_inputs import shower_contract
 from .simulation.array import distance
@@ -52,29 +53,34 @@ def station_features(events: pd.DataFrame, stations: pd.DataFrame) -> pd.DataFra
     return pd.DataFrame(columns, index=stations.index).astype("float32")
 
 
-def event_features(events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFrame, slope: float) -> pd.DataFrame:
+def event_features(
+    events: pd.DataFrame, stations: pd.DataFrame, each: pd.DataFrame, features: OfShowers
+) -> pd.DataFrame:
     """Features of all stations of a shower together; one row per shower, in the order of `events`.
 
     Times grow with the distance from the core. They are scaled to 1000 m and averaged over the stations where that
-    holds, with the square roots of the signals as weights. The tables are those of `station_features`, `each` is its
-    result, and `slope` is that of `s1000`.
+    holds, with the square roots of the signals as weights. The tables are those of `station_features`, and `each` is
+    its result.
     """
     signal, far = stations["signal"].to_numpy(dtype=np.float64), each["core_distance"].to_numpy(dtype=np.float64)
+    saturated = stations["saturated"].to_numpy(dtype=bool)
     first = np.searchsorted(stations["shower"], events["shower"])
 
     def total(values: np.ndarray) -> np.ndarray:
         return np.add.reduceat(values, first)
 
     # A few stations near the core have nearly all of the signal: the square root gives the others weight.
-    weight = usable(far) * np.sqrt(signal)
+    weight = lateral.weights(far, saturated) * np.sqrt(signal)
     lg_energy = np.log10(events["energy"].to_numpy())
-    lg_s1000 = np.log10(s1000(signal, far, first, slope))
+    lg_s1000, slope = lateral.fit(signal, far, saturated, first, features.ldf_slope, features.ldf_slope_spread)
     columns = {
         "lg_energy": lg_energy,
         "zenith": events["zenith"].to_numpy(),
         "multiplicity": events["multiplicity"].to_numpy(),
         "lg_s1000": lg_s1000,
         "lg_s1000_per_energy": lg_s1000 - lg_energy,
+        "ldf_slope": slope,
+        "saturated": np.add.reduceat(saturated.astype(np.int64), first),
         "lg_total_signal": np.log10(total(signal)),
         "nearest": np.minimum.reduceat(far, first),
         "farthest": np.maximum.reduceat(far, first),
@@ -117,7 +123,8 @@ def trace_features(
             f"features: {features.bins} times {features.merged} bins are more than the {traces.shape[1]} recorded ones"
         )
     row = np.searchsorted(events["shower"], stations["shower"])
-    strongest = np.lexsort((-stations["signal"].to_numpy(), row))
+    # Equal signals by their place, so that the order of the rows does not matter.
+    strongest = np.lexsort((stations["y"].to_numpy(), stations["x"].to_numpy(), -stations["signal"].to_numpy(), row))
     place = np.arange(len(row)) - np.searchsorted(row, row)
     taken = place < features.stations
     chosen, row, place = strongest[taken], row[taken], place[taken]
@@ -129,35 +136,7 @@ def trace_features(
     each_station = ["core_distance", "lg_signal", *(f"bin {number}" for number in range(features.bins))]
     names = [f"station {number} {name}" for number in range(features.stations) for name in each_station]
     of_stations = pd.DataFrame(values.reshape(len(events), -1), columns=names, index=events.index)
-    return pd.concat([event_features(events, stations, each, features.ldf_slope), of_stations], axis=1)
-
-
-def s1000(signal: np.ndarray, distance: np.ndarray, first: np.ndarray, slope: float) -> np.ndarray:
-    """Signal at 1000 m in VEM, float64 (showers,): the estimates of all stations, averaged in lg.
-
-    The lateral distribution is (r / 1000 m)^slope ((r + 700 m) / 1700 m)^slope, Auger's with its second exponent equal
-    to the first (Nucl. Instrum. Methods A 798 (2015) 172).
-
-    Args:
-        signal: VEM (stations,).
-        distance: m (stations,).
-        first: the first station of each shower, int (showers,).
-        slope: the exponent.
-    """
-    shape = (distance / 1000) ** slope * ((distance + 700) / 1700) ** slope
-    # The Poisson error of lg signal, and 0.1 for the shape.
-    weight = usable(distance) / (0.1**2 + 1 / (np.log(10) ** 2 * np.maximum(signal, 1)))
-    mean = np.add.reduceat(weight * np.log10(signal / shape), first) / np.add.reduceat(weight, first)
-    return np.asarray(10**mean)
-
-
-def usable(distance: np.ndarray) -> np.ndarray:
-    """Weights of stations by their distance in m to the core: 1 from 600 to 2000 m, else 1e-6.
-
-    Near the core its error spoils quantities that are scaled with the distance; far away the shapes differ. (With equal
-    weights iron and protons were hardly told apart.)
-    """
-    return np.where((distance > 600) & (distance < 2000), 1.0, 1e-6)
+    return pd.concat([event_features(events, stations, each, features), of_stations], axis=1)
 
 
 def hillas_features(table: pd.DataFrame) -> pd.DataFrame:
@@ -202,7 +181,7 @@ def of_showers(tables: dict[str, pa.Table], count: float, features: Features) ->
         counts = recorded.flatten().to_numpy().reshape(-1, recorded.type.list_size)
         built = trace_features(events, stations, each, counts, features, count)
     elif isinstance(features, OfEvents):
-        built = event_features(events, stations, each, features.ldf_slope)
+        built = event_features(events, stations, each, features)
     elif isinstance(features, OfStations):
         rows = np.searchsorted(events["shower"], stations["shower"])
         built, events = each, events.iloc[rows].reset_index(drop=True)

@@ -23,7 +23,7 @@ from .tables.reading import Text, read_text
 # The columns of data/raw/tables/events.parquet and stations.parquet that features are made from, with their units.
 EVENT = {"energy": "eV", "zenith": "°", "azimuth": "°", "core_x": "m", "core_y": "m"}
 SHAPE = {"length": "ns", "risetime": "ns", "falltime": "ns", "area_over_peak": None}
-STATION = {"x": "m", "y": "m", "signal": "VEM", **SHAPE}
+STATION = {"x": "m", "y": "m", "signal": "VEM", **SHAPE, "saturated": None}
 
 
 class ShowerContract(Strict):
@@ -92,7 +92,7 @@ def typed(table: pa.Table, contract: ShowerContract) -> tuple[pd.DataFrame, pd.S
         raise ValueError(f"the rows lack {', '.join(map(repr, missing))}; they have {', '.join(table.column_names)}")
     columns, reasons = {}, pd.Series("", index=range(len(table)))
     for name in (*EVENT, *STATION):
-        values = table[name]
+        values = _flags(table[name]) if name == "saturated" else table[name]
         numbers = to_numbers(values, Reading()) if pa.types.is_string(values.type) else values.cast(pa.float64())
         columns[name] = numbers.to_numpy()
         low, high = {**LIMITS["events"], **LIMITS["stations"]}.get(name, (-np.inf, np.inf))
@@ -107,6 +107,15 @@ def typed(table: pa.Table, contract: ShowerContract) -> tuple[pd.DataFrame, pd.S
         return rows.assign(shower=np.arange(len(rows))), reasons
     rows["shower"] = pd.factorize(table["shower"].cast(pa.string()).to_pandas())[0]
     return rows, reasons.where(reasons != "", _of_shower(rows, reasons, contract.fewest_stations))
+
+
+def _flags(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """1 and 0 for true and false, in whatever case; other text as it is."""
+    if not pa.types.is_string(values.type):
+        return values
+    for old, new in ((r"(?i)^\s*true\s*$", "1"), (r"(?i)^\s*false\s*$", "0")):
+        values = pc.replace_substring_regex(values, old, new)
+    return values
 
 
 def _lengths(traces: pa.ChunkedArray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, PositiveInt, Tag
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
 from .simulation import Simulation
 from .strict import Strict
@@ -41,18 +41,23 @@ class OfStations(Strict):
     level: Literal["station"]
 
 
-class OfEvents(Strict):
-    """A row is a shower."""
+class OfShowers(Strict):
+    """A row is a shower; its lateral distribution has a slope near the expected one."""
+
+    ldf_slope: float
+    ldf_slope_spread: PositiveFloat
+
+
+class OfEvents(OfShowers):
+    """A row is a shower with the features of all its stations together."""
 
     level: Literal["event"]
-    ldf_slope: float
 
 
-class OfTraces(Strict):
+class OfTraces(OfShowers):
     """A row is a shower with the traces of its strongest stations."""
 
     level: Literal["traces"]
-    ldf_slope: float
     stations: PositiveInt
     bins: PositiveInt
     merged: PositiveInt

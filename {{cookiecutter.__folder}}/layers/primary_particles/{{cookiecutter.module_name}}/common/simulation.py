@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
 
-from .strict import Strict, nearest
+from .strict import Share, Strict, nearest
 
 Two = Annotated[list[float], Field(min_length=2, max_length=2)]
 Three = Annotated[list[float], Field(min_length=3, max_length=3)]
@@ -35,13 +35,15 @@ class Muons(Strict):
 
     mass: list[PositiveFloat]
     mean: list[float]
-    slope: list[float]
+    slope: PositiveFloat
     spread: list[PositiveFloat]
     correlation: list[Correlation]
+    poor: Share
+    deficit: list[NonNegativeFloat]
 
     @model_validator(mode="after")
     def _ascend(self) -> Muons:
-        lengths = {len(values) for values in (self.mass, self.mean, self.slope, self.spread, self.correlation)}
+        lengths = {len(values) for values in (self.mass, self.mean, self.spread, self.correlation, self.deficit)}
         if len(lengths) != 1 or not all(first < second for first, second in pairwise(self.mass)):
             raise ValueError(f"mass numbers must ascend, each with a value in every list, found {self.mass}")
         return self
@@ -88,10 +90,11 @@ class Signal(Strict):
     em_maximum: float
     em_start: float
     em_attenuation: PositiveFloat
+    em_spread: Two
 
 
 class Arrival(Strict):
-    """Arrival times: medians (ns) at a distance r (m) and a depth behind Xmax, and the log-normal width."""
+    """Arrival times: medians (ns) at a distance (m) and a depth behind Xmax (g/cm2), and the log-normal width."""
 
     width: PositiveFloat
     distance: PositiveFloat

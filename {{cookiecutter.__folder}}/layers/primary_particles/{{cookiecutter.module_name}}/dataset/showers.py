@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from ..common.rows import Showers
 from ..row_groups import appending
+from ..simulation.array import border
 
 TABLES = ("events", "stations", "traces")
 # Limits of a reconstructed event and a recorded station.
@@ -23,6 +24,7 @@ LIMITS = {
         "risetime": (0.0, 1e5),
         "falltime": (0.0, 1e5),
         "area_over_peak": (0.0, 1e4),
+        "saturated": (0, 1),
     },
     "traces": {},
 }
@@ -89,14 +91,21 @@ def agree(group: dict[str, pa.Table]) -> None:
         raise ValueError("data/raw: the traces are not of the same stations: run acquire again")
 
 
-def usable(group: dict[str, pa.Table], fewest: int) -> tuple[dict[str, pa.Table], int]:
-    """Showers with enough stations for a reconstruction, with stations and traces; and the number of the others."""
-    events = group["events"]
-    kept = events.filter(pc.greater_equal(events["multiplicity"], fewest))
+def usable(group: dict[str, pa.Table], data: Showers) -> tuple[dict[str, pa.Table], dict[str, int]]:
+    """Showers that can be reconstructed, with their stations and traces; and how many cannot, by the reason.
+
+    They have enough stations, and none at the border of the array, beyond which a shower may go on.
+    """
+    events, stations = group["events"], group["stations"]
+    few = pc.less(events["multiplicity"], data.fewest_stations)
+    outermost = pc.is_in(stations["station"], value_set=pa.array(border(data.array)))
+    beyond = pc.is_in(events["shower"], value_set=stations.filter(outermost)["shower"].combine_chunks())
+    kept = events.filter(pc.invert(pc.or_(few, beyond)))
     result = {"events": kept}
     for name in ("stations", "traces"):
         result[name] = group[name].filter(pc.is_in(group[name]["shower"], value_set=kept["shower"].combine_chunks()))
-    return result, len(events) - len(kept)
+    lost = {f"with fewer than {data.fewest_stations} stations": pc.sum(few).as_py() or 0}
+    return result, lost | {"not contained in the array": pc.sum(pc.and_not(beyond, few)).as_py() or 0}
 
 
 def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]:
@@ -106,21 +115,26 @@ def prepare_showers(source: Path, target: Path, data: Showers) -> dict[str, int]
         ValueError: a value is invalid, tables disagree, no shower is left, or a primary is missing.
     """
     target.mkdir()
-    read, few, found = 0, 0, set()
+    read, left, found = 0, 0, set()
+    dropped: dict[str, int] = {}
     with appending() as append:
         for group in row_groups(source):
             for name, table in group.items():
                 check(name, table)
             agree(group)
-            kept, lost = usable(group, data.fewest_stations)
-            read, few = read + len(group["events"]), few + lost
+            kept, lost = usable(group, data)
+            read, left = read + len(group["events"]), left + len(kept["events"])
+            dropped = {reason: dropped.get(reason, 0) + count for reason, count in lost.items()}
             found |= set(kept["events"]["primary"].unique().to_pylist())
             for name, table in kept.items():
                 append(target / f"{name}.parquet", table)
-    if read == few:
-        raise ValueError(f"none of {read} showers has {data.fewest_stations} stations: raise spectrum.lowest")
+    if left == 0:
+        raise ValueError(
+            f"none of {read} showers has {data.fewest_stations} stations and none at the border of the array: "
+            "change spectrum.lowest or array.rings"
+        )
     if unknown := found - set(data.primaries):
         raise ValueError(f"unknown primary {min(unknown)!r}; configured are {', '.join(data.primaries)}")
     if missing := [name for name in data.primaries if name not in found]:
         raise ValueError(f"no shower of {missing[0]!r} is left, though data.primaries names it: simulate more showers")
-    return {"read": read, f"with fewer than {data.fewest_stations} stations": few, "kept": read - few}
+    return {"read": read, **dropped, "kept": left}

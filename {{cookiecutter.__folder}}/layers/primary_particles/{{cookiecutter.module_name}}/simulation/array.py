@@ -12,11 +12,22 @@ REFERENCE_DISTANCE = 1000.0
 
 def stations(array: Array) -> np.ndarray:
     """Positions of the stations on a triangular grid around the origin, in m; float64 (stations, 2)."""
+    first, second = _grid(array)
+    return array.spacing * np.stack([first + second / 2, second * np.sqrt(3) / 2], axis=1)
+
+
+def border(array: Array) -> np.ndarray:
+    """Numbers of the stations of the outermost ring, int64."""
+    first, second = _grid(array)
+    return np.flatnonzero(np.maximum(np.maximum(abs(first), abs(second)), abs(first + second)) == array.rings)
+
+
+def _grid(array: Array) -> tuple[np.ndarray, np.ndarray]:
+    """Steps along two axes at 60 degrees to each station, each int64 (stations,)."""
     steps = np.arange(-array.rings, array.rings + 1)
     first, second = (axis.ravel() for axis in np.meshgrid(steps, steps, indexing="ij"))
     inside = np.abs(first + second) <= array.rings
-    first, second = first[inside], second[inside]
-    return array.spacing * np.stack([first + second / 2, second * np.sqrt(3) / 2], axis=1)
+    return first[inside], second[inside]
 
 
 def core(uniform: np.ndarray, array: Array) -> np.ndarray:

@@ -31,8 +31,8 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
     streams = [np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,))) for number in numbers.tolist()]
     primary = numbers % len(config.primaries)
     mass = np.array(list(config.primaries.values()))[primary]
-    uniform = np.stack([stream.random(5) for stream in streams])
-    normal = np.stack([stream.standard_normal(6) for stream in streams])
+    uniform = np.stack([stream.random(6) for stream in streams])
+    normal = np.stack([stream.standard_normal(7) for stream in streams])
     energy = showers.energy(uniform[:, 0], config.spectrum)
     zenith = showers.zenith(uniform[:, 1], config.spectrum)
     azimuth = 2 * np.pi * uniform[:, 2]
@@ -42,11 +42,12 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
     gamma = np.array([stream.standard_gamma(shape) for stream, shape in zip(streams, parameters.shape, strict=True)])
     xmax = showers.xmax(parameters, gamma)
     factor = model.muons * config.muon_factor
-    lg_muons = showers.lg_muons(energy, mass, xmax, parameters, normal[:, 0], config.muons, factor)
+    lg_muons = showers.lg_muons(energy, mass, xmax, parameters, normal[:, 0], uniform[:, 5], config.muons, factor)
 
     positions = array.stations(config.array)
     distance = array.distance(positions, core, zenith, azimuth)
     muonic, em = array.mean_signals(energy, lg_muons, xmax, zenith, distance, config.array, config.signal)
+    em *= showers.em_factor(mass, normal[:, 6], config.signal.em_spread)[:, None]
     shower, station = np.nonzero(muonic + em > config.station.candidate)
     behind = array.slant(zenith, config.array) - xmax
     row, recorded, saturated = traces.record(
@@ -62,7 +63,7 @@ def simulate(numbers: np.ndarray, config: Simulation, seed: int) -> dict[str, pa
     seen = traces.observables(recorded, config.station)
     triggered = seen["signal"] > config.station.trigger
     multiplicity = np.bincount(shower[triggered], minlength=len(numbers))
-    found = reconstructed(energy, zenith, azimuth, core, normal[:, 1:], config.resolution)
+    found = reconstructed(energy, zenith, azimuth, core, normal[:, 1:6], config.resolution)
 
     names = pa.array(np.array(list(config.primaries))[primary])
     true = (energy, np.degrees(zenith), np.degrees(azimuth), *core.T, xmax, lg_muons)

@@ -76,10 +76,14 @@ def lg_muons(
     depth: np.ndarray,
     parameters: GumbelParameters,
     normal: np.ndarray,
+    uniform: np.ndarray,
     muons: Muons,
     factor: float,
 ) -> np.ndarray:
     """Lg of the number of muons at ground in a vertical shower, correlated with its Xmax.
+
+    Some showers have far fewer muons than the others, because much of the energy of the first interaction went into
+    neutral pions (L. Cazon, R. Conceicao, F. Riehn, Phys. Lett. B 784 (2018) 68): an exponential deficit in lg.
 
     Args:
         energy: eV (showers,).
@@ -87,13 +91,28 @@ def lg_muons(
         depth: Xmax in g/cm2 (showers,).
         parameters: the distribution that Xmax was drawn from.
         normal: standard normal numbers (showers,).
-        muons: the parametrisation.
+        uniform: numbers in [0, 1) (showers,), which decide on the deficit.
+        muons: the parametrisation; its means include the deficits.
         factor: multiplies the number of muons.
     """
     ln, known = np.log(mass), np.log(muons.mass)
-    mean, slope, spread, correlation = (
-        np.interp(ln, known, values) for values in (muons.mean, muons.slope, muons.spread, muons.correlation)
+    mean, spread, correlation, deficit = (
+        np.interp(ln, known, values) for values in (muons.mean, muons.spread, muons.correlation, muons.deficit)
     )
     score = (depth - parameters.mean()) / parameters.deviation()
     scatter = spread * (correlation * score + np.sqrt(1 - correlation**2) * normal)
-    return np.asarray(mean + slope * np.log10(energy / REFERENCE_ENERGY) + scatter + np.log10(factor))
+    lost = deficit * -np.log(np.clip(uniform / muons.poor, 1e-9, 1))
+    central = mean + muons.poor * deficit + muons.slope * np.log10(energy / REFERENCE_ENERGY) + np.log10(factor)
+    return np.asarray(central + scatter - lost)
+
+
+def em_factor(mass: np.ndarray, normal: np.ndarray, spread: list[float]) -> np.ndarray:
+    """Fluctuations of electrons and photons at ground beyond those of Xmax: log-normal factors of mean 1, (showers,).
+
+    Args:
+        mass: mass number A (showers,).
+        normal: standard normal numbers (showers,).
+        spread: the relative spread of protons and of iron, interpolated linearly in ln A.
+    """
+    width = np.interp(np.log(mass), np.log([1.0, 56.0]), spread)
+    return np.asarray(np.exp(width * normal - width**2 / 2))

@@ -14,12 +14,13 @@ from ..common.simulation import Arrival, Station
 def medians(distance: np.ndarray, behind: np.ndarray, arrival: Arrival) -> tuple[np.ndarray, np.ndarray]:
     """Median arrival times of muons and of electrons and photons behind the front, in ns, each float64 (stations,).
 
-    M. Erdmann, J. Glombitza, D. Walz, arXiv:1708.00647. `distance` in m, `behind` the depth behind Xmax in g/cm2.
+    They grow with the distance as in M. Erdmann, J. Glombitza, D. Walz, arXiv:1708.00647. They shrink with the depth
+    behind Xmax as the height of the maximum grows: exponentially, since the depth of the air is exponential in height.
+    `distance` in m, `behind` the depth behind Xmax in g/cm2.
     """
 
     def median(offset: float, slope: float, fall: float) -> np.ndarray:
-        reach = (distance / arrival.distance) ** arrival.exponent
-        return offset + slope * reach * np.maximum(1 - fall * behind / 1000, 0.1)
+        return offset + slope * (distance / arrival.distance) ** arrival.exponent * np.exp(-behind / fall)
 
     return median(*arrival.muon), median(*arrival.em)
 

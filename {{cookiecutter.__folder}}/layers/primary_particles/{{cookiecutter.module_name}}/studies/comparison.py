@@ -8,7 +8,7 @@ import hydra
 import numpy as np
 import pandas as pd
 from omegaconf import DictConfig
-from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -29,7 +29,6 @@ from ..split import split_rows
 from .settings import STUDIES, Comparison, Studies, configured
 from .simulated import rows, simulated_showers
 
-JUDGED_BY = ("accuracy", "{light}_{heavy}_auc", "{light}_{heavy}_merit_factor", "ln_mass_bias", "ln_mass_resolution")
 # True quantities, each used with the reconstructed energy, which the models have too.
 TRUTHS = {"truth: Xmax": ["xmax"], "truth: muons": ["lg_muons"], "truth: Xmax and muons": ["xmax", "lg_muons"]}
 
@@ -42,9 +41,8 @@ class Judge:
         self.classes = tuple(sorted(data.primaries))
         self.config = config
         self.evaluation = Evaluation(confidence=config.evaluation.confidence, resamples=resamples)
-        light, *_, heavy = sorted(data.primaries, key=data.primaries.__getitem__)
-        known = metrics_for(self.classes) | domain_metrics(data, self.classes)
-        self.named = {name: known[name] for name in (part.format(light=light, heavy=heavy) for part in JUDGED_BY)}
+        accuracy = {"accuracy": metrics_for(self.classes)["accuracy"]}
+        self.named = accuracy | domain_metrics(data, self.classes)
 
     def of(self, table: pd.DataFrame, predicted: np.ndarray) -> dict[str, Any]:
         """The metrics of probabilities (rows, classes)."""
@@ -93,8 +91,24 @@ def changed(settings: Comparison) -> dict[str, dict[str, Any]]:
     return settings.systematics
 
 
+def shift(trained: dict[str, Any], changed: dict[str, Any], primaries: dict[str, float]) -> float:
+    """How far the estimated ln A moves by a change of the physics, in units of its distance from proton to iron.
+
+    Both are metrics of the test showers; the shift is the mean over the primaries.
+    """
+    light, *_, heavy = sorted(primaries, key=primaries.__getitem__)
+
+    def bias(metrics: dict[str, Any], name: str) -> float:
+        return float(metrics[f"ln_mass_bias_{name}"]["value"])
+
+    span = np.log(primaries[heavy] / primaries[light]) + bias(trained, heavy) - bias(trained, light)
+    return float(np.mean([bias(changed, name) - bias(trained, name) for name in primaries]) / span)
+
+
 def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]:
-    """Probabilities of the test showers from true quantities, by quadratic discriminants of the training showers.
+    """Probabilities of the test showers from true quantities, by linear discriminants of the training showers.
+
+    Their likelihood ratio is linear in the quantity, so that its merit factor is that of the quantity itself.
 
     Args:
         config: the simulation's.
@@ -105,7 +119,7 @@ def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]
     found = {}
     for name, columns in TRUTHS.items():
         known = [*columns, "lg_energy"]
-        model = make_pipeline(StandardScaler(), QuadraticDiscriminantAnalysis()).fit(train[known], train["primary"])
+        model = make_pipeline(StandardScaler(), LinearDiscriminantAnalysis()).fit(train[known], train["primary"])
         found[name] = model.predict_proba(test[known])
     return found
 
@@ -113,7 +127,7 @@ def truths(config: Config, of: dict[str, pd.DataFrame]) -> dict[str, np.ndarray]
 def parts_of_showers(config: Config) -> pd.Series:
     """The part of each shower by its number. It is the same at every level, even if only some showers have traces."""
     data: Any = config.data
-    kept = [usable(tables, data.fewest_stations)[0]["events"].to_pandas() for tables in simulated_showers(config)]
+    kept = [usable(tables, data)[0]["events"].to_pandas() for tables in simulated_showers(config)]
     events = pd.concat(kept, ignore_index=True)
     return split_rows(events, data, config.split, config.seed).set_axis(events["shower"])
 
@@ -123,9 +137,11 @@ def main(cfg: DictConfig) -> None:
     """Write reports/studies/comparison.json."""
     studies = checked(cfg, Studies)
     configs, changes = configurations(studies.comparison), changed(studies.comparison)
+    data: Any = next(iter(configs.values())).data
     parts = parts_of_showers(next(iter(configs.values())))
     judge = Judge(next(iter(configs.values())), studies.resamples)
-    result: dict[str, Any] = {"models": {}, "against the cut": {}, "against features": {}, "systematics": {}}
+    sections = "models", "against the cut", "against features", "systematics", "shift"
+    result: dict[str, Any] = {section: {} for section in sections}
     tables: dict[str, dict[str, pd.DataFrame]] = {}
     predictions: dict[str, np.ndarray] = {}
     losses: dict[str, float] = {}
@@ -150,6 +166,10 @@ def main(cfg: DictConfig) -> None:
         result["models"][title] = judge.of(of["test"], predictions[title])
         result["against the cut"][title] = judge.difference(of["test"], predictions[title], by_cut)
         result["systematics"][title] = {name: judge.of(of[name], fitted.predict(of[name])) for name in changes}
+        result["shift"][title] = {
+            name: shift(result["models"][title], moved, data.primaries)
+            for name, moved in result["systematics"][title].items()
+        }
         print(title, {name: round(metric["value"], 3) for name, metric in result["models"][title].items()})
     # Validation showers choose the best model on features: the test showers must not.
     result["best on features"] = min(losses, key=losses.__getitem__)

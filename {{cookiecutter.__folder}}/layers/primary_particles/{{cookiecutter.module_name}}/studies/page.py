@@ -7,6 +7,7 @@ from typing import Any
 
 import hydra
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from omegaconf import DictConfig
 
@@ -17,7 +18,7 @@ from ..common.strict import checked
 from ..rendering import png, render
 from .settings import STUDIES, Studies, configured
 
-NAMES = ("leakage", "comparison", "telescope")
+NAMES = ("validation", "leakage", "comparison", "composition", "telescope")
 
 
 def points(title: str, x: str, values: dict[str, dict[str, float]], mark: float | None = None) -> Figure:
@@ -41,7 +42,48 @@ def shifts(comparison: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {name: {"as trained": trained[name], **changes} for name, changes in comparison["systematics"].items()}
 
 
-def figures(leakage: dict[str, Any], comparison: dict[str, Any], telescope: dict[str, Any]) -> dict[str, Figure]:
+def recovered(composition: dict[str, Any]) -> Figure:
+    """Fitted against true fractions of all samples, with their intervals, a panel for each primary."""
+    figure = Figure(figsize=(10, 2.9), layout="constrained")
+    panels = figure.subplots(1, len(composition["primaries"]), sharex=True, sharey=True)
+    samples = composition["samples"]
+    for number, (axes, name) in enumerate(zip(panels, composition["primaries"], strict=True)):
+        keys = "true", "value", "low", "high"
+        true, value, low, high = (np.array([of[key][number] for of in samples]) for key in keys)
+        reach = np.maximum([value - low, high - value], 0)
+        axes.errorbar(true, value, reach, fmt=".", color=BLUE, ecolor=GREY, elinewidth=0.7, markersize=4)
+        axes.plot([0, 1], [0, 1], color=GREY, linestyle=":")
+        axes.set(title=name, xlabel="true fraction")
+    panels[0].set_ylabel("fitted fraction")
+    return figure
+
+
+def depths(validation: list[dict[str, Any]]) -> Figure:
+    """Mean and spread of Xmax against the energy: simulated as points, published as lines."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    panels = figure.subplots(1, 2)
+    for axes, what in zip(panels, ("mean Xmax", "spread of Xmax"), strict=True):
+        of_this = [(*one["of"].split(", "), one) for one in validation if one["what"] == what]
+        names = list(dict.fromkeys(name for name, *_ in of_this))
+        for color, name in zip(colormaps["viridis_r"](np.linspace(0.1, 1, len(names))), names, strict=True):
+            for model, line in (("EPOS-LHC", "-"), ("QGSJetII-04", "--")):
+                known = [(lg, one) for primary, of, lg, one in of_this if (primary, of) == (name, model)]
+                energies = [float(lg.removeprefix("lg E ")) for lg, _ in known]
+                axes.plot(energies, [one["published"] for _, one in known], line, color=color, linewidth=1)
+                axes.plot(energies, [one["found"] for _, one in known], "o", color=color, markersize=4)
+            axes.plot([], [], "o-", color=color, label=name)
+        axes.set(title=what, xlabel="lg(E / eV)", ylabel="g/cm²")
+    panels[0].legend()
+    return figure
+
+
+def figures(
+    validation: list[dict[str, Any]],
+    leakage: dict[str, Any],
+    comparison: dict[str, Any],
+    composition: dict[str, Any],
+    telescope: dict[str, Any],
+) -> dict[str, Figure]:
     """The figures of the page by name, from the results of the studies."""
     ways = {
         f"{way}, {what}": {"value": np.mean(of[what]), "low": min(of[what]), "high": max(of[what])}
@@ -50,17 +92,21 @@ def figures(leakage: dict[str, Any], comparison: dict[str, Any], telescope: dict
     }
     merits = {name.replace("_", " "): list(of.values())[2] for name, of in comparison["models"].items()}
     # The best model on features, and all on traces.
+    shown = comparison["best on features"], *comparison["against features"]
     biases = {
-        f"{model.replace('_', ' ')}, {change}": of["ln_mass_bias"]
+        f"{model.replace('_', ' ')}, {change}, {name.removeprefix('ln_mass_bias_')}": metric
         for model, changes in shifts(comparison).items()
         for change, of in changes.items()
-        if model in (comparison["best on features"], *comparison["against features"])
+        for name, metric in of.items()
+        if model in shown and name.startswith("ln_mass_bias_")
     }
     areas = {name: of["roc_auc"] for name, of in telescope["models"].items()}
     return {
+        "depths": depths(validation),
         "leakage": points("The same model, tested in two ways", "test accuracy", ways, leakage["chance"]),
         "comparison": points("Proton or iron, by what a model sees", "merit factor", merits),
-        "systematics": points("Mean ln A, estimated minus true", "bias", biases, 0.0),
+        "systematics": points("ln A of each primary, estimated minus true", "bias", biases, 0.0),
+        "composition": recovered(composition),
         "telescope": points("MAGIC, out of fold", "area under the ROC curve", areas, telescope["reference"]["roc_auc"]),
     }
 
@@ -72,10 +118,7 @@ def main(cfg: DictConfig) -> None:
     config = configured("showers", "event")
     found = {name: read_json(ROOT / STUDIES / f"{name}.json") for name in NAMES}
     images = {name: base64.b64encode(png(figure)).decode() for name, figure in figures(**found).items()}
-    moved = shifts(found["comparison"])
-    data: Any = config.data
-    guess = float(np.std(np.log(list(data.primaries.values()))))
-    shown = {"figures": images, "shifts": moved, "guess": guess, "settings": settings, "config": config}
+    shown = {"figures": images, "shifts": shifts(found["comparison"]), "settings": settings, "config": config}
     text = render("studies.html", **shown, **found)
     write_text(outputs() / STUDIES / "studies.html", text)
     print(f"open {outputs() / STUDIES / 'studies.html'}")

@@ -45,6 +45,18 @@ class Comparison(Strict):
     systematics: dict[str, Keywords]
 
 
+class Composition(Strict):
+    """Samples of mixed showers whose fractions are fitted, and the showers that make the templates."""
+
+    model: str
+    templates: PositiveInt
+    pool: PositiveInt
+    bins: Annotated[int, Field(ge=4)]
+    samples: PositiveInt
+    showers: PositiveInt
+    resamples: PositiveInt
+
+
 class Telescope(Strict):
     """Out-of-fold predictions of the telescope's images."""
 
@@ -62,6 +74,7 @@ class Studies(Strict):
     resamples: PositiveInt
     leakage: Leakage
     comparison: Comparison
+    composition: Composition
     telescope: Telescope
 
 

@@ -24,7 +24,7 @@ def rows(config: Config, numbers: np.ndarray | None = None) -> pd.DataFrame:
     data: Any = config.data
     tables = []
     for simulated in simulated_showers(config, numbers):
-        kept, _ = usable(simulated, data.fewest_stations)
+        kept, _ = usable(simulated, data)
         # A simulation may keep traces of its first showers only.
         if config.features.level != "traces" or len(kept["traces"]):
             tables.append(of_showers(kept, data.station.count, config.features))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 # Number of features of the event (`features.event_features`), which come before those of the stations.
-OF_EVENT = 16
+OF_EVENT = 18
 
 
 class Model(NetworkSettings):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from sklearn.metrics import roc_auc_score, roc_curve
 
+from ...common.likelihood import likelihood_ratio
 from ...common.rows import Data, Showers
-from .metrics import Metric, mean_of, of_rows
+from .metrics import Metric, of_rows
 
 # Shares of the hadrons that are taken for gammas (R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511).
 BACKGROUND = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -20,17 +24,22 @@ def domain_metrics(data: Data, classes: tuple[str, ...]) -> dict[str, Metric]:
 
 
 def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[str, Metric]:
-    """Metrics of the mean ln A that the class probabilities give a shower.
+    """Metrics of the mass.
 
-    The area under the ROC curve and the merit factor |m1 - m2| / sqrt(s1^2 + s2^2) compare the lightest with the
-    heaviest primary. Bias and resolution are mean and standard deviation of estimated minus true ln A of all primaries.
+    The area under the ROC curve and the merit factor (m2 - m1) / sqrt(s1^2 + s2^2) tell how well the logarithm of the
+    likelihood ratio separates the heaviest from the lightest primary. Bias and resolution of each primary are mean and
+    standard deviation of its showers' estimated minus true ln A, where the estimate is the mean over the probabilities.
     """
     ln_mass = np.log([primaries[name] for name in classes])
     light, heavy = int(ln_mass.argmin()), int(ln_mass.argmax())
 
     def extremes(actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        estimated = predicted @ ln_mass
-        return estimated[actual == light], estimated[actual == heavy]
+        ratio = likelihood_ratio(predicted, light, heavy)
+        return ratio[actual == light], ratio[actual == heavy]
+
+    def error(name: str, of: Callable[[np.ndarray], Any], **known: Any) -> Metric:
+        code = classes.index(name)
+        return of_rows(lambda actual, given: float(of(given[actual == code] @ ln_mass - ln_mass[code])), **known)
 
     def auc(actual: np.ndarray, predicted: np.ndarray) -> float:
         low, high = extremes(actual, predicted)
@@ -38,15 +47,12 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
 
     def merit(actual: np.ndarray, predicted: np.ndarray) -> float:
         low, high = extremes(actual, predicted)
-        return float(abs(high.mean() - low.mean()) / np.sqrt(low.var() + high.var()))
+        return float((high.mean() - low.mean()) / np.sqrt(low.var() + high.var()))
 
     pair = f"{classes[light]}_{classes[heavy]}"
-    return {
-        f"{pair}_auc": of_rows(auc),
-        f"{pair}_merit_factor": of_rows(merit),
-        "ln_mass_bias": mean_of(lambda actual, predicted: predicted @ ln_mass - ln_mass[actual], loss=True),
-        "ln_mass_resolution": of_rows(lambda actual, predicted: float((predicted @ ln_mass - ln_mass[actual]).std())),
-    }
+    biases = {f"ln_mass_bias_{name}": error(name, np.mean) for name in primaries}
+    resolutions = {f"ln_mass_resolution_{name}": error(name, np.std, loss=True) for name in primaries}
+    return {f"{pair}_auc": of_rows(auc), f"{pair}_merit_factor": of_rows(merit), **biases, **resolutions}
 
 
 def gamma_efficiency(signal: int, share: float) -> Metric:

@@ -47,8 +47,8 @@ class Metric:
             raise ValueError("data.weight: a metric made with of_rows cannot weigh rows: mean_of can")
 
 
-def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
-    """A metric of any function of actual and predicted values; slower than one that prepares."""
+def of_rows(function: Callable[[np.ndarray, np.ndarray], float], **known: Any) -> Metric:
+    """A metric of any function of actual and predicted values, slower than one that prepares; `known` as in mean_of."""
 
     def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
         def value(counts: np.ndarray) -> float:
@@ -57,7 +57,7 @@ def of_rows(function: Callable[[np.ndarray, np.ndarray], float]) -> Metric:
 
         return value
 
-    return Metric(prepare, weighable=False)
+    return Metric(prepare, weighable=False, **known)
 
 
 def mean_of(of_row: Callable[[np.ndarray, np.ndarray], np.ndarray], root: bool = False, **known: Any) -> Metric:
@@ -67,12 +67,17 @@ def mean_of(of_row: Callable[[np.ndarray, np.ndarray], np.ndarray], root: bool =
         losses = of_row(actual, predicted).astype(np.float64)
 
         def value(counts: np.ndarray) -> float:
-            mean = counts @ losses / counts.sum()
+            mean = _dot(counts, losses) / counts.sum()
             return float(np.sqrt(mean) if root else mean)
 
         return value
 
     return Metric(prepare, **known)
+
+
+def _dot(first: np.ndarray, second: np.ndarray) -> float:
+    """The sum of products; `@` would start threads of its own in each thread of the bootstrap."""
+    return float(np.einsum("i,i", first, second))
 
 
 def classification_metrics(classes: int) -> dict[str, Metric]:
@@ -136,7 +141,7 @@ def _average_precision(against: list[int], actual: np.ndarray, predicted: np.nda
         averages = []
         for at_thresholds in ranked:
             precision, recall = at_thresholds(counts)
-            averages.append(np.diff(recall, prepend=0) @ precision)
+            averages.append(_dot(np.diff(recall, prepend=0), precision))
         return float(np.mean(averages))
 
     return value
@@ -188,7 +193,7 @@ def _area(against: list[int], actual: np.ndarray, predicted: np.ndarray) -> Coun
             of_class = np.add.reduceat(counted * positive, starts)
             others = np.add.reduceat(counted * ~positive, starts)
             below = np.cumsum(others) - others / 2
-            areas.append(of_class @ below / (of_class.sum() * others.sum()))
+            areas.append(_dot(of_class, below) / (of_class.sum() * others.sum()))
         return float(np.mean(areas))
 
     return value
@@ -201,8 +206,8 @@ def _explained(actual: np.ndarray, predicted: np.ndarray) -> Counted:
 
     def value(counts: np.ndarray) -> float:
         total = counts.sum()
-        squares, wrong = counts @ centred**2, counts @ errors
-        spread = squares - (counts @ centred) ** 2 / total
+        squares, wrong = _dot(counts, centred**2), _dot(counts, errors)
+        spread = squares - _dot(counts, centred) ** 2 / total
         if spread <= 1e-12 * squares:
             # Rows of one value have no spread to explain: as in scikit-learn.
             return float(wrong == 0)
