@@ -42,7 +42,7 @@ def test_every_model_is_compared_and_moved_to_other_physics(studied: Project) ->
     # A detector sees less than the truth, so a result beyond the truth is a leak. Published is 1.4 of the true Xmax.
     # The muons give less than they would with the true energy, which is known to 12 %.
     assert max(merit[name] for name in learned) < merit["truth: Xmax and muons"]
-    assert 1.0 < merit["truth: muons"] < 1.7 and 1.3 < merit["truth: Xmax"] < 1.9
+    assert 1.0 < merit["truth: muons"] < 1.7 and 1.3 < merit["truth: Xmax"] < 2.3
     # More muons look like heavier nuclei.
     assert sum(moved["muons x 1.3"] > 0.1 for moved in found["shift"].values()) >= 7
     assert set(found["against features"]) == {"xgboost on traces", "trace_network on traces"}
@@ -57,6 +57,32 @@ def test_other_physics_moves_the_composition(studied: Project) -> None:
         assert sum(sample["value"]) == pytest.approx(1) == pytest.approx(sum(sample["true"]))
     moved = found["systematics"]
     assert moved["muons x 1.3"]["iron"]["value"] > moved["as trained"]["iron"]["value"] + 0.2
+
+
+def test_the_verdict_compares_tuned_models_over_seeds(studied: Project, tmp_path: Path) -> None:
+    project = studied.copy(tmp_path / "project")
+    path = project.path / "configs/studies.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    verdict = settings["verdict"]
+    verdict |= {"test": 200, "tuned_at": 300, "trials": 2, "seeds": [1, 2]}
+    verdict["models"] = {title: verdict["models"][title] for title in ("discriminant", "trees")}
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+    stages = project.path / "studies/long/dvc.yaml"
+    fewer = stages.read_text(encoding="utf-8").replace("[1000, 5000, 20000, 50000]", "[200, 300]")
+    for old, new in (("1000", "200"), ("5000", "300"), ("20000", ""), ("50000", "")):
+        line = f"      - reports/studies/verdict/{old}.json\n"
+        assert line in fewer
+        fewer = fewer.replace(line, line.replace(old, new) if new else "")
+    stages.write_text(fewer, encoding="utf-8")
+    project.run("dvc", "repro", "studies/long/dvc.yaml")
+    tuned = study(project, "tuning")
+    assert [len(of["trials"]) for of in tuned.values()] == [2, 2] and tuned["trees"]["trials"][0]["settings"] == {}
+    found = study(project, "verdict/300")
+    assert found["train"] == 300 and {title: len(of) for title, of in found["models"].items()} == {
+        "discriminant": 2,
+        "trees": 2,
+    }
+    assert "mean ± standard deviation" in (project.path / "reports/studies/verdict.html").read_text(encoding="utf-8")
 
 
 def test_the_telescope_out_of_fold_and_the_page(studied: Project) -> None:

@@ -28,6 +28,7 @@ TRANSLATED = [
     "share.md",
     "adopt.md",
     "prove.md",
+    "auger.md",
 ]
 # Elements that make a browser fetch something as it opens the page; a link to another site is no such thing.
 FETCHED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "link": "href"}

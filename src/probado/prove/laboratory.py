@@ -75,14 +75,16 @@ class Laboratory:
         return after
 
     def steady(self, circumstance: Circumstance) -> bool:
-        """Whether two runs under a circumstance give the same. Each is tried once."""
-        what = f"twice with {circumstance.name} {circumstance.value}"
+        """Whether three runs under a circumstance give the same: two may agree by chance. Each is tried once."""
+        what = f"repeatedly with {circumstance.name} {circumstance.value}"
         if circumstance.name not in self._steady and not self._is_possible(circumstance, what):
             self._steady[circumstance.name] = False
         if circumstance.name not in self._steady:
-            one, other = self.again(circumstance), self.again(circumstance)
-            same = one is not None and one == other
-            if None in (one, other):
+            first, second = self.again(circumstance), self.again(circumstance)
+            agree = first is not None and first == second
+            last = self.again(circumstance) if agree else second
+            same = agree and last == second
+            if None in (first, second, last):
                 self.note_failed(what)
             else:
                 self.note(what, "the same" if same else "not the same")

@@ -52,5 +52,5 @@ def test_an_experiment_that_failed_is_not_told_as_one_that_found_nothing(script:
     assert [name for _, name in verdict.causes] == ["varies"], verdict.said
     (cause,) = verdict.evidence["causes"]
     said = "could not be tried, because it failed: the certificate has expired"
-    assert cause["detail"].startswith(f"twice with clock 14 December 2030 {said}")
-    assert {"what": "twice with clock 14 December 2030", "result": said} in cause["experiments"]
+    assert cause["detail"].startswith(f"repeatedly with clock 14 December 2030 {said}")
+    assert {"what": "repeatedly with clock 14 December 2030", "result": said} in cause["experiments"]

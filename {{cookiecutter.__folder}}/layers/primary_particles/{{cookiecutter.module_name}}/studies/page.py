@@ -91,21 +91,17 @@ def figures(
         for what in ("all features", "the shower's names alone")
     }
     merits = {name.replace("_", " "): list(of.values())[2] for name, of in comparison["models"].items()}
-    # The best model on features, and all on traces.
-    shown = comparison["best on features"], *comparison["against features"]
-    biases = {
-        f"{model.replace('_', ' ')}, {change}, {name.removeprefix('ln_mass_bias_')}": metric
-        for model, changes in shifts(comparison).items()
-        for change, of in changes.items()
-        for name, metric in of.items()
-        if model in shown and name.startswith("ln_mass_bias_")
+    moved = {
+        f"{model.replace('_', ' ')}, {change}": dict.fromkeys(("value", "low", "high"), part)
+        for model, changes in comparison["shift"].items()
+        for change, part in changes.items()
     }
     areas = {name: of["roc_auc"] for name, of in telescope["models"].items()}
     return {
         "depths": depths(validation),
         "leakage": points("The same model, tested in two ways", "test accuracy", ways, leakage["chance"]),
         "comparison": points("Proton or iron, by what a model sees", "merit factor", merits),
-        "systematics": points("ln A of each primary, estimated minus true", "bias", biases, 0.0),
+        "systematics": points("Shift of ln A by other physics", "part of proton to iron", moved, 0.0),
         "composition": recovered(composition),
         "telescope": points("MAGIC, out of fold", "area under the ROC curve", areas, telescope["reference"]["roc_auc"]),
     }

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import hydra
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from ..common.config import Config, load
 from ..common.strict import Share, Strict
@@ -57,6 +57,27 @@ class Composition(Strict):
     resamples: PositiveInt
 
 
+class Contestant(Strict):
+    """A model at a level, and the settings of configs/model/ that are searched, each a list or a range."""
+
+    features: str
+    model: str
+    space: dict[str, Any]
+
+
+class Verdict(Strict):
+    """Models that are tuned alike and compared at a number of training showers, with several seeds each."""
+
+    train: PositiveInt
+    test: PositiveInt
+    test_seed: NonNegativeInt
+    tuned_at: PositiveInt
+    tuning_seed: NonNegativeInt
+    trials: PositiveInt
+    seeds: Annotated[list[int], Field(min_length=2)]
+    models: dict[str, Contestant]
+
+
 class Telescope(Strict):
     """Out-of-fold predictions of the telescope's images."""
 
@@ -76,6 +97,7 @@ class Studies(Strict):
     comparison: Comparison
     composition: Composition
     telescope: Telescope
+    verdict: Verdict
 
 
 def configured(
