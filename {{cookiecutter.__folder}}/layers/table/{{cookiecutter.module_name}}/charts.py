@@ -197,7 +197,7 @@ def comparison(metrics: dict[str, dict[str, float]], baseline: dict[str, dict[st
             )
         axes.set_xticks([0, 1], ["model", "baseline"])
         axes.set_xlim(-0.6, 1.6)
-        axes.set_title(name.replace("_", " "))
+        axes.set_title(textwrap.fill(name.replace("_", " "), 18))
     return figure
 
 
