@@ -14,6 +14,11 @@ def weights(distance: np.ndarray, saturated: np.ndarray) -> np.ndarray:
     return np.where((distance > 600) & (distance < 2000) & ~saturated, 1.0, 1e-6)
 
 
+def lg_reach(distance: np.ndarray) -> np.ndarray:
+    """What the slope multiplies in lg of the signal at a distance in m: 0 at 1000 m."""
+    return np.asarray(np.log10(distance / 1000) + np.log10((distance + 700) / 1700))
+
+
 def fit(
     signal: np.ndarray, distance: np.ndarray, saturated: np.ndarray, first: np.ndarray, slope: float, spread: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -31,7 +36,7 @@ def fit(
         slope: the expected slope.
         spread: the standard deviation of the prior.
     """
-    reach = np.log10(distance / 1000) + np.log10((distance + 700) / 1700)
+    reach = lg_reach(distance)
     found = np.log10(signal)
     # The Poisson error of lg signal, and 0.1 for the shape.
     weight = weights(distance, saturated) / (0.1**2 + 1 / (np.log(10) ** 2 * np.maximum(signal, 1)))

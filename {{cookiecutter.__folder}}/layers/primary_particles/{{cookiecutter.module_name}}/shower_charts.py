@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from .charts import BLUE, GREY, ORANGE, class_names, new_figure
 from .common.likelihood import likelihood_ratio
 from .common.simulation import Station
-from .lateral import fit
+from .lateral import fit, lg_reach
 from .simulation.array import distance
 
 # From light to dark, so that the order of the primaries shows in grey too.
@@ -79,7 +79,7 @@ def lateral(events: pd.DataFrame, stations: pd.DataFrame) -> Figure:
     if saturated.any():
         axes.plot(far[saturated], signal[saturated], "^", color=ORANGE, label="saturated: a lower limit")
     reach = np.geomspace(far.min(), far.max(), 100)
-    fitted = 10**lg_s1000 * (reach / 1000) ** slope * ((reach + 700) / 1700) ** slope
+    fitted = 10 ** (lg_s1000 + slope * lg_reach(reach))
     axes.plot(reach, fitted, color=GREY, label=f"S(1000) = {10**lg_s1000:.0f} VEM, slope {slope:.2f}")
     axes.set(xscale="log", yscale="log")
     axes.set_xticks([500, 1000, 2000, 5000], ["500", "1000", "2000", "5000"])

@@ -28,23 +28,24 @@ def main(cfg: DictConfig) -> None:
     """
     verdict = checked(cfg, Studies).verdict
     tuned = read_json(ROOT / STUDIES / "tuning.json")
-    result: dict[str, Any] = {"train": verdict.train, "seeds": verdict.seeds, "models": {}}
+    found: dict[str, list[dict[str, float]]] = {title: [] for title in verdict.models}
     judge = Judge(configured("showers", "event"), resamples=0)
     tests: dict[str, Any] = {}
-    for title, contestant in verdict.models.items():
-        found = []
-        for seed in verdict.seeds:
-            config = with_settings(contestant, seed, tuned[title]["settings"])
-            if contestant.features not in tests:
-                tests[contestant.features] = rows(
-                    with_settings(contestant, verdict.test_seed, {}), np.arange(verdict.test)
-                )
-            train, validation = parts(config, verdict.train)
-            test = tests[contestant.features]
-            metrics = judge.of(test, fit(train, validation, config).predict(test))
-            found.append({name: metric["value"] for name, metric in metrics.items()})
-            print(title, seed, {name: round(value, 3) for name, value in list(found[-1].items())[:3]}, flush=True)
-        result["models"][title] = found
+    for seed in verdict.seeds:
+        # The features of this seed's showers, made once for all models at a level.
+        tables: dict[str, Any] = {}
+        for title, contestant in verdict.models.items():
+            config, level = with_settings(contestant, seed, tuned[title]["settings"]), contestant.features
+            if level not in tests:
+                tests[level] = rows(with_settings(contestant, verdict.test_seed, {}), np.arange(verdict.test))
+            if level not in tables:
+                tables[level] = parts(config, verdict.train)
+            train, validation = tables[level]
+            metrics = judge.of(tests[level], fit(train, validation, config).predict(tests[level]))
+            one = {name: metric["value"] for name, metric in metrics.items()}
+            found[title].append(one)
+            print(title, seed, {name: round(value, 3) for name, value in list(one.items())[:3]}, flush=True)
+    result = {"train": verdict.train, "seeds": verdict.seeds, "models": found}
     # The number of showers is no change of the configuration: each has a stage of its own.
     changes = [one for one in HydraConfig.get().overrides.task if not one.startswith("verdict.train=")]
     write_json((outputs() if changes else ROOT) / STUDIES / "verdict" / f"{verdict.train}.json", result)

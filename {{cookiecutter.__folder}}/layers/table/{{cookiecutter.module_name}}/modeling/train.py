@@ -24,8 +24,10 @@ SCORED = 100_000
 def spread(rows: pd.DataFrame, classes: pd.Series | None) -> pd.DataFrame:
     """About 100,000 of the rows where there are more: every so many, of each class the first among them."""
     step = -(-len(rows) // SCORED)
+    if step == 1:
+        return rows
     place = np.arange(len(rows)) if classes is None else classes.groupby(classes, sort=False).cumcount()
-    return rows if step == 1 else rows[place % step == 0]
+    return rows[place % step == 0]
 
 
 @hydra.main(version_base="1.3", config_path=CONFIGS, config_name="config")
