@@ -95,8 +95,7 @@ def stages(project: Project) -> Iterator[tuple[str, dict[str, Any], str | None]]
         for model in models if place else [None]:
             filled = text.replace(place[0], str(model)) if place else text
             for name, stage in yaml.safe_load(filled)["stages"].items():
-                # A stage for each of several values says under `do` what it does.
-                yield name, stage.get("do", stage), model
+                yield name, stage, model
 
 
 def undeclared(project: Project, stage: dict[str, Any], model: str | None) -> set[str]:

@@ -66,15 +66,15 @@ class Contestant(Strict):
 
 
 class Verdict(Strict):
-    """Models that are tuned alike and compared at a number of training showers, with several seeds each."""
+    """Models that are tuned alike and compared at a number of training showers, for one seed."""
 
     train: PositiveInt
+    seed: NonNegativeInt
     test: PositiveInt
     test_seed: NonNegativeInt
     tuned_at: PositiveInt
     tuning_seed: NonNegativeInt
     trials: PositiveInt
-    seeds: Annotated[list[int], Field(min_length=2)]
     models: dict[str, Contestant]
 
 
