@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from {{ cookiecutter.module_name }}.common.likelihood import likelihood_ratio
 from {{ cookiecutter.module_name }}.modeling.shared.domain import gamma_efficiency, mass_metrics
@@ -30,6 +31,26 @@ def test_metrics_of_the_mass() -> None:
         "ln_mass_resolution_proton": pytest.approx(0.25 * np.log(56)),
         "ln_mass_resolution_iron": pytest.approx(0.2 * np.log(56)),
     }
+
+
+def test_metrics_of_rows_that_count_several_times_are_those_of_the_rows_repeated() -> None:
+    rng = np.random.default_rng(0)
+    classes, primaries = ("helium", "iron", "proton"), {"proton": 1.0, "helium": 4.0, "iron": 56.0}
+    actual, shares, counts = rng.integers(3, size=300), rng.random((300, 3)).round(1) + 0.05, rng.integers(3, size=300)
+    predicted = shares / shares.sum(axis=1, keepdims=True)
+    rows = np.repeat(np.arange(300), counts)
+    named = mass_metrics(classes, primaries) | {"gammas": gamma_efficiency(1, 0.1)}
+    for name, metric in named.items():
+        counted = metric.prepare(actual, predicted)(counts.astype(float))
+        assert counted == pytest.approx(metric(actual[rows], predicted[rows]), rel=1e-12), name
+    drawn = actual[rows]
+    ratio = likelihood_ratio(predicted[rows], light=2, heavy=1)
+    of_two = drawn != 0
+    expected = roc_auc_score(drawn[of_two] == 1, ratio[of_two])
+    assert named["proton_iron_auc"](drawn, predicted[rows]) == pytest.approx(expected, abs=1e-12)
+    others, gammas, _ = roc_curve(drawn == 1, predicted[rows, 1])
+    expected = np.interp(0.1, others, gammas)
+    assert named["gammas"](drawn, predicted[rows]) == pytest.approx(expected, abs=1e-12)
 
 
 def test_a_sure_model_has_a_finite_merit() -> None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from sklearn.metrics import roc_auc_score, roc_curve
 
 from ...common.likelihood import likelihood_ratio
 from ...common.rows import Data, Showers
-from .metrics import Metric, of_rows
+from .metrics import Counted, Metric, area_under_roc, passed
 
 # Shares of the hadrons that are taken for gammas (R. K. Bock et al., Nucl. Instrum. Methods A 516 (2004) 511).
 BACKGROUND = (0.01, 0.02, 0.05, 0.1, 0.2)
@@ -33,33 +32,58 @@ def mass_metrics(classes: tuple[str, ...], primaries: dict[str, float]) -> dict[
     ln_mass = np.log([primaries[name] for name in classes])
     light, heavy = int(ln_mass.argmin()), int(ln_mass.argmax())
 
-    def extremes(actual: np.ndarray, predicted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def auc(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+        rows = np.flatnonzero((actual == light) | (actual == heavy))
+        area = area_under_roc(actual[rows] == heavy, likelihood_ratio(predicted[rows], light, heavy))
+        return lambda counts: area(counts[rows])
+
+    def merit(actual: np.ndarray, predicted: np.ndarray) -> Counted:
         ratio = likelihood_ratio(predicted, light, heavy)
-        return ratio[actual == light], ratio[actual == heavy]
+        of_both = [(rows, ratio[rows]) for rows in (np.flatnonzero(actual == code) for code in (light, heavy))]
 
-    def error(name: str, of: Callable[[np.ndarray], Any], **known: Any) -> Metric:
+        def value(counts: np.ndarray) -> float:
+            low, high = (mean(ratios, counts[rows]) for rows, ratios in of_both)
+            return (high - low) / math.hypot(*(deviation(ratios, counts[rows]) for rows, ratios in of_both))
+
+        return value
+
+    def error(name: str, of: Callable[[np.ndarray, np.ndarray], float], loss: bool) -> Metric:
         code = classes.index(name)
-        return of_rows(lambda actual, given: float(of(given[actual == code] @ ln_mass - ln_mass[code])), **known)
 
-    def auc(actual: np.ndarray, predicted: np.ndarray) -> float:
-        low, high = extremes(actual, predicted)
-        return float(roc_auc_score(np.repeat([0, 1], [len(low), len(high)]), np.concatenate([low, high])))
+        def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+            rows = np.flatnonzero(actual == code)
+            errors = predicted[rows] @ ln_mass - ln_mass[code]
+            return lambda counts: of(errors, counts[rows])
 
-    def merit(actual: np.ndarray, predicted: np.ndarray) -> float:
-        low, high = extremes(actual, predicted)
-        return float((high.mean() - low.mean()) / np.sqrt(low.var() + high.var()))
+        return Metric(prepare, loss=loss)
 
     pair = f"{classes[light]}_{classes[heavy]}"
-    biases = {f"ln_mass_bias_{name}": error(name, np.mean) for name in primaries}
-    resolutions = {f"ln_mass_resolution_{name}": error(name, np.std, loss=True) for name in primaries}
-    return {f"{pair}_auc": of_rows(auc), f"{pair}_merit_factor": of_rows(merit), **biases, **resolutions}
+    biases = {f"ln_mass_bias_{name}": error(name, mean, loss=False) for name in primaries}
+    resolutions = {f"ln_mass_resolution_{name}": error(name, deviation, loss=True) for name in primaries}
+    area = Metric(auc, limits=(0.0, 1.0))
+    return {f"{pair}_auc": area, f"{pair}_merit_factor": Metric(merit), **biases, **resolutions}
+
+
+def mean(values: np.ndarray, counts: np.ndarray) -> float:
+    """The mean of values (rows,) that count so often, (rows,)."""
+    return float((counts * values).sum() / counts.sum())
+
+
+def deviation(values: np.ndarray, counts: np.ndarray) -> float:
+    """The standard deviation of values (rows,) that count so often, (rows,)."""
+    return math.sqrt(mean((values - mean(values, counts)) ** 2, counts))
 
 
 def gamma_efficiency(signal: int, share: float) -> Metric:
     """The efficiency of the class `signal` at which a given share of all others is taken for it."""
 
-    def efficiency(actual: np.ndarray, predicted: np.ndarray) -> float:
-        background, found, _ = roc_curve(actual == signal, predicted[:, signal])
-        return float(np.interp(share, background, found))
+    def prepare(actual: np.ndarray, predicted: np.ndarray) -> Counted:
+        at_thresholds = passed(actual == signal, predicted[:, signal])
 
-    return of_rows(efficiency)
+        def value(counts: np.ndarray) -> float:
+            found, others = at_thresholds(counts)
+            return float(np.interp(share, np.append(0, others / others[-1]), np.append(0, found / found[-1])))
+
+        return value
+
+    return Metric(prepare, limits=(0.0, 1.0))

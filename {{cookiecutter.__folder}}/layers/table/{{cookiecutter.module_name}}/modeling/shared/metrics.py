@@ -160,41 +160,54 @@ def _recall_at_precision(actual: np.ndarray, predicted: np.ndarray) -> Counted:
 
 def _by_threshold(positive: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Precision and recall at each threshold, the highest first, by how often each row counts."""
+    at_thresholds = passed(positive, scores)
+
+    def value(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        found, others = at_thresholds(counts)
+        taken = found + others
+        # Nothing may be taken where the first rows weigh nothing.
+        return np.divide(found, taken, out=np.zeros_like(found), where=taken > 0), found / found[-1]
+
+    return value
+
+
+def passed(positive: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """How many rows of a class, and how many others, have at least a score, by how often each row counts.
+
+    Args:
+        positive: whether a row is of the class, bool (rows,).
+        scores: float (rows,); both results are float64 (different scores,), the highest score first.
+    """
     order = np.argsort(-scores, kind="stable")
     ranked, of_class = scores[order], positive[order]
     starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
 
-    def at_thresholds(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def value(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         counted = counts[order]
-        found = np.cumsum(np.add.reduceat(counted * of_class, starts))
-        taken = np.cumsum(np.add.reduceat(counted, starts))
-        # Nothing may be taken where the first rows weigh nothing.
-        return np.divide(found, taken, out=np.zeros_like(found), where=taken > 0), found / found[-1]
+        found = np.add.reduceat(counted * of_class, starts)
+        return np.cumsum(found), np.cumsum(np.add.reduceat(counted, starts) - found)
 
-    return at_thresholds
+    return value
 
 
 def _area(against: list[int], actual: np.ndarray, predicted: np.ndarray) -> Counted:
-    """The mean of the areas under the ROC curves of these classes against the rest.
+    """The mean of the areas under the ROC curves of these classes against the rest."""
+    areas = [area_under_roc(actual == code, predicted[:, code]) for code in against]
+    return lambda counts: float(np.mean([area(counts) for area in areas]))
 
-    The area is the share of pairs of a row of the class and another one that are in the right order, ties by half
-    (J. A. Hanley and B. J. McNeil, Radiology 143 (1982) 29).
+
+def area_under_roc(positive: np.ndarray, scores: np.ndarray) -> Counted:
+    """The share of pairs of a row of a class, bool (rows,), and another one that are in the right order, ties by half.
+
+    This is the area under the ROC curve (J. A. Hanley and B. J. McNeil, Radiology 143 (1982) 29).
     """
-    ranked = []
-    for code in against:
-        order = np.argsort(predicted[:, code], kind="stable")
-        values = predicted[order, code]
-        ranked.append((order, np.flatnonzero(np.append(True, values[1:] != values[:-1])), actual[order] == code))
+    at_thresholds = passed(positive, scores)
 
     def value(counts: np.ndarray) -> float:
-        areas = []
-        for order, starts, positive in ranked:
-            counted = counts[order]
-            of_class = np.add.reduceat(counted * positive, starts)
-            others = np.add.reduceat(counted * ~positive, starts)
-            below = np.cumsum(others) - others / 2
-            areas.append(_dot(of_class, below) / (of_class.sum() * others.sum()))
-        return float(np.mean(areas))
+        found, others = at_thresholds(counts)
+        # Each of the others loses against all rows of the class above it, and half of those beside it.
+        beside = np.diff(found, prepend=0.0)
+        return _dot(np.diff(others, prepend=0.0), found - beside / 2) / float(found[-1] * others[-1])
 
     return value
 
