@@ -7,6 +7,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import yaml
+
 from tests.project import TEMPLATE, TREE
 
 
@@ -123,3 +125,10 @@ def test_the_readme_names_what_is_there() -> None:
     for makefile in (TREE / "Makefile", *TREE.glob("layers/*/parts/makefile")):
         targets |= set(re.findall(r"(?m)^([a-z]+):", makefile.read_text(encoding="utf-8")))
     assert set(re.findall(r"(?:`| {4})make ([a-z-]+)", readme)) <= targets
+
+
+def test_the_readme_quotes_the_claims_of_the_example() -> None:
+    claims = yaml.safe_load((TREE / "layers/primary_particles/claims.yaml").read_text(encoding="utf-8"))["claims"]
+    value = {claim["id"]: claim["value"] for claim in claims}
+    said = f"accuracy {value['leak']:.2f} instead of {value['no_leak']:.2f}"
+    assert said in " ".join((TEMPLATE / "README.md").read_text(encoding="utf-8").split())
