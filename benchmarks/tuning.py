@@ -55,9 +55,6 @@ def tuning(quick: bool) -> Group:
     timed(["make", "env", "WITH=tune"], folder, environment())
     timed(["make", "train"], folder, environment())
     shutil.copyfile(folder / "mlflow.db", SCRATCH / "runs.db")
-    settings = folder / "configs/model" / f"{MODEL}.yaml"
-    text = settings.read_text(encoding="utf-8")
-    settings.write_text(text.replace("max_iter: 200", "max_iter: 100"), encoding="utf-8")
     (folder / "configs/tune" / f"{MODEL}.yaml").write_text(SPACE, encoding="utf-8")
     group = Group("Search of settings")
     sides = {"two workers": functools.partial(searched, folder, trials, 2)}

@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     except (Refused, OSError, ValueError) as error:
         print(f"probado claim: {error}", file=sys.stderr)
         return 2
-    print(f"{CLAIMS}: {claim.text} (tolerance {claim.tolerance:g}): say what it means, commit it, and prove it")
+    print(f"{CLAIMS}: {claim.text} Its tolerance is {claim.tolerance:g}. Say what it means, commit it, and prove it.")
     return 0
 
 

@@ -27,34 +27,32 @@ def values(results: list[dict[str, Any]], metric: str) -> dict[str, np.ndarray]:
     return {title: np.array([of["models"][title][metric] for of in results]) for title in results[0]["models"]}
 
 
-def compared(results: list[dict[str, Any]], metric: str, losses: dict[str, float]) -> dict[str, Any] | None:
-    """The best network minus the best other model, paired by seed; which is best, the validation showers say.
+def compared(results: list[dict[str, Any]], metric: str, other: str) -> dict[str, dict[str, float]]:
+    """Each network minus another model, by the network's title: mean over the seeds, half width, seeds it is better in.
 
     The half width is that of Student's 95 % interval of the mean: seeds differ in their training and test showers.
     """
-    deep = {title for title in losses if title.startswith("network")}
-    if not deep:
-        return None
-    first, second = (min(titles, key=losses.__getitem__) for titles in (deep, losses.keys() - deep))
-    found = values(results, metric)
-    difference = found[first] - found[second]
-    half = stats.t.ppf(0.975, len(difference) - 1) * difference.std(ddof=1) / np.sqrt(len(difference))
-    better = int((difference > 0).sum())
-    return {"network": first, "other": second, "mean": difference.mean(), "half": half, "better": better}
+    found, compared = values(results, metric), {}
+    for title in (title for title in found if title.startswith("network")):
+        difference = found[title] - found[other]
+        half = stats.t.ppf(0.975, len(difference) - 1) * difference.std(ddof=1) / np.sqrt(len(difference))
+        better = int((difference > 0).sum())
+        compared[title] = {"mean": difference.mean(), "half": half, "better": better}
+    return compared
 
 
 def curve(results: dict[int, list[dict[str, Any]]], name: str, metric: str) -> Figure:
     """A metric against the number of training showers: mean and standard deviation, and each seed as a point."""
     figure, axes = new_figure("Proton or iron, by the number of training showers", "training showers", name)
-    numbers = np.array(list(results))
-    found = [values(of, metric) for of in results.values()]
-    for place, title in enumerate(found[0]):
-        beside = numbers * (1 + 0.03 * place)
-        each = np.array([of[title] for of in found])
-        line = axes.errorbar(beside, each.mean(1), each.std(1, ddof=1), fmt="o-", capsize=3, label=title)[0]
-        axes.plot(beside, each, ".", color=line.get_color(), alpha=0.4, markersize=4)
+    found = {number: values(of, metric) for number, of in results.items()}
+    for place, title in enumerate(next(iter(found.values()))):
+        each = {number * (1 + 0.03 * place): of[title] for number, of in found.items()}
+        means, spreads = [of.mean() for of in each.values()], [of.std(ddof=1) for of in each.values()]
+        line = axes.errorbar(list(each), means, spreads, fmt="o-", capsize=3, label=title)[0]
+        for beside, of in each.items():
+            axes.plot(np.full(len(of), beside), of, ".", color=line.get_color(), alpha=0.4, markersize=4)
     axes.set_xscale("log")
-    axes.set_xticks(numbers, [f"{number:,}" for number in numbers])
+    axes.set_xticks(list(found), [f"{number:,}" for number in found])
     axes.minorticks_off()
     axes.legend()
     return figure
@@ -70,6 +68,7 @@ def main(cfg: DictConfig) -> None:
         results.setdefault(result["train"], []).append(result)
     tuned = read_json(ROOT / STUDIES / "tuning.json")
     losses = {title: min(trial["log_loss"] for trial in of["trials"]) for title, of in tuned.items()}
+    other = min((title for title in losses if not title.startswith("network")), key=losses.__getitem__)
     shown = {
         name: {
             "figure": base64.b64encode(png(curve(results, name, metric))).decode(),
@@ -78,14 +77,14 @@ def main(cfg: DictConfig) -> None:
                     "train": train,
                     "seeds": len(of),
                     "values": [(one.mean(), one.std(ddof=1)) for one in values(of, metric).values()],
-                    "against": compared(of, metric, losses),
+                    "against": compared(of, metric, other),
                 }
                 for train, of in results.items()
             ],
         }
         for name, metric in METRICS.items()
     }
-    text = render("verdict.html", metrics=shown, tuned=tuned, settings=verdict)
+    text = render("verdict.html", metrics=shown, other=other, tuned=tuned, settings=verdict)
     write_text(outputs() / STUDIES / "verdict.html", text)
     print(f"open {outputs() / STUDIES / 'verdict.html'}")
 
