@@ -27,6 +27,11 @@ def begins(path: Path, text: bytes) -> bool:
         return file.read(len(text)) == text
 
 
+def is_program(path: Path) -> bool:
+    """Whether a file begins as a script or a program of Linux does."""
+    return begins(path, b"#!") or begins(path, b"\x7fELF")
+
+
 def remove(path: Path) -> None:
     """Remove a file or folder if it is there, whatever the permissions of what lies in it."""
     if path.is_symlink() or not path.is_dir():

@@ -75,8 +75,11 @@ def _same_streams(one: IO[bytes] | gzip.GzipFile, other: IO[bytes] | gzip.GzipFi
 
 
 def _members(path: Path) -> list[tuple[str, str]] | None:
-    """Names and hashes of the files in an archive; None where it is none, or broken."""
-    with contextlib.suppress(tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError):
+    """Names and hashes of the files in an archive; None where it is none, broken, or cannot be read."""
+    # A password is a RuntimeError, a method that Python does not have a NotImplementedError.
+    unreadable = (RuntimeError, NotImplementedError)
+    broken = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError)
+    with contextlib.suppress(*broken, *unreadable):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return [(name, _hash(archive.open(name))) for name in archive.namelist()]

@@ -105,7 +105,9 @@ def run(options: argparse.Namespace) -> int:
     Returns:
         0 proven, 1 not proven, 3 undecided, 2 there is nothing to judge, 4 a mistake of the judge, 130 interrupted.
     """
-    project = Path(options.project).resolve()
+    given = Path(options.project).resolve()
+    # As DVC does: a folder of a project stands for the project.
+    project = next((folder for folder in (given, *given.parents) if (folder / ".dvc").is_dir()), given)
     try:
         with _process_settings():
             return _run(project, options)
@@ -136,6 +138,8 @@ def _run(project: Path, options: argparse.Namespace) -> int:
         return _compare_with(project, options.against)
     if options.stage and not options.out:
         raise Refused("--stage proves a part of the project, which is no proof of it: --out FILE says where it goes")
+    if options.out and (Path(options.out).is_dir() or not Path(options.out).absolute().parent.is_dir()):
+        raise Refused(f"--out {options.out}: a file in a folder that is there was expected")
     if options.sign:
         signing_key(project)  # asked before hours of work
     if marks := merge_marks(project):

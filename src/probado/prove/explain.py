@@ -11,7 +11,7 @@ from probado.prove.causes.base import Cause, Failure
 from probado.prove.causes.error import StageError
 from probado.prove.circumstances import Circumstance
 from probado.prove.difference import describe
-from probado.prove.laboratory import Difference, Laboratory
+from probado.prove.laboratory import Difference, Laboratory, Unsteady
 from probado.prove.rerun import Bench, StageRun
 from probado.repository.committed import CommittedContent
 from probado.repository.pipeline import Pipeline
@@ -89,12 +89,14 @@ def of_difference(
         difference = Difference(lab, committed, drifted)
         lines = dict(difference.lines)
         found = first_answer(lambda cause: cause.in_content(difference))
-        if not found and lab.repeat() not in (None, lab.before):
+        try:
+            if not found and lab.repeat() not in (None, lab.before):
+                raise Unsteady
+            found = found or first_answer(lambda cause: cause.in_steady(difference))
+        except Unsteady:
             for path, (one, other) in zip(outputs, lab.first_and_latest(), strict=True):
                 lines.setdefault(path, describe(one, other))
             found = _varying(lab)
-        elif not found:
-            found = first_answer(lambda cause: cause.in_steady(difference))
     found = found or first_answer(lambda cause: cause.in_the_end(difference))
     assert found, "the last cause answers every difference"
     cause, detail = found
@@ -121,11 +123,13 @@ def _varying(lab: Laboratory) -> tuple[Cause, str]:
 def diagnose(bench: Bench, first: StageRun) -> list[Experiment]:
     """Try every circumstance on one stage: what does it depend on?"""
     with Laboratory(bench, first, [path for path, value in first.hashes.items() if value]) as lab:
-        if lab.repeat() not in (None, lab.before):
-            lab.note("because", _varying(lab)[0].name)
-        else:
+        try:
+            if lab.repeat() not in (None, lab.before):
+                raise Unsteady
             for circumstance in (one for cause in all_causes() if (one := cause.perturbs or cause.tries)):
                 lab.changes(circumstance)
+        except Unsteady:
+            lab.note("because", _varying(lab)[0].name)
         return lab.experiments
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,23 +10,31 @@ from probado.evidence.proof import Experiment
 from probado.files import blocks, remove
 from probado.prove.circumstances import Circumstance
 from probado.prove.difference import describe
-from probado.prove.rerun import Bench, StageRun, run_stage
+from probado.prove.rerun import Bench, StageRun, reason, run_stage
 from probado.prove.surroundings import transfer
 from probado.repository.committed import CommittedContent
-from probado.text import last_line
 
 # How the result of an experiment begins that says nothing.
 NOT_TRIED = "could not be tried"
+# A stage that takes fewer seconds is repeated more often, before anything is said of its runs.
+QUICK = 10
+# An experiment may take so many times as long as the first run, and so many seconds more.
+LONGER, PATIENCE = 10, 20
 # The result of one that gave the committed bytes.
 COMMITTED = "as committed"
 Hashes = tuple[str | None, ...]
+
+
+class Unsteady(Exception):
+    """A stage gave the same twice, and another time something else, although nothing was changed."""
 
 
 class Laboratory:
     """Runs one stage of a room again and again. What its first run wrote is set aside, and comes back in the end."""
 
     def __init__(self, bench: Bench, first: StageRun, outputs: list[str]) -> None:
-        self.bench, self.first, self.outputs = bench, first, outputs
+        limit = patience(first.outcome.seconds, bench.room.limit)
+        self.bench, self.first, self.outputs = replace(bench, room=replace(bench.room, limit=limit)), first, outputs
         self.root = bench.room.root
         # The outputs of the first run.
         self.kept = bench.room.scratch / "first"
@@ -34,6 +43,11 @@ class Laboratory:
         self._steady: dict[str, bool] = {}
         # Why the latest run failed.
         self._reason = ""
+
+    @property
+    def quick(self) -> bool:
+        """Whether many runs take little time."""
+        return self.first.outcome.seconds < QUICK
 
     def __enter__(self) -> Laboratory:
         transfer(self.first.hashes, self.root, self.kept)
@@ -53,7 +67,7 @@ class Laboratory:
         for path in self.first.hashes:
             remove(self.root / path)
         done = run_stage(self.bench, self.first.stage, *circumstances, whole=whole)
-        self._reason = last_line(done.outcome.output) or "it wrote no output"
+        self._reason = reason(done)
         return None if done.failed else tuple(done.hashes[path] for path in self.outputs)
 
     def note(self, what: str, result: str) -> None:
@@ -71,20 +85,23 @@ class Laboratory:
     def repeat(self) -> Hashes | None:
         """Run it again unchanged; returns the hashes, None where it failed."""
         after = self.again()
-        self._note_result("the same again", after)
+        if after != self.before or not self.experiments:
+            self._note_result("the same again", after)
         return after
 
     def steady(self, circumstance: Circumstance) -> bool:
-        """Whether three runs under a circumstance give the same: two may agree by chance. Each is tried once."""
+        """Whether all runs under a circumstance give the same: a few may agree by chance. Each is tried once."""
         what = f"repeatedly with {circumstance.name} {circumstance.value}"
         if circumstance.name not in self._steady and not self._is_possible(circumstance, what):
             self._steady[circumstance.name] = False
         if circumstance.name not in self._steady:
-            first, second = self.again(circumstance), self.again(circumstance)
-            agree = first is not None and first == second
-            last = self.again(circumstance) if agree else second
-            same = agree and last == second
-            if None in (first, second, last):
+            first = latest = self.again(circumstance)
+            for _ in range(7 if self.quick else 2):
+                if latest is None or latest != first:
+                    break
+                latest = self.again(circumstance)
+            same = latest is not None and latest == first
+            if latest is None:
                 self.note_failed(what)
             else:
                 self.note(what, "the same" if same else "not the same")
@@ -92,13 +109,23 @@ class Laboratory:
         return self._steady[circumstance.name]
 
     def changes(self, circumstance: Circumstance) -> bool:
-        """Whether a circumstance changes what comes out."""
+        """Whether a circumstance changes what comes out: each time with it, and never without.
+
+        Raises:
+            Unsteady: it comes out otherwise without it, or not always with it.
+        """
         what = f"with {circumstance.name} {circumstance.value}"
         if not self._is_possible(circumstance, what):
             return False
         after = self.again(circumstance)
+        if after in (None, self.before):
+            self._note_result(what, after)
+            return False
+        for _ in range(2 if self.quick else 1):
+            if self.repeat() != self.before or self.again(circumstance) == self.before:
+                raise Unsteady
         self._note_result(what, after)
-        return after not in (None, self.before)
+        return True
 
     def _is_possible(self, circumstance: Circumstance, what: str) -> bool:
         """Whether a circumstance can be tried here; what cannot is noted."""
@@ -147,6 +174,11 @@ def _file_contains(path: Path, text: bytes) -> bool:
                 return True
             before = block[-len(text) :]
     return False
+
+
+def patience(seconds: float, limit: float) -> float:
+    """The limit of an experiment: a loop that waits for a clock that stands still would go on to that of a stage."""
+    return min(limit, LONGER * seconds + PATIENCE)
 
 
 class Difference:

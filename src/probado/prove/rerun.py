@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from probado.files import remove
+from probado.files import is_program, remove
 from probado.prove.circumstances import Circumstance, Setting, under
 from probado.prove.reads import Reads, sort_reads
 from probado.prove.surroundings import Surroundings, absent, find_code
@@ -21,6 +22,7 @@ from probado.repository.pipeline import Pipeline, Stage
 from probado.room.process import Outcome
 from probado.room.room import Room
 from probado.room.sandbox import BUBBLEWRAP, View, is_hidden
+from probado.text import last_line
 
 # Bytes below which a disk counts as full.
 FULL = 2**20
@@ -80,6 +82,8 @@ class StageRun:
     online: bool = False
     # Files of others that it wrote.
     wrote: list[str] = field(default_factory=list)
+    # It succeeded, and had failed before, unchanged: with this message.
+    failed_once: str = ""
     # It failed for want of space, which says nothing about the project.
     disk_full: bool = False
 
@@ -102,7 +106,8 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
     """Run stages in order, and print a line for each.
 
     Stages that read what a failed one writes are left out. Only stages that bring raw data may use the network. A stage
-    that fails without files that it does not declare runs again with them, so that all such reads are found at once.
+    that fails without files that it does not declare runs again with them, so that all such reads are found at once,
+    and once more without: it may fail on some runs only.
     """
     runs: dict[str, StageRun] = {}
     missing: set[str] = set()
@@ -118,13 +123,30 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
         if done.failed and done.lacks_files and not done.outcome.late:
             whole = run_stage(bench, stage, *circumstances, online=done.online, whole=True)
             if not whole.failed:
-                whole.reads.data = list(dict.fromkeys(done.reads.data + whole.reads.data)) or [undeclared_file(done)]
-                done = whole
+                bench.refresh()
+                control = run_stage(bench, stage, *circumstances, online=done.online)
+                if control.failed:
+                    found = dict.fromkeys(done.reads.data + whole.reads.data)
+                    whole.reads.data = list(found) or [undeclared_file(done)]
+                    done = whole
+                else:
+                    control.failed_once = reason(done)
+                    done = control
         runs[stage.name] = done
         if done.failed:
             missing |= {out.path for out in stage.outs}
         print(_summary(done), flush=True)
     return runs
+
+
+def reason(run: StageRun) -> str:
+    """Why a stage failed, in its own words where it has any."""
+    missing = [path for path, value in run.hashes.items() if value is None]
+    if run.outcome.late:
+        return f"it did not end within {run.outcome.seconds:.0f} s"
+    if not run.outcome.status:
+        return f"it wrote no {', '.join(missing)}"
+    return last_line(run.outcome.output) or f"it ended with exit status {run.outcome.status}, without a message"
 
 
 def missing_files(run: StageRun) -> Iterator[str]:
@@ -174,7 +196,8 @@ def run_stage(
     hidden = [] if whole else bench.surroundings(bench.room).undeclared(stage)
     # A stage that brings data takes them from outside.
     view = View(online=stage.source or online, whole=stage.source or whole, declared=declared_outside(bench, stage))
-    with under(bench.room, circumstances) as setting, absent(setting.room, hidden) as wrote:
+    tracked = [path for path in bench.committed if inside(path, hidden)]
+    with under(bench.room, circumstances) as setting, absent(setting.room, hidden, tracked) as wrote:
         room = setting.room
         surroundings = bench.surroundings(room)
         surroundings.clear_bytecode(stage)
@@ -205,8 +228,10 @@ def _hashes_of_deps(room: Room, stage: Stage) -> dict[str, str | None]:
 def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
     """Files and folders outside of the clone that a stage names: dependencies, what links lead to, programs."""
     clone, root = bench.room.clone.place, bench.room.root
+    # Some file systems call every file executable.
     programs = [Path(word) for word in stage.words() if word.startswith("/") and os.access(word, os.X_OK)]
-    found = [path.parent.parent if path.parent.name == "bin" else path for path in programs if path.is_file()]
+    programs = [path for path in programs if is_program(path)]
+    found = [path.parent.parent if path.parent.name == "bin" else path for path in programs]
     if stage.source:  # it may take a file from the folder for temporary ones, of which it has another
         found += [Path(word) for word in (*stage.words(), os.environ.get("DATA_FILE", "")) if word.startswith("/")]
     found += [root / dep for dep in stage.deps]
@@ -219,16 +244,9 @@ def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
 
 
 def _run_commands(setting: Setting, stage: Stage, view: View) -> Outcome:
-    """Run the lines of a stage until one fails; returns what came of all of them."""
-    whole = Outcome(0, 0.0, "")
+    """Run the lines of a stage until one fails, each in its own shell; what one starts or writes, the next finds."""
     given = {"DVC_ROOT": str(setting.room.root), "DVC_STAGE": stage.name, **setting.variables}
     view = replace(view, options=setting.sandbox)
-    for line in stage.commands:
-        done = setting.room.run_line(line, stage.folder, given, setting.substitute, view, setting.before)
-        whole.status, whole.late = done.status, done.late
-        whole.seconds += done.seconds
-        whole.output += done.output
-        whole.notes += done.notes
-        if done.status != 0:
-            break
-    return whole
+    several = "\n".join(f'"$0" -c {shlex.quote(line)} || exit $?' for line in stage.commands)
+    text = stage.commands[0] if len(stage.commands) == 1 else several
+    return setting.room.run_line(text, stage.folder, given, setting.substitute, view, setting.before)

@@ -12,9 +12,9 @@ import yaml
 from probado.evidence import page
 from probado.evidence.judge import known_judges, sha256
 from probado.evidence.proof import OutputResult, Proof, Statement, Taken
+from probado.files import is_program
 from probado.prove.findings import Earlier, Findings
 from probado.prove.rerun import Bench, StageRun
-from probado.prove.surroundings import is_program
 from probado.repository import hashes
 from probado.repository.committed import CommittedContent
 from probado.repository.paths import inside

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from probado.contract import READ_BY_RUNNER, RUNNER, has_runner
-from probado.files import begins, remove
-from probado.repository.git import paths
+from probado.files import is_program, remove
+from probado.repository.git import paths, skip_worktree
 from probado.repository.hashes import moved
 from probado.repository.paths import inside, overlaps
 from probado.repository.pipeline import Pipeline, Stage
@@ -19,10 +19,10 @@ from probado.room.room import Room
 # DVC, git and pip read these for themselves.
 OF_TOOLS = (
     *("dvc.yaml", "dvc.lock", "calkit.yaml", "pyproject.toml"),
-    *(".gitignore", ".dvcignore", ".gitattributes", ".env"),
+    *(".gitignore", ".dvcignore", ".gitattributes"),
 )
-# Trackers of runs write these, for people.
-RECORDS = ("mlruns/", "mlartifacts/", "mlflow.db", "wandb/", "outputs/", "multirun/")
+# Stages go on with the run of an earlier one, in the store of runs and in the runner's records.
+RECORDS = ("mlruns/", "mlartifacts/", "mlflow.db", ".runs/")
 
 
 @dataclass(frozen=True)
@@ -41,8 +41,9 @@ class Surroundings:
     def undeclared(self, stage: Stage) -> list[str]:
         """Files and folders that are there, that a stage does not declare, and that are no code."""
         root = self.root.resolve()
-        # A link stands for what it leads to.
-        targets = [(root / dep).resolve() for dep in stage.deps if (root / dep).is_symlink()]
+        # A link stands for what it leads to: a dependency, a folder on its way, a file in it.
+        links = [path for path in self.known if inside(path, stage.deps) and (root / path).is_symlink()]
+        targets = [(root / path).resolve() for path in (*stage.deps, *links)]
         led_to = [path.relative_to(root).as_posix() for path in targets if path.is_relative_to(root)]
         declared = {*stage.deps, *led_to, *stage.parameters, *(out.path for out in stage.outs)}
         listed: set[str] = set()
@@ -54,14 +55,14 @@ class Surroundings:
         return sorted(listed)
 
     def _left_over(self) -> list[str]:
-        """Data that earlier stages wrote without declaring them; no records of runs, caches or bytecode."""
+        """What earlier stages wrote without declaring it; no records of runs, bytecode or files of tools."""
         return [
             path
             for path in paths(self.root, "ls-files", "-z", "--others", ":/")
-            if not path.endswith((".py", ".pyc"))
+            if not path.endswith(".pyc")
             and not inside(path, self.present)
             and not path.startswith(RECORDS)
-            and not any(part.startswith(".") and part != ".." for part in Path(path).parts)
+            and not {".git", ".dvc", ".venv"} & set(Path(path).parts)
         ]
 
     def clear_bytecode(self, stage: Stage) -> None:
@@ -94,24 +95,24 @@ def find_code(root: Path, pipeline: Pipeline, committed: Iterable[str]) -> set[s
     return code
 
 
-def is_program(path: Path) -> bool:
-    """Whether a file begins as a script or a program of Linux does."""
-    return begins(path, b"#!") or begins(path, b"\x7fELF")
-
-
 @contextlib.contextmanager
-def absent(room: Room, listed: list[str]) -> Iterator[list[str]]:
-    """Move files and folders out of the clone for a while; gives the files that were written in their place."""
+def absent(room: Room, listed: list[str], tracked: list[str]) -> Iterator[list[str]]:
+    """Move files and folders out of the clone for a while; gives the files that were written in their place.
+
+    `tracked` are the files of git among them, which it does not miss meanwhile.
+    """
     wrote: list[str] = []
     # As deep as the project is in its repository, whose other files begin with "../".
     away = room.scratch / "absent" / room.clone.prefix
     away.mkdir(parents=True, exist_ok=True)
+    skip_worktree(room.root, tracked, True)
     transfer(listed, room.root, away)
     try:
         yield wrote
     finally:
         wrote += [path for path in listed if (room.root / path).is_file()]
         transfer(listed, away, room.root)
+        skip_worktree(room.root, tracked, False)
 
 
 def transfer(listed: Iterable[str], source: Path, target: Path) -> None:

@@ -33,6 +33,14 @@ def paths(folder: Path, *arguments: str) -> list[str]:
     return git(folder, *arguments).split("\0")[:-1]
 
 
+def skip_worktree(folder: Path, tracked: list[str], skip: bool) -> None:
+    """Let git take files of its index for unchanged although they are not there, or no longer; a full disk may not."""
+    if tracked:
+        option = "--skip-worktree" if skip else "--no-skip-worktree"
+        command = ["git", "-C", str(folder), "update-index", option, "-z", "--stdin"]
+        subprocess.run(command, input="\0".join(tracked).encode(), capture_output=True)
+
+
 def commit_of(project: Path, revision: str) -> str:
     """The full hash of the commit that a revision names.
 

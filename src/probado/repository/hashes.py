@@ -77,7 +77,8 @@ def _note(file: Path, key: Key, value: str) -> str:
 
 
 def _files(path: Path) -> list[Path]:
-    if not path.is_dir() or path.is_symlink():
-        return [Path()] if path.is_file() else []
-    found = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
-    return [file.relative_to(path) for file in found if file.is_file()]
+    """The files of a path, from there; links lead somewhere else after a move."""
+    found = [path]
+    if path.is_dir() and not path.is_symlink():
+        found = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    return [file.relative_to(path) for file in found if file.is_file() and not file.is_symlink()]

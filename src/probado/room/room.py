@@ -16,7 +16,7 @@ from typing import Any
 
 from probado.files import remove
 from probado.repository.git import paths
-from probado.repository.paths import inside
+from probado.repository.paths import inside, overlaps
 from probado.room.clock import find_library, still
 from probado.room.clone import Clone, moved
 from probado.room.environment import Environment
@@ -147,6 +147,10 @@ class Room:
         for name in paths(self.root, "ls-files", "-z", "--others", ":/"):
             if not inside(name, kept) and "__pycache__" not in Path(name).parts:
                 (self.root / name).unlink(missing_ok=True)
+        # Folders that are new as a whole, whose files are gone by now.
+        for name in paths(self.root, "ls-files", "-z", "--others", "--directory", ":/"):
+            if name.endswith("/") and not overlaps(name.rstrip("/"), kept):
+                remove(self.root / name.rstrip("/"))
 
     @contextlib.contextmanager
     def elsewhere(self) -> Iterator[Room]:

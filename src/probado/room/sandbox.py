@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from probado.files import is_program
 from probado.room.clone import Clone
 from probado.room.environment import Environment, environments_inside
 
@@ -126,7 +127,9 @@ def _home(programs: Path, avoided: tuple[Path, ...]) -> Path:
 
 def is_hidden(path: Path) -> bool:
     """Whether bubblewrap keeps a file of this machine from stages that do not declare it."""
-    return path.is_file() and not _of_system(path) and not os.access(path, os.X_OK)
+    # Some file systems call every file executable.
+    runs = os.access(path, os.X_OK) and is_program(path)
+    return path.is_file() and not _of_system(path) and not runs
 
 
 def _of_system(path: Path) -> bool:

@@ -9,8 +9,8 @@ from probado.prove.laboratory import Laboratory
 
 class ClockSeed(Cause):
     name = "clock-seed"
-    says = "values depend on the clock, as a seed taken from it does"
-    fix = "take the seed from the configuration"
+    says = "values depend on the clock: a seed is taken from it, or a time is written in a form not known here"
+    fix = "take the seed from the configuration; leave the time out of what the pipeline writes"
     rank = 170
 
     def in_variation(self, lab: Laboratory) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from probado.prove.causes.base import Cause, Failure
+from probado.prove.rerun import reason
 
 
 class StageError(Cause):
@@ -12,5 +13,4 @@ class StageError(Cause):
     rank = 280
 
     def in_failure_by_rerun(self, failure: Failure) -> str | None:
-        missing = [path for path, value in failure.run.hashes.items() if value is None]
-        return failure.said if failure.run.outcome.status else f"it wrote no {', '.join(missing)}"
+        return reason(failure.run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from probado.prove.causes.base import Cause, Finding
+from probado.prove.rerun import StageRun
 from probado.repository.dvc import content_hash
 from probado.repository.paths import overlaps
 from probado.repository.pipeline import Pipeline, Stage
@@ -26,6 +27,14 @@ class StaleLock(Cause):
                     return Finding(stage.name, f"{path} is not the one that dvc.lock names{_advice(stage)}")
             if stage.stale:
                 return Finding(stage.name, f"{', '.join(stage.stale)} changed{_advice(stage)}")
+        return None
+
+    def between_stages(self, pipeline: Pipeline, runs: dict[str, StageRun]) -> Finding | None:
+        made = {out.path: out.recorded for out in pipeline.outs()}
+        for name, run in runs.items():
+            for path, (_, recorded) in run.stage.deps.items():
+                if run.stage.frozen and made.get(path, recorded) != recorded:
+                    return Finding(name, f"{path} is not the one that dvc.lock names{_advice(run.stage)}")
         return None
 
 

@@ -8,7 +8,7 @@ from probado.prove.laboratory import Difference
 
 class Unknown(Cause):
     name = "unknown"
-    says = "every run here gives the same bytes, which are not the committed ones"
+    says = "no run here gives the committed bytes, and no experiment says why"
     fix = "dvc repro in a fresh clone, compare with what was committed; it may come from other code or data"
     rank = 290
 

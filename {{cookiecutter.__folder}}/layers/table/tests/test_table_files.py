@@ -96,6 +96,22 @@ def test_each_row_may_name_its_file(as_kind: Callable[[str], Path]) -> None:
     assert found.notes == ["2 files, one below the other"]
 
 
+def test_files_of_one_name_in_several_folders_are_all_read(tmp_path: Path) -> None:
+    for year in ("2019", "2020"):
+        (tmp_path / "all" / year).mkdir(parents=True)
+        (tmp_path / "all" / year / "a.csv").write_text(TEXT, encoding="utf-8")
+
+    table = read_text(tmp_path / "all", Reading(file_column="from"), {}).table
+
+    assert table["from"].to_pylist() == ["2019/a.csv"] * 2 + ["2020/a.csv"] * 2
+
+
+def test_dates_of_a_workbook_are_written_as_those_of_the_rows_before(as_kind: Callable[[str], Path]) -> None:
+    table = read_text(as_kind("excel"), Reading(sheet="S2", date_format="%d/%m/%Y"), {}).table
+
+    assert table["when"].to_pylist() == ["01/05/2024", "02/05/2024"]
+
+
 def test_files_of_other_columns_are_refused(as_kind: Callable[[str], Path]) -> None:
     folder = as_kind("folder")
     (folder / "3.csv").write_text("when,z\n1,2\n")

@@ -122,6 +122,11 @@ def test_numbers_and_dates_of_another_place_are_asked_about(typed: Read, values:
         typed(column(values), read={"separator": ";"})
 
 
+def test_no_thousand_begins_with_a_zero(typed: Read) -> None:
+    with pytest.raises(ValueError, match=r"0\.690"):
+        typed(column(["1.234", "0.690", "2.500", "3.125"]), read={"separator": ";", "thousands": ".", "decimal": ","})
+
+
 def test_what_is_text_stays_text(typed: Read) -> None:
     for values in (["a1", "b2"], ["red", "10 cm", "blue"], ["A-1/2020", "B-2/2"], ["1-2"], ["p17", "p4"], ["v1.2.3"]):
         assert typed(column(values), read={"separator": ";"})[0]["x"].tolist() == values

@@ -38,6 +38,7 @@ GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "ISO dates": (lines("day,y", lambda row: f"2020-02-{row % 28 + 1:02},{row}"), {}),
     "a mark of missing": (lines("a, y", lambda row: f"{row or '?'}, {row}"), {"missing": ["?"]}),
     "a mark among words": (lines("a,y", lambda row: f"{'-' if row % 3 else 'red'},{row}"), {"missing": ["-"]}),
+    "a minus beside a plus": (lines("a,y", lambda row: f"{'+-'[row % 2]},{row}"), {}),
     "comments": (lines("# a, b\n# c\na,b,y", lambda row: f"{row},{row % 3},{row}"), {}),
     "a title": (lines("Report of May\n\na,b,y", lambda row: f"{row},{row % 3},{row}"), {"skip": 2}),
     "no header": (lines("", lambda row: f"{row},{row % 7}.5"), {"names": ["x1", "x2"]}),
@@ -104,6 +105,45 @@ def test_it_writes_what_make_train_needs(looked: Look, tmp_path: Path) -> None:
     config = (tmp_path / "configs" / "config.yaml").read_text(encoding="utf-8")
     assert "  - data: mis_peces\n" in config and "\nfile: data/external/Mis peces.csv\n" in config
     assert "# Every random number" in config
+
+
+@pytest.mark.parametrize(
+    ("target", "task", "said"),
+    [
+        (lambda row: f"{row}.5 €", "regression", "regression: 60 different numbers"),
+        (lambda row: f"2020-01-{row % 28 + 1:02}", None, "the target is a time: only numbers and classes are"),
+    ],
+    ids=["a number with a unit", "a date"],
+)
+def test_a_target_with_a_unit_or_a_date(
+    looked: Look, target: Callable[[int], str], task: str | None, said: str
+) -> None:
+    status, told, written = looked(lines("a,y", lambda row: f"{row % 7},{target(row)}"), "--target", "y")
+    assert said in told and (status, written.get("task")) == (0 if task else 2, task), told
+
+
+def test_a_text_with_the_separator_is_no_name_of_a_row(looked: Look) -> None:
+    text = lines("a,name,y", lambda row: f"{row}.5,'Smith, J',{row}")
+    status, said, written = looked(text, "--target", "y")
+    assert (status, written) == (2, {}) and "put texts that hold ',' between double quotes" in said, said
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"), [("2024", "table_2024"), ("no", "table_no"), ("null", "table_null"), ("Año 1", "ano_1")]
+)
+def test_a_file_is_named_as_hydra_reads_it(name: str, slug: str) -> None:
+    assert writing.slug(Path(f"{name}.csv")) == slug
+
+
+def test_a_link_is_copied_under_the_name_of_its_file(
+    looked: Look, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside = tmp_path.parent / f"{tmp_path.name} outside"
+    outside.mkdir()
+    (outside / "a.csv").write_text(FISH, encoding="utf-8")
+    (outside / "link.csv").symlink_to("a.csv")
+    assert look.main([str(outside / "link.csv"), "--target", "peso"]) == 0, capsys.readouterr()
+    assert (tmp_path / "data/external/a.csv").read_text(encoding="utf-8") == FISH
 
 
 def test_it_asks_for_the_target_and_names_the_nearest(looked: Look) -> None:

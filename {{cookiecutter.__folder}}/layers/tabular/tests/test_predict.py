@@ -21,7 +21,7 @@ from {{ cookiecutter.module_name }}.modeling import predict
 from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit
 from {{ cookiecutter.module_name }}.modeling.shared.store import save
 from {{ cookiecutter.module_name }}.tables.columns import listed_values, type_columns
-from {{ cookiecutter.module_name }}.tables.inputs import contract
+from {{ cookiecutter.module_name }}.tables.inputs import Input, contract, spelling
 from {{ cookiecutter.module_name }}.tables.reading import read_text
 
 ROWS = range(240)
@@ -130,7 +130,15 @@ def test_a_missing_value_and_a_new_category_are_predicted(predictor: predict.Pre
     rows = raw()
     rows.loc[0, "size"], rows.loc[1, "kind"] = "", "green"
 
-    assert predictor.predict(rows)["predicted"].notna().all()
+    with pytest.warns(UserWarning, match="kind: 1 values were not among those of training, such as 'green'"):
+        assert predictor.predict(rows)["predicted"].notna().all()
+
+
+def test_truth_values_are_those_of_training_however_a_program_writes_them() -> None:
+    known = {"name": "on", "type": "category", "unit": None, "required": True, "range": [], "example": "True"}
+    one = Input.model_validate({**known, "values": ["False", "True"]})
+    assert spelling(one) == {"false": "False", "true": "True"}
+    assert spelling(one.model_copy(update={"values": ["True", "maybe"]})) == {}
 
 
 def test_a_model_of_another_hash_is_refused(folder: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ import pyarrow as pa
 from ..common.files import read_json, replacing
 from ..common.paths import MODELS, ROOT
 from ..new_rows import Contract, features_of, read_contract
-from ..tables.inputs import LISTED, Input
+from ..tables.inputs import LISTED, Input, spelling
 from .shared.estimators import settings_of
 from .shared.store import INPUTS_NAME, Fitted, checked_manifest, restore
 
@@ -38,10 +39,15 @@ class Predictor:
     def predict(self, table: pd.DataFrame) -> pd.DataFrame:
         """The predictions with the table's index, as `predict_rows` makes them, which also says what cannot be used.
 
+        Warns of categories that no training row had, as `unseen` tells them.
+
         Raises:
             ValueError: a column is missing, or a row cannot be used; the message says why.
         """
-        predicted, reasons = self.predict_rows(self.contract.as_read(table))
+        read = self.contract.as_read(table)
+        for line in self.unseen(read, sure=True):
+            warnings.warn(line, stacklevel=2)
+        predicted, reasons = self.predict_rows(read)
         if bad := [f"row {row + 1}: {reason}" for row, reason in enumerate(reasons) if reason]:
             raise ValueError("; ".join(bad[:3]) + (f"; and {len(bad) - 3} more rows" if len(bad) > 3 else ""))
         return predicted.set_index(table.index[predicted.index])
@@ -65,15 +71,19 @@ class Predictor:
                 found[f"p({name})"] = predicted[:, code]
         return found, made.reasons
 
-    def unseen(self, table: pa.Table) -> list[str]:
-        """Categories that no training row had, one line a column: the model treats them as none that it knows."""
+    def unseen(self, table: pa.Table, sure: bool = False) -> list[str]:
+        """Categories that no training row had, one line a column: the model treats them as none that it knows.
+
+        Of very many categories only the most frequent ones are known; `sure` leaves such columns out.
+        """
         lines = []
         for one in self.inputs:
             if one.type == "category" and one.required and one.name in table.column_names and one.values:
-                new = sorted(set(table[one.name].cast(pa.string()).drop_null().unique().to_pylist()) - set(one.values))
-                # Of very many categories the contract holds the most frequent ones.
-                known = f"the {LISTED} most frequent of" if len(one.values) == LISTED else "those of"
-                if new:
+                given, spelled = table[one.name].cast(pa.string()).drop_null().unique().to_pylist(), spelling(one)
+                new = sorted({spelled.get(value.lower(), value) for value in given} - set(one.values))
+                many = len(one.values) == LISTED
+                known = f"the {LISTED} most frequent of" if many else "those of"
+                if new and not (many and sure):
                     lines.append(f"{one.name}: {len(new)} values were not among {known} training, such as {new[0]!r}")
         return lines
 

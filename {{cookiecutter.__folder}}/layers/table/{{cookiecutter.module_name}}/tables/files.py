@@ -96,6 +96,9 @@ def _cell(value: Any, read: Reading) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return (repr(int(value)) if value == int(value) else repr(value)).replace(".", read.decimal)
+    if isinstance(value, datetime.date) and read.date_format:
+        # The rows before them may have been text.
+        return value.strftime(read.date_format)
     if isinstance(value, datetime.datetime) and value.time() == datetime.time():
         return value.date().isoformat()
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)

@@ -137,11 +137,20 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
     typed = {}
     for one in (one for one in contract.inputs if one.name in table.column_names):
         column = contract.data.columns[one.name]
-        typed[one.name] = values = _typed(table[one.name], column, contract.data)
+        values = _typed(table[one.name], column, contract.data)
+        if spelled := spelling(one):
+            values = values.map(lambda value, spelled=spelled: spelled.get(value.lower(), value), na_action="ignore")
+        typed[one.name] = values
         given = ~pd.Series(table[one.name].is_null(nan_is_null=True).to_numpy())
         for bad, reason in _reasons(values, given, column):
             reasons[bad & (reasons == "")] = f"{one.name}: {reason}"
     return pd.DataFrame(typed), reasons
+
+
+def spelling(one: Input) -> dict[str, str]:
+    """The truth values of a category as training had them: programs write True, TRUE or true; none of another one."""
+    found = {str(value).lower(): str(value) for value in one.values or []} if one.type == "category" else {}
+    return found if found.keys() <= {"true", "false"} else {}
 
 
 def _typed(values: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:

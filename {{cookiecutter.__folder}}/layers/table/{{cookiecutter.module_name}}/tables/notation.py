@@ -32,7 +32,8 @@ def number_pattern(decimal: str, thousands: str | None) -> str:
     """The regular expression of a number."""
     point, digits = re.escape(decimal), r"\d+"
     if thousands:
-        digits = rf"\d{{1,3}}({re.escape(thousands)}\d{{3}})+|\d+"
+        # No thousand begins with a zero: 0.690 is a fraction.
+        digits = rf"[1-9]\d{{0,2}}({re.escape(thousands)}\d{{3}})+|\d+"
     return rf"[+-]?(({digits})({point}\d*)?|{point}\d+)([eE][+-]?\d+)?"
 
 

@@ -52,14 +52,15 @@ def read_text(path: Path, read: Reading, listed: dict[str, list[str]]) -> Text:
     found = Text(pa.table({}))
     tables: dict[str, pa.Table] = {}
     for file in files_in(path):
-        table = tables[file.name] = _read_file(file, read, listed, found)
+        # Files of one name may lie in several folders.
+        name = file.relative_to(path).as_posix() if path.is_dir() else file.name
+        table = tables[name] = _read_file(file, read, listed, found)
         if read.file_column:
-            names = pa.repeat(file.name, len(table))
-            tables[file.name] = table.append_column(read.file_column, pa.chunked_array([names]))
+            tables[name] = table.append_column(read.file_column, pa.chunked_array([pa.repeat(name, len(table))]))
         first = next(iter(tables))
         if set(table.column_names) != set(tables[first].column_names) - {read.file_column}:
             other = sorted(set(table.column_names) ^ (set(tables[first].column_names) - {read.file_column}))
-            raise ValueError(f"{file.name} and {first} differ in their columns: {', '.join(map(repr, other))}")
+            raise ValueError(f"{name} and {first} differ in their columns: {', '.join(map(repr, other))}")
     names = next(iter(tables.values())).column_names
     try:
         found.table = pa.concat_tables([table.select(names) for table in tables.values()])

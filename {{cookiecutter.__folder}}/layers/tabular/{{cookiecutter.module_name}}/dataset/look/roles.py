@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from ...common.table import Data, Reading
 from ...tables.cleaning import duplicated_rows, likely_mark, said
-from ...tables.notation import to_numbers
+from ...tables.notation import SAMPLE, to_dates, to_numbers, unit_of_values
 
 # Names of columns whose repeated values stand for someone of whom a model must not have seen other rows.
 SUBJECTS = "patient|subject|person|participant|user|customer|client|animal"
@@ -44,11 +44,14 @@ def task_of(target: pa.ChunkedArray, read: Reading) -> tuple[str, str, bool]:
     Raises:
         ValueError: the target is a time.
     """
-    if pa.types.is_temporal(target.type):
-        raise ValueError("the target is a time: only numbers and classes are predicted")
     values = target.drop_null().unique()
-    distinct = len(values)
-    numbers = to_numbers(values, read) if pa.types.is_string(values.type) else values.cast(pa.float64())
+    distinct, text = len(values), pa.types.is_string(values.type)
+    written = [str(value) for value in values[:SAMPLE].to_pylist()] if text else []
+    dated = written and to_dates(pd.Series(written, dtype="str"), read).notna().mean() > 0.9
+    unit = unit_of_values(written, read)
+    numbers = to_numbers(pa.chunked_array([values]), read, unit) if text else values.cast(pa.float64())
+    if pa.types.is_temporal(target.type) or (dated and numbers.null_count > distinct / 2):
+        raise ValueError("the target is a time: only numbers and classes are predicted")
     if numbers.null_count > distinct / 2:
         return "classification", f"{distinct} classes of text", False
     whole = bool(pc.all(pc.equal(pc.floor(numbers), numbers)).as_py())

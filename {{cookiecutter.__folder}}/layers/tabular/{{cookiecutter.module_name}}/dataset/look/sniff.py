@@ -108,6 +108,12 @@ def _text(head: bytes, found: Sniffed) -> None:
     before = [line for line in lines[:skip] if not NO_ROW.match(line)]
     short = _fields(before[-1:], separator)
     if len(before) == 1 and len(short) == 1 and len(short[0]) == width - 1 > 1:
+        named = [row[0] for row in _fields(lines[skip : skip + LINES], separator)]
+        if any(re.fullmatch(r"\s*[+-]?\d*[.,]\d+\s*", name) for name in named):
+            raise ValueError(
+                f"the header has {width - 1} fields, most lines have {width}, and the first of them are no numbers of "
+                f"rows: put texts that hold {SEPARATORS[separator]} between double quotes, and a quote in them twice"
+            )
         found.set("names", ["row", *short[0]], "the header is one field short, as R writes the numbers of rows")
         found.set("skip", skip, "the header is read from the line before")
         return
@@ -189,7 +195,8 @@ def _notation(table: pa.Table, found: Sniffed) -> None:
     stray: Counter[str] = Counter()
     for name, values in others.items():
         texts = [value for value in values if not number.fullmatch(value) and "inf" not in value.lower()]
-        stray.update(value for value in texts if value in NOTHING)
+        # Beside a plus, a minus is a value.
+        stray.update(value for value in texts if value in NOTHING and not (value == "-" and "+" in values))
         few = [value for value in texts if value not in (*NOTHING, *MISSING)]
         if len(values) > 4 and 0 < len(few) <= 2 and name not in found.options.get("join", {}):
             found.strays[name] = few

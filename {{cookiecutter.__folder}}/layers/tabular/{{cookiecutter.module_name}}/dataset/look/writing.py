@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from omegaconf import OmegaConf
 
 from ...common.data_paths import PROFILE, PROFILE_BEFORE
 from ...common.files import files_in, read_json, replacing, sha256, write_text
@@ -77,7 +78,9 @@ def bring(file: Path) -> str:
     Raises:
         ValueError: another file of its name is there.
     """
-    place, copy = place_of(file), ROOT / EXTERNAL / file.name
+    place = place_of(file)
+    # A link is copied under the name of what it leads to.
+    copy = ROOT / EXTERNAL / Path(place).name
     if place == file.resolve().as_posix():
         print(f"note: {file} stays where it is: whoever reproduces the project needs it there")
     elif not file.resolve().is_relative_to(ROOT):
@@ -92,9 +95,10 @@ def bring(file: Path) -> str:
 
 
 def slug(file: Path) -> str:
-    """A name for a file in configs/data/."""
+    """A name for a file in configs/data/, which Hydra does not read as a number, a truth value or nothing."""
     plain = unicodedata.normalize("NFKD", file.stem).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"\W+", "_", plain).strip("_") or "table"
+    name = re.sub(r"\W+", "_", plain).strip("_") or "table"
+    return name if isinstance(OmegaConf.create(f"[{name}]")[0], str) else f"table_{name}"
 
 
 def write_config(name: str, place: str, found: Sniffed, data: Data, why: str, before: Existing | None) -> None:

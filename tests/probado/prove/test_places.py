@@ -1,0 +1,106 @@
+"""Where files lie: behind links, beside the project, and where a proof is asked for and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from probado.cli import main
+from probado.room.sandbox import BUBBLEWRAP
+from tests.probado.conftest import SORT, Make, Prove, stage
+
+
+def test_a_link_in_a_declared_folder_leads_to_what_is_declared(make: Make, prove: Prove) -> None:
+    repository = make({"sort": SORT})
+    repository.write(**{"data/x.txt": "5\n", "source/y.txt": "4\n"})
+    (repository.path / "source/x.txt").symlink_to("../data/x.txt")
+    (repository.path / "link").symlink_to("data")
+    both = stage("cat source/x.txt source/y.txt > both", ["source"], "both")
+    one = stage("cat link/x.txt > one", ["link/x.txt"], "one")
+    repository.stages({"sort": SORT, "both": both, "one": one})
+    repository.repro()
+    repository.commit()
+    verdict = prove(repository)
+    assert verdict.status == 0 and "EXACT" in verdict.said, verdict.said
+
+
+def test_data_of_this_machine_with_an_execute_bit_are_no_program(make: Make, prove: Prove, tmp_path: Path) -> None:
+    data = tmp_path / "share" / "data.csv"
+    data.parent.mkdir()
+    data.write_text("5\n", encoding="utf-8")
+    data.chmod(0o755)
+    verdict = prove(make({"add": stage(f"cat raw.txt {data} > o", ["raw.txt"], "o")}))
+    if verdict.evidence["network"]["method"] != BUBBLEWRAP:
+        pytest.skip("only bubblewrap hides files of this machine")
+    assert verdict.causes == [("add", "undeclared-read")], verdict.said
+
+
+def test_a_folder_of_a_project_stands_for_the_project(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    repository = make({"sort": SORT}, **{"source/x": "1"})
+    status = main(["prove", str(repository.path / "source"), "--env", "reuse"])
+    assert status == 0, capsys.readouterr()
+    assert (repository.path / "reports/proof.json").is_file() or (repository.path / "proof/proof.json").is_file()
+
+
+@pytest.mark.parametrize("place", ["nowhere/proof.json", "."])
+def test_where_a_proof_cannot_be_written_is_said_before_the_work(make: Make, prove: Prove, place: str) -> None:
+    repository = make({"sort": SORT})
+    verdict = prove(repository, "--out", str(repository.path / place))
+    assert verdict.status == 2 and "a file in a folder that is there was expected" in verdict.said
+    assert "sort" not in verdict.said.replace(str(repository.path), "")
+
+
+def test_a_frozen_stage_behind_new_data(make: Make, prove: Prove) -> None:
+    later = stage("wc -l < sorted.txt > count", ["sorted.txt"], "count")
+    repository = make({"sort": SORT, "later": later})
+    repository.stages({"sort": SORT, "later": later | {"frozen": True}})
+    repository.write(**{"raw.txt": "7\n8\n9\n10\n"})
+    repository.repro()
+    repository.commit()
+    verdict = prove(repository)
+    assert verdict.causes == [("later", "stale-lock")] and "dvc unfreeze later first" in verdict.said, verdict.said
+
+
+LEFT = ["outputs/between.csv", ".work/between.csv", "made.py"]
+
+
+@pytest.mark.parametrize("name", LEFT)
+def test_what_an_earlier_stage_leaves_undeclared_is_no_input(make: Make, prove: Prove, name: str) -> None:
+    first = stage(f"mkdir -p outputs .work; sort raw.txt > o1; wc -l < raw.txt > {name}", ["raw.txt"], "o1")
+    second = stage(f"cat o1 {name} > o2", ["o1"], "o2")
+    ignored = "/outputs\n/.work\n/made.py\n"
+    verdict = prove(make({"first": first, "second": second}, **{".gitignore": ignored}))
+    assert verdict.causes == [("second", "undeclared-read")], verdict.said
+
+
+def test_lines_of_a_command_find_what_others_start_and_write(make: Make, prove: Prove) -> None:
+    lines = ["sort raw.txt > /dev/shm/of_the_test", "cp /dev/shm/of_the_test o; rm /dev/shm/of_the_test"]
+    verdict = prove(make({"two": stage(lines, ["raw.txt"], "o")}))  # type: ignore[arg-type]
+    assert verdict.status == 0, verdict.said
+
+
+def test_git_does_not_miss_what_a_stage_does_not_declare(make: Make, prove: Prove) -> None:
+    command = "git diff --quiet || exit 1; sort raw.txt > o"
+    repository = make({"clean": stage("sort raw.txt > o", ["raw.txt"], "o")}, **{"notes.md": "unrelated"})
+    for name in ("dvc.yaml", "dvc.lock"):
+        repository.edit(name, "cmd: sort raw.txt > o", f"cmd: {command}")
+    repository.commit()
+    verdict = prove(repository)
+    assert verdict.status == 0, verdict.said
+
+
+def test_an_archive_with_a_password_that_differs(make: Make, prove: Prove) -> None:
+    # Made by hand, for Python writes none: a member of one byte, of which the flag of encryption is set.
+    code = """
+import zipfile, os
+with zipfile.ZipFile("o.zip", "w") as archive:
+    archive.writestr("secret", os.urandom(30))
+data = bytearray(open("o.zip", "rb").read())
+for mark, place in ((b"PK\\x03\\x04", 6), (b"PK\\x01\\x02", 8)):
+    data[data.index(mark) + place] |= 1
+open("o.zip", "wb").write(data)
+"""
+    made = stage("python zip.py", ["zip.py"], "o.zip")
+    verdict = prove(make({"zip": made}, **{"zip.py": code}))
+    assert verdict.status == 1 and verdict.causes[0][0] == "zip", verdict.said
