@@ -122,6 +122,13 @@ def test_numbers_and_dates_of_another_place_are_asked_about(typed: Read, values:
         typed(column(values), read={"separator": ";"})
 
 
+@pytest.mark.parametrize("stray", ["Total", "2021-02-30", "0000-00-00", "24/05/2021"])
+def test_a_value_among_dates_that_is_none_is_named(typed: Read, stray: str) -> None:
+    days = [f"2021-01-{day:02}" for day in range(1, 29)]
+    with pytest.raises(ValueError, match=rf"1 of 29 values are not of type date, the first is '{stray}' in data"):
+        typed(column([*days, stray]), read={"separator": ";"})
+
+
 def test_no_thousand_begins_with_a_zero(typed: Read) -> None:
     with pytest.raises(ValueError, match=r"0\.690"):
         typed(column(["1.234", "0.690", "2.500", "3.125"]), read={"separator": ";", "thousands": ".", "decimal": ","})

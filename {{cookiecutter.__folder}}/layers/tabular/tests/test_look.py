@@ -38,6 +38,8 @@ GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     "ISO dates": (lines("day,y", lambda row: f"2020-02-{row % 28 + 1:02},{row}"), {}),
     "a mark of missing": (lines("a, y", lambda row: f"{row or '?'}, {row}"), {"missing": ["?"]}),
     "a mark among words": (lines("a,y", lambda row: f"{'-' if row % 3 else 'red'},{row}"), {"missing": ["-"]}),
+    "numbers as names": (lines("0,1,2", lambda row: f"{row}.1,.{row % 7},{row * 3}"), {}),
+    "a year among names": (lines("country,2020,class", lambda row: f"{'EU'[row % 2]},{row}.2,{'ab'[row % 2]}"), {}),
     "a minus beside a plus": (lines("a,y", lambda row: f"{'+-'[row % 2]},{row}"), {}),
     "comments": (lines("# a, b\n# c\na,b,y", lambda row: f"{row},{row % 3},{row}"), {}),
     "a title": (lines("Report of May\n\na,b,y", lambda row: f"{row},{row % 3},{row}"), {"skip": 2}),
@@ -120,6 +122,31 @@ def test_a_target_with_a_unit_or_a_date(
 ) -> None:
     status, told, written = looked(lines("a,y", lambda row: f"{row % 7},{target(row)}"), "--target", "y")
     assert said in told and (status, written.get("task")) == (0 if task else 2, task), told
+
+
+@pytest.mark.parametrize(
+    ("value", "id_"),
+    [
+        (lambda row: f"$8{row:02},{row:03}.06", None),
+        (lambda row: f"{row}{'kg' if row % 2 else ' g'}", None),
+        (lambda row: f"{row // 60:02}:{row % 60:02}", None),
+        (lambda row: f"{12345600 + row}Z", "code"),
+        (lambda row: f"192.168.10.{row}", "code"),
+    ],
+    ids=["money", "two units", "a clock", "a number with a letter", "an address"],
+)
+def test_what_names_a_row_is_no_amount(looked: Look, value: Callable[[int], str], id_: str | None) -> None:
+    text = lines("code,b,y", lambda row: f'"{value(row)}",{row % 7},{row * 7 % 31}')
+    status, said, written = looked(text, "--target", "y")
+    assert status != 0 or written["id"] == id_, said
+
+
+def test_two_texts_for_missing_are_said_at_once(looked: Look) -> None:
+    marks = {7: "#VALUE!", 9: "#REF!"}
+    text = lines("a,y", lambda row: f"{marks.get(row, row / 8)},{row}")
+    assert "look again with MISSING='#VALUE!|#REF!'" in looked(text, "--target", "y")[1]
+    status, said, written = looked(text, "--target", "y", "--missing", "#VALUE!|#REF!")
+    assert status == 0 and written["read"]["missing"] == ["#VALUE!", "#REF!"], said
 
 
 def test_a_text_with_the_separator_is_no_name_of_a_row(looked: Look) -> None:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from ..common.strict import nearest
 from ..common.table import Column, Data
-from .notation import CODE, advice, inexact, is_code, maybe_grouped, to_dates, to_numbers
+from .notation import CODE, advice, inexact, is_code, maybe_grouped, mostly_dates, to_dates, to_numbers
 from .reading import Text
 
 LARGEST_EXACT, LARGEST = 2**53, 2**63 - 1
@@ -112,6 +112,10 @@ def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) ->
     if numbers.null_count - text.null_count < (len(text) - text.null_count) / 2:
         # Text that is mostly numbers is more often a mistake than a category, so the user decides.
         _refuse(name, text, numbers.is_null(), "number", _stray(text, numbers))
+    if mostly_dates(text, read):
+        unread = pa.array(to_dates(as_written(text), read).isna())
+        hint = f"; if it means a missing value, add it to read.missing; if it is text, {LIST} as {{type: category}}"
+        _refuse(name, text, pa.chunked_array([unread]), "date", hint)
     if said := advice(text, read):
         raise ValueError(f"column {name!r} looks like {said}; if it is text, {LIST} as {{type: category}}")
     return as_written(text)

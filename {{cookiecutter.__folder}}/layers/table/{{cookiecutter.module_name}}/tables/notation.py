@@ -14,6 +14,8 @@ from ..common.table import Reading
 
 # Distinct values that are enough to see how a column is written.
 SAMPLE = 2000
+# Those that are enough to see dates.
+DATES = 200
 # Rows in which they are looked for.
 FIRST = 50_000
 # Whole numbers that are rather codes: with a leading zero, or with an exponent but no point.
@@ -157,7 +159,7 @@ def unit_of_values(values: list[str], read: Reading) -> str | None:
 
 
 def _other_dates(values: list[str], read: Reading) -> str | None:
-    sample = pd.Series(values[:200], dtype="str")
+    sample = pd.Series(values[:DATES], dtype="str")
     if not sample.str.contains(r"\d").mean() > 0.5:
         return None
     shares = {}
@@ -168,6 +170,14 @@ def _other_dates(values: list[str], read: Reading) -> str | None:
         return None
     forms = [form for form, share in shares.items() if share == best][:2]
     return f"dates, of which the first is {values[0]!r}: set read.date_format to " + " or ".join(map(repr, forms))
+
+
+def mostly_dates(text: pa.ChunkedArray, read: Reading) -> bool:
+    """Whether more than half of the different values are dates as they are read."""
+    values = pd.Series(distinct(text)[:DATES], dtype="str")
+    if read.date_format is None:
+        values = values.where(values.str.match(r"\d{4}-\d{2}-\d{2}"))
+    return bool(len(values)) and bool(to_dates(values, read).notna().mean() > 0.5)
 
 
 def maybe_grouped(text: pa.ChunkedArray, read: Reading) -> str | None:

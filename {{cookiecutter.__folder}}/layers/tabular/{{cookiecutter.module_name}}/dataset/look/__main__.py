@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="text, plain or compressed, a workbook, Parquet; or a folder of them")
     parser.add_argument("--target", help="the column to predict; without it, the columns are shown")
     parser.add_argument("--task", choices=["classification", "regression"])
-    parser.add_argument("--missing", action="append", default=[], metavar="TEXT", help="means a missing value")
+    parser.add_argument("--missing", action="append", default=[], metavar="A|B", help="texts for a missing value")
     parser.add_argument("--text", action="append", default=[], metavar="COLUMN", help="holds text")
     parser.add_argument("--duplicates", choices=["keep", "drop"], help="rows that equal others")
     parser.add_argument("--time", help=f"the column that orders the rows, {NONE} for no such column")
@@ -100,7 +100,8 @@ def understood(file: Path, options: argparse.Namespace, before: Existing | None)
     if options.thousands and not options.decimal:
         found.options.pop("decimal", None)
     if options.missing:
-        found.set("missing", [*found.options.get("missing", []), *options.missing], "as you said")
+        marks = [mark for text in options.missing for mark in text.split("|")]
+        found.set("missing", [*found.options.get("missing", []), *marks], "as you said")
     return found, read_text(file, found.reading(), {})
 
 

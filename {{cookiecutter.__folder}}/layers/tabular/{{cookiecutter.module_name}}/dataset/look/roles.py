@@ -22,6 +22,15 @@ PLACES = "site|station|plot|school|family|house|group|centro|estaci[oó]n|parcel
 GROUPS = re.compile(rf"(^|[\W_])({PLACES})($|[\W_])|_?id$", re.IGNORECASE)
 # Values that mark the rows of a part, such as the names of files.
 TESTED, TRAINED = (re.compile(rf"(^|[\W_\d])({word})($|[\W_\d])", re.IGNORECASE) for word in ("test", "train|training"))
+# An amount or a time of day that was not understood as a number: it names no row.
+NUMBER = r"\d[\d.,’' ]*"
+CURRENCY, UNIT = "EUR|USD|GBP|CHF|MXN|ARS|CLP|COP|PEN|BRL|JPY|CNY", "[kmc]?g|[kmc]?m|m?l|h|min|s"
+AMOUNTS = (
+    rf"[-(]?\s*([A-Z]{{1,3}}\s*)?[$€£¥₹]\s*-?{NUMBER}\)?|[-(]?{NUMBER}\s*[$€£¥₹%]\)?|({CURRENCY})\s*{NUMBER}",
+    rf"-?{NUMBER} [A-Za-z°]{{1,4}}[²³]?( [a-z]{{1,4}})?|-?{NUMBER}({UNIT}|{CURRENCY})",
+    r"-?\d{1,3}(,\d{2,3})+(\.\d+)?|-?\d{1,3}(’\d{3})+(\.\d+)?|\(\d+([.,]\d+)?\)|\d{1,2}(:\d{2}){1,2}",
+)
+AMOUNT = "|".join(AMOUNTS)
 # Values of a column up to which it may mark the parts.
 PARTS = 20
 # Values of a column from which whole groups can be split into three parts.
@@ -71,6 +80,8 @@ def id_of(table: pd.DataFrame, data: Data) -> str | None:
         if values.nunique() < len(table):
             continue
         if pd.api.types.is_string_dtype(values):
+            if head.str.fullmatch(AMOUNT).mean() > 0.5:
+                continue
             return str(name)
         if pd.api.types.is_numeric_dtype(values) and (values % 1 == 0).all():
             steps = np.diff(values.to_numpy())

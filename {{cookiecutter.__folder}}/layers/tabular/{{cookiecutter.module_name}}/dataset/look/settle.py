@@ -74,11 +74,11 @@ def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Co
         what = f"column {name!r}: {' and '.join(map(repr, strays))} among numbers"
         if not somebody():
             raise ValueError(
-                f"{what}: look again with MISSING={strays[0]!r} if it means a missing value, with TEXT={name!r} if the "
-                "column is text"
+                f"{what}: look again with MISSING={'|'.join(strays)!r} if it means a missing value, with "
+                f"TEXT={name!r} if the column is text"
             )
         if not agrees(f"{what}: is the column text (no: a missing value)?", default=True):
-            raise ValueError(f"look again with MISSING={strays[0]!r}")
+            raise ValueError(f"look again with MISSING={'|'.join(strays)!r}")
         columns[name] = Column(type="category")
     for name, values in zip(table.column_names, table.columns, strict=True):
         if name in columns or not pa.types.is_string(values.type):

@@ -176,8 +176,26 @@ def _lacks_header(rows: list[list[str]]) -> bool:
     years = [int(cell) for cell in first if re.fullmatch(r"\s*\d{4}\s*", cell)]
     if len(years) == len(first) > 1 and years == list(range(years[0], years[0] + len(years))):
         return False
+    numbered = [[str(start + place) for place in range(len(rows[0]))] for start in (0, 1)]
+    if len(rows[0]) > 2 and [cell.strip() for cell in rows[0]] in numbered:
+        # As programs number columns.
+        return False
+    if _names_words(rows, numeric):
+        return False
     values = [cell for cell in first if value.match(cell)]
     return bool(values) and all(value.match(cell) or cell.strip() in (*NOTHING, *MISSING) for cell in first)
+
+
+def _names_words(rows: list[list[str]], numeric: list[int]) -> bool:
+    """Whether the first row holds a word that its column does not repeat, though it repeats others."""
+    found = False
+    for place, name in enumerate(rows[0]):
+        words = [row[place] for row in rows[1:] if place < len(row)]
+        if place not in numeric and len(set(words)) <= len(words) / 2:
+            if name in words:
+                return False
+            found = True
+    return found
 
 
 def _notation(table: pa.Table, found: Sniffed) -> None:
