@@ -32,6 +32,11 @@ def is_program(path: Path) -> bool:
     return begins(path, b"#!") or begins(path, b"\x7fELF")
 
 
+def can_run(path: Path) -> bool:
+    """Whether a file is a program that may be run: some file systems call every file executable."""
+    return os.access(path, os.X_OK) and is_program(path)
+
+
 def remove(path: Path) -> None:
     """Remove a file or folder if it is there, whatever the permissions of what lies in it."""
     if path.is_symlink() or not path.is_dir():

@@ -76,10 +76,9 @@ def _same_streams(one: IO[bytes] | gzip.GzipFile, other: IO[bytes] | gzip.GzipFi
 
 def _members(path: Path) -> list[tuple[str, str]] | None:
     """Names and hashes of the files in an archive; None where it is none, broken, or cannot be read."""
-    # A password is a RuntimeError, a method that Python does not have a NotImplementedError.
-    unreadable = (RuntimeError, NotImplementedError)
     broken = (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError, zlib.error, lzma.LZMAError)
-    with contextlib.suppress(*broken, *unreadable):
+    # zipfile raises a RuntimeError where it needs a password, or a method of compression that Python lacks.
+    with contextlib.suppress(*broken, RuntimeError):
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
                 return [(name, _hash(archive.open(name))) for name in archive.namelist()]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from probado.files import is_program, remove
+from probado.files import can_run, remove
 from probado.prove.circumstances import Circumstance, Setting, under
 from probado.prove.reads import Reads, sort_reads
 from probado.prove.surroundings import Surroundings, absent, find_code
@@ -141,11 +141,10 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
 
 def reason(run: StageRun) -> str:
     """Why a stage failed, in its own words where it has any."""
-    missing = [path for path, value in run.hashes.items() if value is None]
     if run.outcome.late:
         return f"it did not end within {run.outcome.seconds:.0f} s"
     if not run.outcome.status:
-        return f"it wrote no {', '.join(missing)}"
+        return f"it wrote no {', '.join(path for path, value in run.hashes.items() if value is None)}"
     return last_line(run.outcome.output) or f"it ended with exit status {run.outcome.status}, without a message"
 
 
@@ -228,9 +227,7 @@ def _hashes_of_deps(room: Room, stage: Stage) -> dict[str, str | None]:
 def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
     """Files and folders outside of the clone that a stage names: dependencies, what links lead to, programs."""
     clone, root = bench.room.clone.place, bench.room.root
-    # Some file systems call every file executable.
-    programs = [Path(word) for word in stage.words() if word.startswith("/") and os.access(word, os.X_OK)]
-    programs = [path for path in programs if is_program(path)]
+    programs = [Path(word) for word in stage.words() if word.startswith("/") and can_run(Path(word))]
     found = [path.parent.parent if path.parent.name == "bin" else path for path in programs]
     if stage.source:  # it may take a file from the folder for temporary ones, of which it has another
         found += [Path(word) for word in (*stage.words(), os.environ.get("DATA_FILE", "")) if word.startswith("/")]

@@ -55,14 +55,11 @@ class Surroundings:
         return sorted(listed)
 
     def _left_over(self) -> list[str]:
-        """What earlier stages wrote without declaring it; no records of runs, bytecode or files of tools."""
+        """What earlier stages wrote without declaring it; no records of runs, no bytecode."""
         return [
             path
             for path in paths(self.root, "ls-files", "-z", "--others", ":/")
-            if not path.endswith(".pyc")
-            and not inside(path, self.present)
-            and not path.startswith(RECORDS)
-            and not {".git", ".dvc", ".venv"} & set(Path(path).parts)
+            if not path.endswith(".pyc") and not inside(path, self.present) and not path.startswith(RECORDS)
         ]
 
     def clear_bytecode(self, stage: Stage) -> None:

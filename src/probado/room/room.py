@@ -147,9 +147,10 @@ class Room:
         for name in paths(self.root, "ls-files", "-z", "--others", ":/"):
             if not inside(name, kept) and "__pycache__" not in Path(name).parts:
                 (self.root / name).unlink(missing_ok=True)
-        # Folders that are new as a whole, whose files are gone by now.
+        # Folders that git knows nothing of: their files are gone by now.
         for name in paths(self.root, "ls-files", "-z", "--others", "--directory", ":/"):
-            if name.endswith("/") and not overlaps(name.rstrip("/"), kept):
+            new = name.endswith("/") and not overlaps(name.rstrip("/"), kept)
+            if new and "__pycache__" not in Path(name).parts:
                 remove(self.root / name.rstrip("/"))
 
     @contextlib.contextmanager

@@ -8,7 +8,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from probado.files import is_program
+from probado.files import can_run
 from probado.room.clone import Clone
 from probado.room.environment import Environment, environments_inside
 
@@ -127,9 +127,7 @@ def _home(programs: Path, avoided: tuple[Path, ...]) -> Path:
 
 def is_hidden(path: Path) -> bool:
     """Whether bubblewrap keeps a file of this machine from stages that do not declare it."""
-    # Some file systems call every file executable.
-    runs = os.access(path, os.X_OK) and is_program(path)
-    return path.is_file() and not _of_system(path) and not runs
+    return path.is_file() and not _of_system(path) and not can_run(path)
 
 
 def _of_system(path: Path) -> bool:

@@ -91,7 +91,7 @@ def test_a_target_with_a_unit_or_a_date(
 def test_what_names_a_row_is_no_amount(looked: Look, value: Callable[[int], str], id_: str | None) -> None:
     text = lines("code,b,y", lambda row: f'"{value(row)}",{row % 7},{row * 7 % 31}')
     status, said, written = looked(text, "--target", "y")
-    assert status != 0 or written["id"] == id_, said
+    assert (status, written["id"]) == (0, id_), said
 
 
 def test_two_texts_for_missing_are_said_at_once(looked: Look) -> None:

@@ -32,13 +32,13 @@ def compared(results: list[dict[str, Any]], metric: str, other: str) -> dict[str
 
     The half width is that of Student's 95 % interval of the mean: seeds differ in their training and test showers.
     """
-    found, compared = values(results, metric), {}
+    found, differences = values(results, metric), {}
     for title in (title for title in found if title.startswith("network")):
         difference = found[title] - found[other]
         half = stats.t.ppf(0.975, len(difference) - 1) * difference.std(ddof=1) / np.sqrt(len(difference))
         better = int((difference > 0).sum())
-        compared[title] = {"mean": difference.mean(), "half": half, "better": better}
-    return compared
+        differences[title] = {"mean": difference.mean(), "half": half, "better": better}
+    return differences
 
 
 def curve(results: dict[int, list[dict[str, Any]]], name: str, metric: str) -> Figure:
