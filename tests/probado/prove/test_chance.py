@@ -2,13 +2,55 @@
 
 from __future__ import annotations
 
-from probado.prove.laboratory import patience
+import contextlib
+
+import pytest
+
+from probado.prove.circumstances import ONE_THREAD, Circumstance
+from probado.prove.laboratory import Laboratory, Unsteady, patience
+from probado.prove.rerun import StageRun
+from probado.repository.dvc import read_pipeline
+from probado.room.process import Outcome
 from tests.probado.conftest import SORT, Make, Prove, stage
 
 
 def test_a_clock_of_seconds_that_goes_on_while_the_judge_experiments(make: Make, prove: Prove) -> None:
     verdict = prove(make({"now": stage("date -u '+%F %T' > now.txt", ["raw.txt"], "now.txt")}))
     assert verdict.causes == [("now", "clock-written")], verdict.said
+
+
+class Scripted(Laboratory):
+    """A laboratory whose runs give what they are told: what a clock does to real ones is not the same twice."""
+
+    def __init__(self, first: StageRun, results: list[str]) -> None:
+        self.first, self.outputs, self.before = first, ["sorted.txt"], ("usual",)
+        self.experiments, self.results = [], iter(results)
+
+    def again(self, *circumstances: Circumstance, whole: bool = False) -> tuple[str | None, ...]:
+        return (next(self.results),)
+
+    def _is_possible(self, circumstance: Circumstance, what: str) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("results", "changes"),
+    [
+        (["other", "usual", "other", "usual", "other"], True),
+        (["usual"], False),
+        # Another run without the circumstance gives something else, or one with it the usual.
+        (["other", "third"], None),
+        (["other", "usual", "usual"], None),
+    ],
+)
+def test_a_circumstance_changes_a_stage_each_time_and_only_then(
+    make: Make, results: list[str], changes: bool | None
+) -> None:
+    first = StageRun(read_pipeline(make({"sort": SORT}).path).stages[0], Outcome(0, 0.1, ""))
+    lab = Scripted(first, results)
+    with pytest.raises(Unsteady) if changes is None else contextlib.nullcontext():
+        assert lab.changes(ONE_THREAD) is changes
+    assert next(lab.results, None) is None
 
 
 # An output that stays lets a stage know whether it ran before: it fails the first time in each place.
