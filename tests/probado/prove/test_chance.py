@@ -15,7 +15,12 @@ from tests.probado.conftest import SORT, Make, Prove, stage
 
 
 def test_a_clock_of_seconds_that_goes_on_while_the_judge_experiments(make: Make, prove: Prove) -> None:
-    verdict = prove(make({"now": stage("date -u '+%F %T' > now.txt", ["raw.txt"], "now.txt")}))
+    repository = make({"now": stage("date -u '+%F %T' > now.txt", ["raw.txt"], "now.txt")})
+    # As if it had run long ago: a judge that is quick would see the second of the commit.
+    repository.write(**{"now.txt": "2020-01-01 00:00:00\n"})
+    repository.record()
+    repository.commit()
+    verdict = prove(repository)
     assert verdict.causes == [("now", "clock-written")], verdict.said
 
 
