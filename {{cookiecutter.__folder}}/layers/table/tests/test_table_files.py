@@ -13,6 +13,7 @@ import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data, Reading
 from {{ cookiecutter.module_name }}.tables.columns import type_columns
+from {{ cookiecutter.module_name }}.tables.files import sheets
 from {{ cookiecutter.module_name }}.tables.reading import read_text
 
 Settings = Callable[..., Data]
@@ -118,3 +119,7 @@ def test_files_of_other_columns_are_refused(as_kind: Callable[[str], Path]) -> N
 
     with pytest.raises(ValueError, match=r"3\.csv and 1\.csv differ in their columns: 'label', 'x', 'z'"):
         read_text(folder, Reading(), {})
+
+
+def test_the_sheets_of_a_workbook_with_their_cells(as_kind: Callable[[str], Path]) -> None:
+    assert sheets(as_kind("excel")) == {"S1": 0, "S2": 9}

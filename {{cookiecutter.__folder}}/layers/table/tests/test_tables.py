@@ -113,6 +113,9 @@ def test_an_unreadable_file_is_refused(typed: Read, text: str, message: str) -> 
         (["01/02/2020", "02/03/2020"], r"set read\.date_format to '%d/%m/%Y' or '%m/%d/%Y'"),
         (["31.01.2020 14:30", "01.02.2020 09:00"], r"set read\.date_format to '%d\.%m\.%Y %H:%M'"),
         (["1.234", "17", "5.000", "2.500", "7.250", "9.125"], r"not clear whether '1\.234' is a thousand or a decimal"),
+        (["1.234", "5.678", "17.250", "2.500", "9.125"], r"not clear whether '1\.234' is a thousand or a decimal"),
+        (["26-11-20", "27-11-20"], r"dates, .* first is '26-11-20': set read\.date_format to '%d-%m-%y'"),
+        (["26 de noviembre de 2020", "1 de enero de 2021"], r"set read\.date_format to '%d de %B de %Y'"),
         (["1", "2", "3", "-"], r"if '-' means a missing value, add it to read\.missing"),
         (["1", "2", "n/k"], r"'n/k' in data row 3.*; if it is text, list it under columns"),
     ],
@@ -144,6 +147,26 @@ def test_a_unit_is_taken_off(typed: Read, kind: str) -> None:
     table, _ = typed(column(["12 %", "3%"]), read={"separator": ";"}, columns={"x": {"type": kind, "unit": "%"}})
 
     assert table["x"].tolist() == [12, 3]
+
+
+def test_a_fraction_is_no_percentage(typed: Read) -> None:
+    with pytest.raises(ValueError, match=r"1 of 3 values are not of type number, the first is '0\.12' in data row 2"):
+        typed(column(["12 %", "0.12", "3%"]), read={"separator": ";"}, columns={"x": {"type": "number", "unit": "%"}})
+
+
+def test_months_in_spanish(typed: Read) -> None:
+    days = ["26-nov-20", "1-dic.-20", "2-ENE-21"]
+    table, _ = typed(column(days), read={"separator": ";", "date_format": "%d-%b-%y"})
+
+    assert table["x"].tolist() == [pd.Timestamp(2020, 11, 26), pd.Timestamp(2020, 12, 1), pd.Timestamp(2021, 1, 2)]
+
+
+@pytest.mark.parametrize("kind", [None, "integer"])
+def test_a_large_number_with_thousands_is_refused_too(typed: Read, kind: str | None) -> None:
+    read = {"separator": ";", "decimal": ",", "thousands": "."}
+    with pytest.raises(ValueError, match=r"9\.007\.199\.254\.740\.993 in data row 1 is beyond 9007199254740992"):
+        columns = {"x": {"type": kind}} if kind else {}
+        typed(column(["9.007.199.254.740.993", "1"]), read=read, columns=columns)
 
 
 @pytest.mark.parametrize(

@@ -116,6 +116,28 @@ def test_rows_in_memory_are_read_as_those_of_a_file(predictor: predict.Predictor
     pd.testing.assert_frame_equal(found, predictor.predict(rows))
 
 
+@pytest.mark.parametrize(
+    ("trained", "title"),
+    [
+        ({"encoding": "cp1252"}, ""),
+        ({"skip": 2}, ""),
+        ({"skip": 2}, "Report\n\n"),
+        ({"names": ["c", "d", "s", "k", "n"]}, ""),
+    ],
+)
+def test_a_file_that_is_not_written_as_the_training_rows_were(
+    predictor: predict.Predictor, tmp_path: Path, trained: dict[str, object], title: str
+) -> None:
+    lines = "\n".join(line.rpartition(";")[0] for line in SOURCE.splitlines()[:6])
+    (tmp_path / "new.csv").write_text(f"{title}{lines}\n", encoding="utf-8")
+    data = predictor.contract.data
+    data = data.model_copy(update={"read": data.read.model_copy(update=trained)})
+
+    found = predictor.contract.model_copy(update={"data": data}).read(tmp_path / "new.csv")
+
+    assert found.table.equals(predictor.contract.as_read(raw()))
+
+
 def test_a_missing_column_and_a_bad_row_are_named(predictor: predict.Predictor) -> None:
     with pytest.raises(ValueError, match="the rows lack 'kind'; they have code, day, size, note"):
         predictor.predict(raw().drop(columns="kind"))

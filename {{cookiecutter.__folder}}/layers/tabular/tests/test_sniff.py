@@ -50,6 +50,21 @@ GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         lines("day,hour,y", lambda row: f"2020-01-{row % 28 + 1:02},{row % 24:02}:00,{row}"),
         {"join": {"day hour": ["day", "hour"]}, "date_format": "%Y-%m-%d %H:%M"},
     ),
+    "days without marks": (lines("day,y", lambda row: f"202002{row % 28 + 1:02},{row}"), {"date_format": "%Y%m%d"}),
+    "Spanish months": (
+        lines("día,y", lambda row: f"{row % 28 + 1} de {('enero', 'abril')[row % 2]} de 2020,{row}"),
+        {"date_format": "%d de %B de %Y"},
+    ),
+    "short Spanish months": (
+        lines("d,y", lambda row: f"{row % 28 + 1:02}-{('ene', 'dic.')[row % 2]}-20,{row}"),
+        {"date_format": "%d-%b-%y"},
+    ),
+    "a word for missing": (lines("a,y", lambda row: f"{row or 'unknown'},{row}"), {"missing": ["unknown"]}),
+    "a class of that name": (lines("a,y", lambda row: f"{row},{('cat', 'dog', 'unknown')[row % 3]}"), {}),
+    "DOS": (lines("a,y", lambda row: f"Cádiz,{row}").encode("cp850"), {"encoding": "cp850"}),
+    "a Mac": (lines("a,y", lambda row: f"Málaga,{row}").encode("mac_roman"), {"encoding": "mac_roman"}),
+    "central Europe": (lines("a,y", lambda row: f"Białystok,{row}").encode("cp1250"), {"encoding": "cp1250"}),
+    "Cyrillic": (lines("a,y", lambda row: f"Москва,{row}").encode("cp1251"), {"encoding": "cp1251"}),
     "UTF-16": (lines("a,y", lambda row: f"señal,{row}").encode("utf-16"), {"encoding": "utf-16"}),
 }
 

@@ -104,7 +104,7 @@ def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) ->
                 f"column {name!r}: it is not clear whether {grouped!r} is a thousand or a decimal fraction: set "
                 f"read.thousands, or {LIST} as {{type: number}}"
             )
-        _refuse_inexact(name, text, numbers, f"if it is a code, {LIST} as {{type: category}}")
+        _refuse_inexact(name, text, numbers, f"if it is a code, {LIST} as {{type: category}}", read.thousands)
         return _finite(name, text, numbers)
     dates = _dates(text, data)
     if dates is not None:
@@ -152,18 +152,19 @@ def _listed(name: str, text: pa.ChunkedArray, column: Column, data: Data) -> pd.
         hint = "; if it is a class, set task: classification"
     _refuse(name, text, numbers.is_null(), column.type, hint)
     if column.type == "number":
-        _refuse_inexact(name, text, numbers, "give it the type category, or integer")
+        _refuse_inexact(name, text, numbers, "give it the type category, or integer", data.read.thousands)
         return _finite(name, text, numbers)
-    return _whole(name, text, numbers)
+    return _whole(name, text, numbers, data.read.thousands)
 
 
-def _whole(name: str, text: pa.ChunkedArray, numbers: pa.ChunkedArray) -> pd.Series:
+def _whole(name: str, text: pa.ChunkedArray, numbers: pa.ChunkedArray, thousands: str | None = None) -> pd.Series:
     if numbers.null_count or not pc.all(pc.equal(pc.floor(numbers), numbers)).as_py():
         raise ValueError(f"column {name!r}: not every value is a whole number; give it the type number")
     try:
         return pd.Series(text.cast(pa.int64()).to_numpy(), dtype="int64")
     except pa.ArrowInvalid:  # a thousands mark, 1e3 or 1.0; or beyond 64 bits
-        _refuse_inexact(name, text, numbers, f"the largest of an integer is {LARGEST}: give it the type category")
+        hint = f"the largest of an integer is {LARGEST}: give it the type category"
+        _refuse_inexact(name, text, numbers, hint, thousands)
         return pd.Series(numbers.cast(pa.int64()).to_numpy(), dtype="int64")
 
 
@@ -202,8 +203,10 @@ def _refuse(name: str, text: pa.ChunkedArray, unread: pa.ChunkedArray, kind: str
         )
 
 
-def _refuse_inexact(name: str, text: pa.ChunkedArray, numbers: pa.ChunkedArray, hint: str) -> None:
-    if found := inexact(text, numbers):
+def _refuse_inexact(
+    name: str, text: pa.ChunkedArray, numbers: pa.ChunkedArray, hint: str, thousands: str | None = None
+) -> None:
+    if found := inexact(text, numbers, thousands):
         row, written = found
         raise ValueError(
             f"column {name!r}: {written} in data row {row + 1} is beyond {LARGEST_EXACT}, up to which all whole "

@@ -75,13 +75,7 @@ def read_excel(path: Path, read: Reading) -> bytes:
     """
     import csv
 
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    try:
-        # Not by its path, whose ending may be any.
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
-    except CalamineError as error:
-        raise ValueError(f"{path.name} cannot be read as a workbook: {error}") from None
+    workbook = _workbook(path)
     sheet = read.sheet or workbook.sheet_names[0]
     if sheet not in workbook.sheet_names:
         raise ValueError(f"{path.name} has no sheet {sheet!r}; it has {', '.join(map(repr, workbook.sheet_names))}")
@@ -89,6 +83,27 @@ def read_excel(path: Path, read: Reading) -> bytes:
     writer = csv.writer(stream, delimiter=read.separator, quotechar=read.quote or '"', lineterminator="\n")
     writer.writerows([[_cell(value, read) for value in row] for row in workbook.get_sheet_by_name(sheet).to_python()])
     return stream.getvalue().encode(read.encoding)
+
+
+def sheets(path: Path) -> dict[str, int]:
+    """The sheets of a workbook, each with its number of cells.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    workbook = _workbook(path)
+    found = {name: workbook.get_sheet_by_name(name) for name in workbook.sheet_names}
+    return {name: sheet.height * sheet.width for name, sheet in found.items()}
+
+
+def _workbook(path: Path) -> Any:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        # Not by its path, whose ending may be any.
+        return CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
+    except CalamineError as error:
+        raise ValueError(f"{path.name} cannot be read as a workbook: {error}") from None
 
 
 def _cell(value: Any, read: Reading) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..common.strict import Strict
 from ..common.table import Column, Data, Reading
 from .columns import as_written, joined, listed_values
 from .notation import to_dates, to_numbers
-from .reading import Text, cleaned, read_text
+from .reading import Text, cleaned, read_text, says_utf8
 
 # Values of a category that are listed, the most frequent first.
 LISTED = 50
@@ -44,9 +45,27 @@ class Contract(Strict):
     features: Features
     inputs: list[Input]
 
+    @property
+    def needed(self) -> list[str]:
+        """The columns without which no row can be used."""
+        return [one.name for one in self.inputs if one.required]
+
     def read(self, path: Path) -> Text:
-        """Read new rows from a file, as the training rows were read; raises ValueError as `read_text` does."""
-        return read_text(path, self.data.read, listed_values(self.data))
+        """Read new rows from a file, as the training rows were read, or with a header alone where those had none.
+
+        Raises:
+            ValueError: as `read_text` does.
+        """
+        read, listed = self.data.read, listed_values(self.data)
+        if says_utf8(path):
+            read = read.model_copy(update={"encoding": "utf-8"})
+        plain = read.model_copy(update={"skip": None, "names": None, "sheet": None})
+        if plain != read:
+            with contextlib.suppress(ValueError):
+                found = read_text(path, plain, listed)
+                if set(self.needed) <= set(joined(found.table, self.data).column_names):
+                    return found
+        return read_text(path, read, listed)
 
     def as_read(self, table: pd.DataFrame) -> pa.Table:
         """Rows in memory as `read` has them; raises ValueError if two columns have one name."""
@@ -130,8 +149,7 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
         ValueError: a column is missing.
     """
     table = joined(table, contract.data) if contract.data.read.join else table
-    needed = [one.name for one in contract.inputs if one.required]
-    if missing := [name for name in needed if name not in table.column_names]:
+    if missing := [name for name in contract.needed if name not in table.column_names]:
         raise ValueError(f"the rows lack {', '.join(map(repr, missing))}; they have {', '.join(table.column_names)}")
     reasons = pd.Series("", index=range(len(table)))
     typed = {}

@@ -21,7 +21,15 @@ FIRST = 50_000
 # Whole numbers that are rather codes: with a leading zero, or with an exponent but no point.
 CODE = r"^[+-]?0\d+$|^\d+[eE]\d+$"
 NUMERIC = ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%d/%m/%y", "%m/%d/%y")
-DAYS = (*NUMERIC, "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
+SHORT = ("%d-%m-%y", "%m-%d-%y", "%y-%m-%d", "%d.%m.%y")
+COMPACT = "%Y%m%d"
+DAYS = (*NUMERIC, *SHORT, "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%d de %B de %Y", "%B %d, %Y")
+# Months in Spanish, which Python reads in English.
+MONTHS = {"enero": "January", "febrero": "February", "marzo": "March", "abril": "April", "mayo": "May"}
+MONTHS |= {"junio": "June", "julio": "July", "agosto": "August", "septiembre": "September", "setiembre": "September"}
+MONTHS |= {"octubre": "October", "noviembre": "November", "diciembre": "December"}
+MONTHS |= {"ene": "Jan", "abr": "Apr", "ago": "Aug", "sept": "Sep", "dic": "Dec"}
+MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b\.?", re.IGNORECASE)
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p")
 # Decimal mark and thousands mark, as the world writes them.
 MARKS = [(".", None), (",", None), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'")]
@@ -41,6 +49,9 @@ def number_pattern(decimal: str, thousands: str | None) -> str:
 
 def to_numbers(text: pa.ChunkedArray, read: Reading, unit: str | None = None) -> pa.ChunkedArray:
     """Read text as numbers: float64, null where it is none."""
+    if unit == "%":
+        # Beside 12 %, 0.12 is hardly a number of the same unit.
+        text = pc.if_else(pc.match_substring(text, unit), text, pa.scalar(None, pa.string()))
     if unit:
         written = re.escape(unit)
         text = pc.replace_substring_regex(text, rf"^{written}\s*|\s*{written}$", "")
@@ -65,22 +76,30 @@ def is_code(text: pa.ChunkedArray, numbers: pa.ChunkedArray) -> bool:
     return bool(codes) and not pc.any(pc.match_substring(text, ".")).as_py()
 
 
-def inexact(text: pa.ChunkedArray, numbers: pa.ChunkedArray) -> tuple[int, str] | None:
+def inexact(text: pa.ChunkedArray, numbers: pa.ChunkedArray, thousands: str | None) -> tuple[int, str] | None:
     """The first row, from 0, and text of a whole number that float64 does not hold exactly; None if there is none."""
     large = pc.fill_null(pc.greater_equal(pc.abs(numbers), 2.0**53), False)
     if not pc.any(large).as_py():
         return None
     for row in np.flatnonzero(large.to_numpy()):
         written = text[int(row)].as_py()
-        if re.fullmatch(r"[+-]?\d+", written) and int(written) != int(float(written)):
+        whole = written.replace(thousands, "") if thousands else written
+        if re.fullmatch(r"[+-]?\d+", whole) and int(whole) != int(float(whole)):
             return int(row), written
     return None
 
 
 def to_dates(text: pd.Series, read: Reading) -> pd.Series:
     """Read text as times in UTC, NaT where it is none: an offset is subtracted, a time without one stays as written."""
-    dates = pd.to_datetime(text, errors="coerce", format=read.date_format or "ISO8601", utc=True)
+    form = read.date_format or "ISO8601"
+    text = months_in_english(text) if re.search("%[bB]", form) else text
+    dates = pd.to_datetime(text, errors="coerce", format=form, utc=True)
     return dates.dt.tz_localize(None).astype("datetime64[us]")
+
+
+def months_in_english(text: pd.Series) -> pd.Series:
+    """Texts with the names of Spanish months, whole or short, in English."""
+    return text.str.replace(MONTH, lambda found: MONTHS[found[1].lower()], regex=True)
 
 
 def advice(text: pa.ChunkedArray, read: Reading) -> str | None:
@@ -162,7 +181,7 @@ def _other_dates(values: list[str], read: Reading) -> str | None:
     sample = pd.Series(values[:DATES], dtype="str")
     if not sample.str.contains(r"\d").mean() > 0.5:
         return None
-    shares = {}
+    sample, shares = months_in_english(sample), {}
     for form in (day + time for day in DAYS for time in TIMES):
         shares[form] = pd.to_datetime(sample, format=form, errors="coerce").notna().mean()
     best = max(shares.values())
@@ -183,11 +202,20 @@ def mostly_dates(text: pa.ChunkedArray, read: Reading) -> bool:
 def maybe_grouped(text: pa.ChunkedArray, read: Reading) -> str | None:
     """The first text such as 1.234 of a column in which the decimal mark may separate thousands; None if it does not.
 
-    Whole numbers below 1000 stand beside numbers of which each has three digits behind its mark.
+    Whole numbers below 1000 stand beside numbers of which each has three digits behind its mark; or all have, in a file
+    whose fields are separated as where a comma begins a fraction.
     """
     if read.thousands:
         return None
     values = distinct(text)
     marked = [value for value in values if read.decimal in value]
     grouped = all(re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{re.escape(read.decimal)}\d{{3}}", value) for value in marked)
-    return marked[0] if grouped and 5 <= len(marked) < len(values) else None
+    likely = len(marked) < len(values) or (read.decimal == "." and read.separator == ";")
+    return marked[0] if grouped and likely and len(marked) >= 5 else None
+
+
+def is_compact(values: list[str]) -> bool:
+    """Whether all values are days such as 20201126."""
+    days = pd.Series(values, dtype="str")
+    alike = days.str.fullmatch(r"(19|20)\d{6}").all()
+    return bool(len(days) > 4 and alike and pd.to_datetime(days, format=COMPACT, errors="coerce").notna().all())

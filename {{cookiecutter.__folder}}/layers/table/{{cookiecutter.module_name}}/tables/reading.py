@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import io
 import re
 import unicodedata
@@ -127,9 +129,25 @@ def _opened(written: Path | bytes) -> Path | pa.BufferReader:
     return pa.BufferReader(written) if isinstance(written, bytes) else written
 
 
-def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
+def _head(written: Path | bytes) -> bytes:
     with io.BytesIO(written) if isinstance(written, bytes) else written.open("rb") as stream:
-        return stream.read(HEAD).decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
+        return stream.read(HEAD)
+
+
+def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
+    return _head(written).decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
+
+
+def says_utf8(path: Path) -> bool:
+    """Whether a file begins with letters beyond ASCII in UTF-8: those of another encoding hardly look like them."""
+    if path.is_dir() or is_parquet(path) or is_excel(path):
+        return False
+    head = _head(content(path))
+    with contextlib.suppress(UnicodeDecodeError):
+        # The last letter may be cut off.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+        return not head.isascii()
+    return False
 
 
 def _line_feeds(written: Path | bytes) -> int:

@@ -31,6 +31,7 @@ AMOUNTS = (
     r"-?\d{1,3}(,\d{2,3})+(\.\d+)?|-?\d{1,3}(’\d{3})+(\.\d+)?|\(\d+([.,]\d+)?\)|\d{1,2}(:\d{2}){1,2}",
 )
 AMOUNT = "|".join(AMOUNTS)
+TOTAL = re.compile(r"(grand |sub)?total(es|s)?( general)?|sum|suma|all|todos", re.IGNORECASE)
 # Values of a column up to which it may mark the parts.
 PARTS = 20
 # Values of a column from which whole groups can be split into three parts.
@@ -124,7 +125,7 @@ def test_marks(table: pd.DataFrame, data: Data) -> tuple[str, list[str]] | None:
 
 def warnings(table: pd.DataFrame, data: Data) -> list[str]:
     """What should be known or decided, a line each."""
-    found = [*_targets(table, data), *_marks(table, data), *_duplicates(table, data)]
+    found = [*_targets(table, data), *_marks(table, data), *_duplicates(table, data), *_totals(table)]
     return [*found, *_names(table, data), *_groups(table, data), *_times(table, data), *_leaks(table, data)]
 
 
@@ -153,6 +154,13 @@ def _duplicates(table: pd.DataFrame, data: Data) -> list[str]:
     return [f"{share}: look again with DUPLICATES=drop if they are copies, keep if not"] if undecided and count else []
 
 
+def _totals(table: pd.DataFrame) -> list[str]:
+    texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
+    found = [name for name in texts if len(table) and TOTAL.fullmatch(str(table[name].iloc[-1]))]
+    said = "the last row has {!r} as {!r}: take it out of the file if it adds up the others"
+    return [said.format(table[name].iloc[-1], name) for name in found[:1]]
+
+
 def _names(table: pd.DataFrame, data: Data) -> list[str]:
     lines = []
     for name in (name for name in table.columns if name not in (*data.roles, *data.texts)):
@@ -179,10 +187,13 @@ def _groups(table: pd.DataFrame, data: Data) -> list[str]:
 
 
 def _times(table: pd.DataFrame, data: Data) -> list[str]:
+    dated = _dated(table)
+    short = "%y" in (data.read.date_format or "")
+    if later := [name for name in dated if short and table[name].max() > pd.Timestamp.now()]:
+        return [f"column {later[0]!r} has dates to come: years of two digits up to 68 are read as 20.."]
     if data.time and set(table.columns) <= {*data.roles}:
         where = "configs/features/default.yaml: time_parts, such as [month, dayofweek], or lags"
         return [f"there is nothing to predict {data.target!r} from but the time: say in {where}"]
-    dated = _dated(table)
     if not dated or data.time:
         return []
     how = f"look again with TIME={dated[0]!r}"

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from ...common.table import Column, Data
 from ...tables.cleaning import duplicated_rows, likely_mark, said
-from ...tables.notation import distinct, inexact, is_prose, to_numbers, unit_of_values
+from ...tables.notation import COMPACT, distinct, inexact, is_compact, is_prose, to_numbers, unit_of_values
 from ...tables.reading import Text
 from .questions import agrees, ask, somebody
 from .roles import group_of, id_of, task_of, test_marks, time_of
@@ -85,7 +85,9 @@ def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Co
             continue
         numbers = to_numbers(values, read)
         if numbers.null_count == values.null_count:
-            if inexact(values, numbers):
+            if read.date_format == COMPACT and is_compact(distinct(values)):
+                columns[name] = Column(type="date")
+            elif inexact(values, numbers, read.thousands):
                 print(f"note: column {name!r} holds whole numbers too long for a number: they are read as codes")
                 columns[name] = Column(type="category")
         elif (unit := unit_of_values(distinct(values), read)) and to_numbers(values, read, unit).null_count == (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 import tempfile
@@ -16,9 +15,10 @@ import pyarrow as pa
 
 from ...common.files import files_in
 from ...common.table import Reading
-from ...tables.files import content, is_excel, is_parquet
-from ...tables.notation import DAYS, MARKS, TIMES, distinct, number_pattern
+from ...tables.files import content, is_excel, is_parquet, sheets
+from ...tables.notation import COMPACT, DAYS, MARKS, TIMES, distinct, is_compact, months_in_english, number_pattern
 from ...tables.reading import MISSING, NO_ROW, SEPARATORS, lines_before_header, read_text
+from .encoding import encoding_of
 
 # Bytes that the encoding and the separator are guessed from.
 HEAD = 1 << 20
@@ -27,8 +27,9 @@ LINES = 200
 ISO = "%Y-%m-%d"
 # Names of columns with a time of day that belongs to a day; a duration has another one.
 CLOCK = re.compile(r"time|hour|hora|clock|^h$|hh", re.IGNORECASE)
-# Texts that people write for a missing value.
-NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "unknown", "missing", "desconocido", "#DIV/0!")
+# Texts that people write for a missing value; and words that may be a class too, unless they stand among numbers.
+NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "#DIV/0!")
+WORDS = ("unknown", "missing", "desconocido")
 
 
 @dataclass
@@ -63,7 +64,9 @@ def sniff(path: Path) -> Sniffed:
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
     if not is_parquet(path):
-        if not is_excel(path):
+        if is_excel(path):
+            _sheet(path, found)
+        else:
             head = _head(path)
             _text(head, found)
             if len(head) == HEAD and b"\n" in head and found.options.get("encoding") != "utf-16":
@@ -90,6 +93,13 @@ def _folder(path: Path, found: Sniffed) -> Sniffed:
     return found
 
 
+def _sheet(path: Path, found: Sniffed) -> None:
+    cells = sheets(path)
+    if len(cells) > 1:
+        largest = max(cells, key=lambda name: cells[name])
+        found.set("sheet", largest, f"the largest of {len(cells)} sheets: {', '.join(cells)}")
+
+
 def _head(path: Path) -> bytes:
     written = content(path)
     if isinstance(written, bytes):
@@ -99,7 +109,9 @@ def _head(path: Path) -> bytes:
 
 
 def _text(head: bytes, found: Sniffed) -> None:
-    encoding = _encoding(head, found)
+    encoding, why = encoding_of(head, whole=len(head) < HEAD)
+    if why:
+        found.set("encoding", encoding, why)
     lines = head.decode(encoding, "replace").removeprefix("\ufeff").splitlines()
     lines = lines[:-1] if len(head) == HEAD else lines
     separator, skip, width = _layout(lines)
@@ -123,20 +135,6 @@ def _text(head: bytes, found: Sniffed) -> None:
     if _lacks_header(rows):
         names = [f"x{number}" for number in range(1, len(rows[0]) + 1)]
         found.set("names", names, f"the first line looks like the others: {separator.join(rows[0])[:40]!r}")
-
-
-def _encoding(head: bytes, found: Sniffed) -> str:
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if head.startswith(mark):
-            found.set("encoding", name, "it begins with the mark of UTF-16")
-            return name
-    try:
-        # The last character of a large file may be cut off.
-        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < HEAD)
-        return "utf-8"
-    except UnicodeDecodeError as error:
-        found.set("encoding", "cp1252", f"byte {head[error.start]:#x} is no UTF-8, and a letter of Windows")
-        return "cp1252"
 
 
 def _layout(lines: list[str]) -> tuple[str, int, int]:
@@ -210,12 +208,15 @@ def _notation(table: pa.Table, found: Sniffed) -> None:
     number = re.compile(number_pattern(found.options.get("decimal", "."), found.options.get("thousands")))
     others = {name: values for name, values in columns.items() if not all(map(number.fullmatch, values))}
     _dates(others, found)
+    if "date_format" not in found.options and (day := next((n for n in columns if is_compact(columns[n])), None)):
+        found.set("date_format", COMPACT, f"column {day!r}, such as {columns[day][0]!r}")
     stray: Counter[str] = Counter()
     for name, values in others.items():
         texts = [value for value in values if not number.fullmatch(value) and "inf" not in value.lower()]
         # Beside a plus, a minus is a value.
-        stray.update(value for value in texts if value in NOTHING and not (value == "-" and "+" in values))
-        few = [value for value in texts if value not in (*NOTHING, *MISSING)]
+        marks = (*NOTHING, *WORDS) if len(texts) < len(values) / 2 else NOTHING
+        stray.update(value for value in texts if value in marks and not (value == "-" and "+" in values))
+        few = [value for value in texts if value not in (*marks, *MISSING)]
         if len(values) > 4 and 0 < len(few) <= 2 and name not in found.options.get("join", {}):
             found.strays[name] = few
     if stray:
@@ -274,4 +275,5 @@ def _fitting(forms: list[str], values: list[str]) -> list[str]:
     iso = sample.str.match(r"\d{4}-\d{2}-\d{2}").mean() > 0.9
     if iso or sample.empty or not sample.str.contains(r"\d.*\D.*\d").all():
         return []
+    sample = months_in_english(sample)
     return [form for form in forms if form and pd.to_datetime(sample, format=form, errors="coerce").notna().all()]
