@@ -23,7 +23,7 @@ class Circumstance:
     name: str
     value: str
     variables: dict[str, str] = field(default_factory=dict)
-    # What the watch substitutes, see room/watch/sitecustomize.py.
+    # What the watch substitutes, see room/watch/proof_substitutes.py.
     substitute: dict[str, Any] = field(default_factory=dict)
     # The clone lies in another folder.
     elsewhere: bool = False
@@ -33,6 +33,15 @@ class Circumstance:
     sandbox: tuple[str, ...] = ()
     # Seconds since 1970 at which all files of the clone were last changed.
     changed: int | None = None
+
+    def told(self, room: Room) -> str:
+        """Its value, with the programs that it reaches in this room if these are not all."""
+        return f"{self.value}, for Python alone" if self.for_python_alone(room) else self.value
+
+    def for_python_alone(self, room: Room) -> bool:
+        """Whether nothing but Python's interpreters can be put under it in this room."""
+        substituted = set(self.substitute) - ({"clock", "file times"} if room.clock else set())
+        return bool(substituted) and not self.before
 
     def lacks(self, method: str) -> str | None:
         """Why it cannot be tried on this machine, None if it can; `method` is that of the room (room/sandbox.py)."""

@@ -91,7 +91,7 @@ class Laboratory:
 
     def steady(self, circumstance: Circumstance) -> bool:
         """Whether all runs under a circumstance give the same: a few may agree by chance. Each is tried once."""
-        what = f"repeatedly with {circumstance.name} {circumstance.value}"
+        what = f"repeatedly with {circumstance.name} {circumstance.told(self.bench.room)}"
         if circumstance.name not in self._steady and not self._is_possible(circumstance, what):
             self._steady[circumstance.name] = False
         if circumstance.name not in self._steady:
@@ -114,7 +114,7 @@ class Laboratory:
         Raises:
             Unsteady: it comes out otherwise without it, or not always with it.
         """
-        what = f"with {circumstance.name} {circumstance.value}"
+        what = f"with {circumstance.name} {circumstance.told(self.bench.room)}"
         if not self._is_possible(circumstance, what):
             return False
         after = self.again(circumstance)
@@ -130,6 +130,8 @@ class Laboratory:
     def _is_possible(self, circumstance: Circumstance, what: str) -> bool:
         """Whether a circumstance can be tried here; what cannot is noted."""
         reason = circumstance.lacks(self.bench.room.network.method)
+        if not self.first.reads.python and circumstance.for_python_alone(self.bench.room):
+            reason = "the stage does not run Python"
         if reason:
             self.note(what, f"{NOT_TRIED}, because {reason}")
         return not reason

@@ -57,7 +57,10 @@ def _in_other_place(bench: Bench, stages: list[Stage], runs: Runs) -> Perturbed:
         unchanged = f"{why[0].stage} varies by itself"
     lines = [
         Perturbation(
-            what=one.name, value=one.value, held=one.name not in guilty, detail=guilty.get(one.name, unchanged)
+            what=one.name,
+            value=one.told(bench.room),
+            held=one.name not in guilty,
+            detail=guilty.get(one.name, unchanged),
         )
         for one in place
     ]

@@ -18,6 +18,7 @@ from probado.room.room import Room
 from probado.room.sandbox import is_hidden
 from probado.room.variables import redacted
 
+OWN_SETTINGS = "pyproject.toml"
 BYTECODE = re.compile(r"__pycache__/([^/.]+)\.[^/]+\.pyc$")
 
 
@@ -34,6 +35,8 @@ class Reads:
     # Addresses that it tried to reach, and whether any program of it tried to leave a network that leads nowhere.
     calls: list[str] = field(default_factory=list)
     unreachable: bool = False
+    # Python ran, which is watched; other programs are not.
+    python: bool = False
     # Programs and modules that were not found, and the file whose absence ended a program.
     missing: list[str] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
@@ -57,6 +60,7 @@ def sort_reads(
     for note in notes:
         if "call" in note:
             reads.calls.append(_with_place(note["call"], note))
+        reads.python = reads.python or "python" in note
         reads.missing += [note["missing"]] if "missing" in note else []
         reads.absent += [note["absent"]] if "absent" in note else []
         reads.unreachable = reads.unreachable or "unreachable" in note
@@ -67,7 +71,9 @@ def sort_reads(
         path = BYTECODE.sub(r"\1.py", read)
         if path != read and not note["there"]:
             continue
-        if is_of_tools(path):
+        # Projects keep settings of their own beside those of tools.
+        own = Path(path).name == OWN_SETTINGS and "by" in note and "library" not in note
+        if is_of_tools(path) and not own:
             continue
         if note["there"] and not Path(path).is_absolute():
             reads.used.add(path)

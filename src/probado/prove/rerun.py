@@ -111,7 +111,9 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
     """
     runs: dict[str, StageRun] = {}
     missing: set[str] = set()
+    left: set[str] = set()
     for stage in stages:
+        left |= bench.room.clear()
         if any(overlaps(dep, missing) for dep in stage.deps):
             missing |= {out.path for out in stage.outs}
             continue
@@ -132,6 +134,10 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
                 else:
                     control.failed_once = reason(done)
                     done = control
+        if done.failed and not done.reads.data:
+            home = str(bench.room.folder / "home")
+            kept = [path.replace(home, "~") for path in asked_for(done) if path in left]
+            done.reads.data = [f"{path}, which an earlier stage left outside of the repository" for path in kept[:1]]
         runs[stage.name] = done
         if done.failed:
             missing |= {out.path for out in stage.outs}

@@ -201,6 +201,7 @@ def judge_stages(
         transfer([out.path for out in pipeline.outs()], room.root, committed.kept)
         stages = bring_others(bench, committed, stages, findings)
         findings.runs = rerun(bench, stages)
+        set_aside_submodules(findings)
         before = [out for earlier in findings.taken.values() for out in marked(earlier)]
         findings.outputs = compare_outputs(stages, findings.runs, room.root, committed.path_of, elsewhere, before)
     known = {out.path for out in pipeline.outs()}
@@ -221,6 +222,14 @@ def judge_stages(
         findings.causes += causes
     elif asked.perturb:
         findings.advice.append("--perturb: not tried, since a stage failed")
+
+
+def set_aside_submodules(findings: Findings) -> None:
+    """Leave it at a remark that a submodule could not be fetched, where no stage failed without it."""
+    lacking = [cause for cause in findings.causes if cause.cause == Submodule.name]
+    if lacking and not any(run.failed for run in findings.runs.values()):
+        findings.causes = [cause for cause in findings.causes if cause not in lacking]
+        findings.advice += [f"{cause.detail}; every stage ran without it" for cause in lacking]
 
 
 def bring_data(bench: Bench, committed: CommittedContent, findings: Findings) -> bool:

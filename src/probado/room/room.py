@@ -25,8 +25,12 @@ from probado.room.process import Outcome, run_confined
 from probado.room.sandbox import ALLOWED, BUBBLEWRAP, FRESH, Sandbox, View
 from probado.room.variables import room_variables
 
-# Python loads a module of this name by itself.
-WATCH, MODULE = Path(__file__).with_name("watch"), "sitecustomize.py"
+# Modules of every interpreter in the room. Python loads its sitecustomize.py by itself.
+WATCH = Path(__file__).with_name("watch")
+# Folders of the room in which a stage may leave files, and how it may call them besides.
+PLACES: dict[str, tuple[Path, ...]] = {"home": (), **{name: (Path(place),) for place, name in FRESH.items()}}
+# Caches in the home folder that say nothing of a stage, and take long to make.
+OF_FONTS = (".cache", ".cache/matplotlib", ".cache/fontconfig")
 # Seconds for a question of the judge.
 ASKED = 60
 
@@ -85,7 +89,7 @@ class Room:
             line: the command as dvc.yaml has it.
             folder: where it runs, from the project's root.
             given: further variables.
-            substitute: what the watch substitutes, see watch/sitecustomize.py.
+            substitute: what the watch substitutes, see watch/proof_substitutes.py.
             view: what it may use. The original project is hidden in any case.
             before: a program that starts the shell, with its arguments.
         """
@@ -124,7 +128,8 @@ class Room:
             # A copy, so that no bytecode is written where the judge is installed. Compiled here, because a stage may
             # not write beside it. An experiment may change the times of files.
             shutil.copytree(WATCH, watch, ignore=shutil.ignore_patterns("__pycache__"))
-            py_compile.compile(str(watch / MODULE), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+            for module in watch.glob("*.py"):
+                py_compile.compile(str(module), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
         search = [watch, *(self.clone.place / path for path in self.environment.editable)]
         return {
             "PYTHONPATH": os.pathsep.join(map(str, search)),
@@ -139,11 +144,25 @@ class Room:
         options = self._sandbox.options(self.network.method, view, cwd)
         return run_confined(options, command, cwd, variables, self.scratch / "output", limit)
 
+    def clear(self) -> set[str]:
+        """Remove what earlier runs left in home and temporary folders, but for lists of the machine's fonts.
+
+        Returns:
+            Where a stage found what is removed.
+        """
+        found: set[str] = set()
+        for name, places in PLACES.items():
+            folder = self.folder / name
+            for path in [*folder.iterdir(), *folder.glob(".cache/*")]:
+                if path.relative_to(folder).as_posix() not in OF_FONTS:
+                    inner = [one.relative_to(folder) for one in (path, *path.rglob("*"))]
+                    found |= {str(place / one) for place in (folder, *places) for one in inner}
+                    remove(path)
+        return found
+
     def refresh(self, kept: set[str]) -> None:
-        """Remove what earlier runs left in home, temporary folder and clone, except for these paths of the clone."""
-        for name in ("home", "tmp", "var-tmp"):
-            remove(self.folder / name)
-            (self.folder / name).mkdir()
+        """Remove what earlier runs left in home, temporary folders and clone, except for these paths of the clone."""
+        self.clear()
         for name in paths(self.root, "ls-files", "-z", "--others", ":/"):
             if not inside(name, kept) and "__pycache__" not in Path(name).parts:
                 (self.root / name).unlink(missing_ok=True)

@@ -22,6 +22,8 @@ SYSTEM = [
         *("/var/lib/texmf", "/var/cache/fontconfig"),
     )
 ]
+# What lies beside the programs of what was installed into a folder of its own, and what programs need of it.
+INSTALLED = ("lib", "lib64", "libexec", "pyvenv.cfg", "jars")
 # Of graphics cards.
 DEVICES = ("nvidia*", "dri", "kfd")
 # Folders of the machine, and those of the room that stand for them.
@@ -86,14 +88,18 @@ class Sandbox:
             options += ["--dev-bind", str(device), str(device)]
         for place, kept in FRESH.items() if view.fresh else ():
             options += ["--bind", str(self.folder / kept), place]
-        if view.whole:
-            options += ["--tmpfs", str(self.clone.original), "--tmpfs", str(self.folder)]
+        emptied = [self.clone.original, self.folder] if view.whole else []
+        options += [part for path in emptied for part in ("--tmpfs", str(path))]
         home = Path.home()
         avoided = (home, home / ".local", home / ".local/bin", self.clone.original, self.folder)
         readable = [*homes_of_programs(self.environment, avoided), *view.declared, self.folder / "watch"]
         # Not a folder that holds the project or the room, such as that of all packages of a larger repository.
-        for path in (path for path in readable if not any(kept.is_relative_to(path) for kept in avoided[3:])):
-            options += ["--ro-bind-try", str(path), str(path)]
+        readable = [path for path in readable if not any(kept.is_relative_to(path) for kept in avoided[3:])]
+        if view.whole:
+            # The others are there, perhaps as links, in whose place nothing can be put.
+            emptied += [Path(place) for place in FRESH if view.fresh]
+            readable = [path for path in readable if any(path.is_relative_to(place) for place in emptied)]
+        options += [part for path in readable for part in ("--ro-bind-try", str(path), str(path))]
         # Python compiles the packages of a new environment as it imports them.
         for path in (self.clone.place, *(self.folder / name for name in ("home", "tmp", "log", "env"))):
             options += ["--bind-try", str(path), str(path)]
@@ -121,8 +127,9 @@ def homes_of_programs(environment: Environment, avoided: tuple[Path, ...]) -> li
 def _home(programs: Path, avoided: tuple[Path, ...]) -> Path:
     """The folder that holds a folder of programs and their libraries, unless it holds much more."""
     whole = programs.parent
-    narrow = programs.name not in ("bin", "shims") or any(path.is_relative_to(whole) for path in avoided)
-    return programs if narrow else whole
+    # A folder beside "bin" may hold anything else, unless something was installed there.
+    installed = programs.name in ("bin", "shims") and any((whole / name).exists() for name in INSTALLED)
+    return whole if installed and not any(path.is_relative_to(whole) for path in avoided) else programs
 
 
 def is_hidden(path: Path) -> bool:

@@ -41,6 +41,11 @@ CODE: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "address": ("where.txt", "out.write_text(repr(object()))", ()),
     "clock-seed": ("draw.txt", "import random, time\nout.write_text(str(random.Random(time.time_ns()).random()))", ()),
     "clock-written": ("made.html", "from datetime import datetime\nout.write_text(f'made {datetime.now()}')", ()),
+    "commit-written": (
+        "made.json",
+        "import subprocess\nout.write_text(subprocess.getoutput('git rev-parse --short HEAD'))",
+        (),
+    ),
     "path": ("where.txt", "out.write_text(str(out.resolve()))", ()),
     "undeclared-read": ("copy.txt", "out.write_text(Path('.dvcignore').read_text() + Path('x.md').read_text())", ()),
     "folder-order": ("files.txt", "import os\nout.write_text(' '.join(os.listdir('names')))", ("--perturb",)),

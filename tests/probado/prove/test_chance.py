@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from types import SimpleNamespace
 
 import pytest
 
@@ -30,6 +31,7 @@ class Scripted(Laboratory):
     def __init__(self, first: StageRun, results: list[str]) -> None:
         self.first, self.outputs, self.before = first, ["sorted.txt"], ("usual",)
         self.experiments, self.results = [], iter(results)
+        self.bench = SimpleNamespace(room=SimpleNamespace(clock=None))  # type: ignore[assignment]
 
     def again(self, *circumstances: Circumstance, whole: bool = False) -> tuple[str | None, ...]:
         return (next(self.results),)

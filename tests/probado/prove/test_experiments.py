@@ -125,3 +125,16 @@ def test_another_place_has_all_of_it(make: Make, prove: Prove) -> None:
     assert {"umask", "number of the process", "times of files", "threads"} <= listed
     if verdict.evidence["network"]["method"] == "bubblewrap":
         assert {"host name", "user"} <= listed
+
+
+def test_what_reaches_python_alone_is_not_tried_on_other_programs(make: Make, prove: Prove) -> None:
+    verdict = prove(make({"draw": stage("shuf -i 1-1000000 -n 3 > o", ["raw.txt"], "o")}))
+    assert verdict.causes == [("draw", "varies")], verdict.said
+    detail = verdict.evidence["causes"][0]["detail"]
+    assert "source of chance known, for Python alone could not be tried, because the stage does not run" in detail
+
+
+def test_a_perturbation_says_what_it_reaches(make: Make, prove: Prove) -> None:
+    verdict = prove(make({"sort": SORT}), "--perturb")
+    values = {one["what"]: one["value"] for one in verdict.evidence["perturbations"]}
+    assert values["order of folders"] == "backwards, for Python alone" and values["folder"] == "another one"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
 pytestmark = pytest.mark.slow
+
+NEEDS_NODE = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed here")
 
 
 def elsewhere(make: Make, repository_stage: dict[str, Any], **files: str) -> Repository:
@@ -31,8 +34,13 @@ def elsewhere(make: Make, repository_stage: dict[str, Any], **files: str) -> Rep
         ("python get.py", "import pandaz", "pandaz"),
         ("python get.py", "import subprocess\nsubprocess.run(['no-such-tool'])", "no-such-tool"),
         ("python get.py", "import optional", "lxmlz"),
+        ("python get.py", "import sys\ntry: import pandaz\nexcept ImportError: sys.exit('no pandas')", "pandaz"),
+        ("python -m no_such_module sorted.txt", "", "no_such_module"),
+        ("bash get.py", "cp sorted.txt got.txt\nset -e\nno-such-tool --version\necho never", "no-such-tool"),
+        ("sh get.py", "no-such-tool || exit 1", "no-such-tool"),
+        ("perl get.py", "use No::Such;", "No/Such"),
+        pytest.param(*("node get.py", "require('no-such')", "no-such"), marks=NEEDS_NODE),
     ],
-    ids=["program", "program in a line", "module", "program of a program", "module of a module"],
 )
 def test_a_missing_program_is_the_environments_fault(
     make: Make, prove: Prove, command: str, code: str, missing: str
@@ -51,6 +59,11 @@ def test_a_module_of_the_project_is_no_part_of_an_environment(make: Make, prove:
     repository = elsewhere(make, get, **{"get.py": "import own\n"})
     repository.write(**{"own.py": "", ".git/info/exclude": "own.py\n"})
     assert prove(repository).causes == [("get", "error")]
+
+
+def test_a_script_of_the_project_that_is_not_committed_is_no_program(make: Make, prove: Prove) -> None:
+    repository = elsewhere(make, stage("bash lost.sh", ["sorted.txt"], "got.txt"))
+    assert [cause for _, cause in prove(repository).causes] == ["error"]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from probado.cli import main
 from probado.room.sandbox import BUBBLEWRAP
-from tests.probado.conftest import SORT, Make, Prove, stage
+from tests.probado.conftest import SORT, Make, Prove, changed, stage
 
 
 def test_a_link_in_a_declared_folder_leads_to_what_is_declared(make: Make, prove: Prove) -> None:
@@ -78,6 +80,82 @@ def test_lines_of_a_command_find_what_others_start_and_write(make: Make, prove: 
     lines = ["sort raw.txt > /dev/shm/of_the_test", "cp /dev/shm/of_the_test o; rm /dev/shm/of_the_test"]
     verdict = prove(make({"two": stage(lines, ["raw.txt"], "o")}))  # type: ignore[arg-type]
     assert verdict.status == 0, verdict.said
+
+
+KEPT = ["/tmp/of_the_test", "$HOME/of_the_test", "$TMPDIR/of_the_test"]
+
+
+@pytest.mark.parametrize("kept", KEPT)
+def test_what_a_stage_leaves_in_folders_of_this_machine_is_not_there_for_the_next(
+    make: Make, prove: Prove, kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    first = stage(f"sort raw.txt > o1; sort raw.txt > {kept}", ["raw.txt"], "o1")
+    second = stage(f"cat o1 {kept} > o2", ["o1"], "o2")
+    repository = make({"first": first, "second": second})
+    Path(os.path.expandvars(kept)).unlink()
+    verdict = prove(repository)
+    if verdict.evidence["network"]["method"] != BUBBLEWRAP and kept.startswith("/tmp"):
+        pytest.skip("only bubblewrap gives stages a /tmp of their own")
+    assert verdict.causes == [("second", "undeclared-read")], verdict.said
+    assert "of_the_test, which an earlier stage left outside of the repository" in verdict.said
+
+
+def test_fonts_are_looked_for_once(make: Make, prove: Prove, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    first = stage("mkdir -p ~/.cache/matplotlib; touch ~/.cache/matplotlib/list; sort raw.txt > o1", ["raw.txt"], "o1")
+    second = stage("ls ~/.cache/matplotlib > o2", ["o1"], "o2")
+    assert prove(make({"first": first, "second": second})).status == 0
+
+
+@pytest.mark.parametrize("name", ["data.csv", "lib/rules.csv"])
+def test_what_lies_beside_programs(make: Make, prove: Prove, name: str, tmp_path: Path) -> None:
+    program = tmp_path / "tools" / "bin" / "shout"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\ncat "$1" {tmp_path}/tools/{name}\n', encoding="utf-8")
+    program.chmod(0o755)
+    data = tmp_path / "tools" / name
+    data.parent.mkdir(exist_ok=True)
+    data.write_text("5\n", encoding="utf-8")
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    with changed(os.environ, {"PATH": path}):
+        repository = make({"shout": stage("shout raw.txt > o", ["raw.txt"], "o")})
+    verdict = prove(repository, PATH=path)
+    if verdict.evidence["network"]["method"] != BUBBLEWRAP:
+        pytest.skip("only bubblewrap hides files of this machine")
+    # What was installed with a program is the environment's.
+    assert verdict.status == (1 if name == "data.csv" else 0), verdict.said
+
+
+def test_an_environment_behind_a_link(make: Make, prove: Prove, tmp_path: Path) -> None:
+    (tmp_path / "env").symlink_to(sys.prefix)
+    repository = make({"both": stage("cat raw.txt x > o", ["raw.txt"], "o")}, x="1")
+    verdict = prove(repository, PATH=f"{tmp_path}/env/bin{os.pathsep}{os.environ['PATH']}")
+    assert verdict.causes == [("both", "undeclared-read")], verdict.said
+
+
+def test_settings_of_a_projects_own_among_those_of_tools(script: Make, prove: Prove) -> None:
+    code = "import tomllib\nout.write_text(str(tomllib.loads(Path('pyproject.toml').read_text())['tool']['own']))"
+    verdict = prove(script("o.txt", code, **{"pyproject.toml": "[tool.own]\nrate = 0.1\n"}))
+    assert verdict.causes == [("second", "undeclared-read")], verdict.said
+    assert "pyproject.toml (second.py:3)" in verdict.said or "pyproject.toml (second.py:4)" in verdict.said
+
+
+@pytest.mark.parametrize("variable", ["HOME", "TMPDIR"])
+def test_a_folder_of_this_machine_in_an_output(make: Make, prove: Prove, variable: str) -> None:
+    verdict = prove(make({"say": stage(f"echo ${variable} > o", ["raw.txt"], "o")}))
+    assert verdict.causes == [("say", "path")], verdict.said
+
+
+def test_a_path_of_the_project_is_one_of_this_machine(make: Make, prove: Prove) -> None:
+    repository = make({"sort": SORT})
+    repository.stages({"sort": SORT, "add": stage(f"cat {repository.path}/raw.txt > o", ["sorted.txt"], "o")})
+    repository.repro()
+    repository.commit()
+    verdict = prove(repository)
+    assert verdict.causes == [("add", "undeclared-read")], verdict.said
+    assert "raw.txt, a path of this machine alone: write it from the project's root" in verdict.said
 
 
 def test_git_does_not_miss_what_a_stage_does_not_declare(make: Make, prove: Prove) -> None:

@@ -78,8 +78,12 @@ def test_what_differs_from_the_lock_is_no_matter_of_circumstances(make: Make, pr
     assert all(line["held"] for line in verdict.evidence["perturbations"]), verdict.said
 
 
-@pytest.mark.parametrize("there", [True, False])
-def test_a_submodule(there: bool, make: Make, prove: Prove, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("there", "used", "status"),
+    [(True, True, 0), (False, True, 3), (False, False, 0)],
+    ids=["there", "gone", "gone and of no use"],
+)
+def test_a_submodule(there: bool, used: bool, status: int, make: Make, prove: Prove, tmp_path: Path) -> None:
     theirs = Repository(tmp_path / "theirs")
     theirs.path.mkdir()
     (theirs.path / "more.txt").write_text("4\n")
@@ -90,14 +94,15 @@ def test_a_submodule(there: bool, make: Make, prove: Prove, tmp_path: Path) -> N
     repository = make({"sort": SORT})
     repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(theirs.path), "theirs")
     both = stage("cat raw.txt theirs/more.txt > both.txt", ["raw.txt", "theirs/more.txt"], "both.txt")
-    (repository.path / "dvc.yaml").write_text(yaml.safe_dump({"stages": {"sort": SORT, "both": both}}))
+    repository.stages({"sort": SORT, **({"both": both} if used else {})})
     repository.repro()
     repository.commit()
     if not there:
         theirs.path.rename(tmp_path / "gone")
     verdict = prove(repository, HOME=str(tmp_path))
-    assert verdict.evidence["verdict"] == ("EXACT" if there else "INCONCLUSIVE"), verdict.said
-    assert verdict.causes[:1] == ([] if there else [(".gitmodules", "submodule")]), verdict.said
+    assert verdict.status == status, verdict.said
+    assert verdict.causes[:1] == ([(".gitmodules", "submodule")] if status else []), verdict.said
+    assert ("a submodule could not be fetched" in verdict.said) == (not there)
 
 
 def test_a_shallow_clone_and_an_output_that_stays(make: Make, prove: Prove, tmp_path: Path) -> None:

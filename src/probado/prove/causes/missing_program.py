@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -10,6 +11,14 @@ from probado.prove.causes.base import Cause, Failure
 
 # What a shell ends with that cannot find a program.
 NOT_FOUND = 127
+# How shells and interpreters, which nothing here watches, name what they did not find.
+SAID = (
+    r"^\S*: (?:line )?\d+: (\S+): (?:command )?not found$",
+    r"there is no package called ['‘](\S+)['’]",
+    r"^Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find (?:module|package) '([^./'][^']*)'",
+    r"^Can't locate (\S+)\.pm in @INC",
+    r"^ERROR: (?:LoadError: )?ArgumentError: Package (\S+) (?:\S+ )?not found",
+)
 # Files in which repositories say what they need.
 SAYS_SO = (
     *("requirements.txt", "environment.yml", "environment.yaml", "pyproject.toml", "setup.py", "Pipfile"),
@@ -30,10 +39,13 @@ class MissingProgram(Cause):
     def in_failure(self, failure: Failure) -> str | None:
         run, room = failure.run, failure.bench.room
         missing = [name for name in run.reads.missing if not _is_own(name, room.project)]
+        search = room.variables()["PATH"]
         if run.outcome.status == NOT_FOUND:
-            search = room.variables()["PATH"]
             words = [word for line in run.stage.commands for word in programs(line)]
             missing += [word for word in words if not shutil.which(word, path=search)]
+        if run.outcome.status and not missing:
+            said = (found for pattern in SAID for found in re.findall(pattern, run.outcome.output, re.MULTILINE))
+            missing = [name for name in said if not _is_own(name, room.root) and not shutil.which(name, path=search)]
         if not missing:
             return None
         named = [name for name in SAYS_SO if (room.root / name).is_file()]

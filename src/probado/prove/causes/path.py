@@ -9,11 +9,14 @@ from probado.prove.laboratory import Difference
 
 class PathWritten(OtherPlace):
     name = "path"
-    says = "the folder in which the project lies is in the output"
-    fix = "write paths from the root of the project"
+    says = "the path of a folder of this machine is in the output"
+    fix = "write paths from the root of the project, and none of home and temporary folders"
     rank = 140
     perturbs = Circumstance("folder", "another one", elsewhere=True)
 
     def in_content(self, difference: Difference) -> str | None:
-        output = difference.lab.first_run_contains(str(difference.lab.root).encode())
-        return f"{output} holds the path of the clone" if output else None
+        lab = difference.lab
+        for place, what in ((lab.root, "the clone"), (lab.bench.room.folder, "the home or temporary folder")):
+            if output := lab.first_run_contains(str(place).encode()):
+                return f"{output} holds the path of {what}"
+        return None

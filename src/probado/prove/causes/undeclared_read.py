@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from probado.prove.causes.base import Cause, Failure
 from probado.prove.laboratory import Difference
 from probado.prove.rerun import StageRun, hidden_outside, undeclared_file
@@ -18,7 +20,11 @@ class UndeclaredRead(Cause):
 
     def in_failure(self, failure: Failure) -> str | None:
         found = hidden_outside(failure.run)
-        return f"{found[0]}, which is no part of the repository" if found else None
+        if not found:
+            return None
+        if Path(found[0]).is_relative_to(failure.bench.room.clone.original):
+            return f"{found[0]}, a path of this machine alone: write it from the project's root"
+        return f"{found[0]}, which is no part of the repository"
 
     def in_the_end(self, difference: Difference) -> str | None:
         first = difference.lab.first
