@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, bake, environment, side_by_side, timed
+from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, bake, inside, side_by_side, timed
 
 FOLDER = SCRATCH / "account"
 PROJECT = FOLDER / "showers"
@@ -31,7 +30,7 @@ def account(quick: bool) -> Group:
     bake(FOLDER, TEMPLATE, "project_name=Showers", "starter=primary_particles", "deep_learning=torch")
     timed(["make", "env", "DEEP=cpu"], PROJECT)
     for choice in ("features=traces", "model=trace_network"):
-        timed(["python", "-m", "mlops", "select", choice], PROJECT, variables())
+        timed(["python", "-m", "mlops", "select", choice], PROJECT, inside(PROJECT))
     if quick:
         config = PROJECT / "configs" / "data" / "showers.yaml"
         text = config.read_text(encoding="utf-8")
@@ -65,18 +64,12 @@ about again.
 """
 
 
-def variables() -> dict[str, str]:
-    """The environment of a person who works in the example."""
-    found = environment()
-    return {**found, "PATH": f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{found['PATH']}"}
-
-
 def pipeline(memory: dict[str, list[float]]) -> float:
     """Seconds of dvc repro in a fresh clone, nothing cached."""
     for folder in (CLONE, SCRATCH / "dvc-site"):
         shutil.rmtree(folder, ignore_errors=True)
     timed(["git", "clone", "-q", PROJECT, CLONE], FOLDER)
-    seconds = timed(["dvc", "repro"], CLONE, variables())
+    seconds = timed(["dvc", "repro"], CLONE, inside(PROJECT))
     records = [json.loads(path.read_text()) for path in (CLONE / ".runs").glob("*/record.json")]
     memory["pipeline"].append(max(record["peak_memory_mib"] for record in records))
     return seconds
@@ -88,7 +81,7 @@ def script(memory: dict[str, list[float]]) -> float:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     found = FOLDER / "bare.json"
-    seconds = timed(["sh", "-c", f"python {HERE / 'bare.py'} {folder} > {found}"], PROJECT, variables())
+    seconds = timed(["sh", "-c", f"python {HERE / 'bare.py'} {folder} > {found}"], PROJECT, inside(PROJECT))
     memory["script"].append(round(json.loads(found.read_text())["memory"], 1))
     return seconds
 
@@ -99,12 +92,12 @@ def rerun(old: str = "", new: str = "") -> float:
         config = CLONE / "configs" / "model" / "trace_network.yaml"
         text = config.read_text(encoding="utf-8")
         config.write_text(text.replace(f"learning_rate: {old}", f"learning_rate: {new}"), encoding="utf-8")
-    return round(timed(["dvc", "repro"], CLONE, variables()), 3)
+    return round(timed(["dvc", "repro"], CLONE, inside(PROJECT)), 3)
 
 
 def same_bytes() -> str:
     """How many outputs of the last clone equal those of a run in the project itself, by the hashes in dvc.lock."""
-    timed(["dvc", "repro"], PROJECT, variables())
+    timed(["dvc", "repro"], PROJECT, inside(PROJECT))
 
     def hashes(folder: Path) -> dict[str, str]:
         stages = yaml.safe_load((folder / "dvc.lock").read_text(encoding="utf-8"))["stages"].values()
@@ -149,7 +142,7 @@ def sizes() -> str:
 
     def megabytes(*names: str) -> float:
         command = ["python", str(HERE / "packages.py"), *names]
-        done = subprocess.run(command, cwd=FOLDER, env=variables(), capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=FOLDER, env=inside(PROJECT), capture_output=True, text=True, check=True)
         return float(json.loads(done.stdout))
 
     science, deep, everything = megabytes(*SCIENCE), megabytes(*SCIENCE, *DEEP), megabytes()
@@ -180,7 +173,7 @@ def energy(quick: bool) -> str:
     ]
     for name, command in commands.items():
         whole = [str(part) for part in [ENERGY / "bin" / "python", HERE / "energy.py", *command]]
-        done = subprocess.run(whole, cwd=CLONE, env=variables(), capture_output=True, text=True)
+        done = subprocess.run(whole, cwd=CLONE, env=inside(PROJECT), capture_output=True, text=True)
         if done.returncode != 0:
             raise SystemExit(f"benchmarks: {whole} failed\n{done.stderr}")
         of = json.loads(done.stdout.splitlines()[-1])

@@ -134,12 +134,17 @@ def project() -> Path:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of a person who works in the project: its programs first, bytecode written."""
+    """The environment of a person who works in the measured project."""
+    return inside(PROJECT) | more
+
+
+def inside(folder: Path) -> dict[str, str]:
+    """The environment of a person who works in a project: its programs first, bytecode written."""
     result = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    result["PATH"] = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{result['PATH']}"
+    result["PATH"] = f"{folder / '.venv' / 'bin'}{os.pathsep}{result['PATH']}"
     # DVC also keeps hashes outside the project. They are kept here, so that a cold run can delete them.
     result["DVC_SITE_CACHE_DIR"] = str(SCRATCH / "dvc-site")
-    return result | more
+    return result
 
 
 def machine() -> dict[str, Any]:
