@@ -73,6 +73,14 @@ class Pipeline:
         for stage in self.stages:
             yield from stage.outs
 
+    def contradictions(self) -> Iterator[tuple[Stage, Output]]:
+        """Each stage with an output that it reads, of which dvc.lock has another hash as input than as output."""
+        made = {out.path: out for out in self.outs()}
+        for stage in self.stages:
+            for path, (_, recorded) in stage.deps.items():
+                if path in made and made[path].recorded != recorded:
+                    yield stage, made[path]
+
     def paths(self) -> set[str]:
         """Every output, and all data that the stages start from."""
         return {*(out.path for out in self.outs()), *(data.path for data in self.data)}

@@ -26,14 +26,11 @@ class EditedLock(Cause):
         return None
 
     def between_stages(self, pipeline: Pipeline, runs: dict[str, StageRun]) -> Finding | None:
-        made = {out.path: out for out in pipeline.outs()}
-        for name, run in runs.items():
-            for path, (_, recorded) in run.stage.deps.items():
-                out = made.get(path)
-                if out is not None and out.stage in runs and recorded != out.recorded:
-                    as_written = runs[out.stage].hashes[path] == out.recorded
-                    detail = f"{path}: {out.stage} writes another hash than {name} reads"
-                    return Finding(name if as_written else out.stage, detail)
+        for stage, out in pipeline.contradictions():
+            if stage.name in runs and out.stage in runs:
+                as_written = runs[out.stage].hashes[out.path] == out.recorded
+                detail = f"{out.path}: {out.stage} writes another hash than {stage.name} reads"
+                return Finding(stage.name if as_written else out.stage, detail)
         return None
 
     def in_the_end(self, difference: Difference) -> str | None:

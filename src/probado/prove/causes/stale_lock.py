@@ -30,11 +30,9 @@ class StaleLock(Cause):
         return None
 
     def between_stages(self, pipeline: Pipeline, runs: dict[str, StageRun]) -> Finding | None:
-        made = {out.path: out.recorded for out in pipeline.outs()}
-        for name, run in runs.items():
-            for path, (_, recorded) in run.stage.deps.items():
-                if run.stage.frozen and made.get(path, recorded) != recorded:
-                    return Finding(name, f"{path} is not the one that dvc.lock names{_advice(run.stage)}")
+        for stage, out in pipeline.contradictions():
+            if stage.name in runs and stage.frozen:
+                return Finding(stage.name, f"{out.path} is not the one that dvc.lock names{_advice(stage)}")
         return None
 
 
