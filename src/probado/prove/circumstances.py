@@ -31,17 +31,16 @@ class Circumstance:
     before: tuple[str, ...] = ()
     # Further options of bubblewrap.
     sandbox: tuple[str, ...] = ()
+    # Nothing but Python's interpreters is put under it.
+    python_alone: bool = False
     # Seconds since 1970 at which all files of the clone were last changed.
     changed: int | None = None
 
     def told(self, room: Room) -> str:
-        """Its value, with the programs that it reaches in this room if these are not all."""
-        return f"{self.value}, for Python alone" if self.for_python_alone(room) else self.value
-
-    def for_python_alone(self, room: Room) -> bool:
-        """Whether nothing but Python's interpreters can be put under it in this room."""
-        substituted = set(self.substitute) - ({"clock", "file times"} if room.clock else set())
-        return bool(substituted) and not self.before
+        """Its value, with what it does not reach in this room."""
+        if self.python_alone:
+            return f"{self.value} (for Python alone)"
+        return f"{self.value} (without libfaketime)" if "clock" in self.substitute and not room.clock else self.value
 
     def lacks(self, method: str) -> str | None:
         """Why it cannot be tried on this machine, None if it can; `method` is that of the room (room/sandbox.py)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,8 @@ QUICK = 10
 LONGER, PATIENCE = 10, 20
 # The result of one that gave the committed bytes.
 COMMITTED = "as committed"
+# Bytes up to which a match of a pattern is found wherever it lies.
+MATCH = 64
 Hashes = tuple[str | None, ...]
 
 
@@ -130,8 +133,8 @@ class Laboratory:
     def _is_possible(self, circumstance: Circumstance, what: str) -> bool:
         """Whether a circumstance can be tried here; what cannot is noted."""
         reason = circumstance.lacks(self.bench.room.network.method)
-        if not self.first.reads.python and circumstance.for_python_alone(self.bench.room):
-            reason = "the stage does not run Python"
+        if circumstance.python_alone and not self.first.reads.python:
+            reason = "no Python ran that the judge can watch"
         if reason:
             self.note(what, f"{NOT_TRIED}, because {reason}")
         return not reason
@@ -158,23 +161,25 @@ class Laboratory:
         """The first of the outputs, as the latest run wrote it, that contains a text."""
         return next((path for path in self.outputs if _contains(self.root / path, text)), None)
 
-    def first_run_contains(self, text: bytes) -> str | None:
-        """The first of the outputs, as the first run wrote it, that contains a text."""
+    def first_run_contains(self, text: bytes | re.Pattern[bytes]) -> str | None:
+        """The first of the outputs, as the first run wrote it, that contains a text or a match of at most 64 bytes."""
         return next((path for path in self.outputs if _contains(self.kept / path, text)), None)
 
 
-def _contains(path: Path, text: bytes) -> bool:
+def _contains(path: Path, text: bytes | re.Pattern[bytes]) -> bool:
+    pattern = re.compile(re.escape(text)) if isinstance(text, bytes) else text
+    overlap = len(text) if isinstance(text, bytes) else MATCH
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
-    return any(_file_contains(file, text) for file in files)
+    return any(_file_contains(file, pattern, overlap) for file in files)
 
 
-def _file_contains(path: Path, text: bytes) -> bool:
+def _file_contains(path: Path, pattern: re.Pattern[bytes], overlap: int) -> bool:
     before = b""
     with path.open("rb") as file:
         for block in blocks(file):
-            if text in before + block:
+            if pattern.search(before + block):
                 return True
-            before = block[-len(text) :]
+            before = block[-overlap:]
     return False
 
 

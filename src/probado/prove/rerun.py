@@ -21,7 +21,7 @@ from probado.repository.paths import inside, overlaps
 from probado.repository.pipeline import Pipeline, Stage
 from probado.room.process import Outcome
 from probado.room.room import Room
-from probado.room.sandbox import BUBBLEWRAP, View, is_hidden
+from probado.room.sandbox import BUBBLEWRAP, View, home_of, is_hidden
 from probado.text import last_line
 
 # Bytes below which a disk counts as full.
@@ -113,7 +113,8 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
     missing: set[str] = set()
     left: set[str] = set()
     for stage in stages:
-        left |= bench.room.clear()
+        left |= bench.room.left_behind()
+        bench.room.clear()
         if any(overlaps(dep, missing) for dep in stage.deps):
             missing |= {out.path for out in stage.outs}
             continue
@@ -134,9 +135,10 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
                 else:
                     control.failed_once = reason(done)
                     done = control
-        if done.failed and not done.reads.data:
+        if done.failed and not done.reads.data and not done.outcome.late:
             home = str(bench.room.folder / "home")
-            kept = [path.replace(home, "~") for path in asked_for(done) if path in left]
+            missing_here = [*missing_files(done), *done.reads.absent]
+            kept = [path.replace(home, "~") for path in missing_here if path in left]
             done.reads.data = [f"{path}, which an earlier stage left outside of the repository" for path in kept[:1]]
         runs[stage.name] = done
         if done.failed:
@@ -234,7 +236,7 @@ def declared_outside(bench: Bench, stage: Stage) -> tuple[Path, ...]:
     """Files and folders outside of the clone that a stage names: dependencies, what links lead to, programs."""
     clone, root = bench.room.clone.place, bench.room.root
     programs = [Path(word) for word in stage.words() if word.startswith("/") and can_run(Path(word))]
-    found = [path.parent.parent if path.parent.name == "bin" else path for path in programs]
+    found = [home if (home := home_of(path.parent)) != path.parent else path for path in programs]
     if stage.source:  # it may take a file from the folder for temporary ones, of which it has another
         found += [Path(word) for word in (*stage.words(), os.environ.get("DATA_FILE", "")) if word.startswith("/")]
     found += [root / dep for dep in stage.deps]

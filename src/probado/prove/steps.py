@@ -201,9 +201,9 @@ def judge_stages(
         transfer([out.path for out in pipeline.outs()], room.root, committed.kept)
         stages = bring_others(bench, committed, stages, findings)
         findings.runs = rerun(bench, stages)
-        set_aside_submodules(findings)
         before = [out for earlier in findings.taken.values() for out in marked(earlier)]
         findings.outputs = compare_outputs(stages, findings.runs, room.root, committed.path_of, elsewhere, before)
+        set_aside_submodules(findings)
     known = {out.path for out in pipeline.outs()}
     findings.claims = [check_claim(claim, room.root, findings.written(), known) for claim in claimed]
     if not ready:
@@ -225,11 +225,11 @@ def judge_stages(
 
 
 def set_aside_submodules(findings: Findings) -> None:
-    """Leave it at a remark that a submodule could not be fetched, where no stage failed without it."""
+    """Leave it at a remark that a submodule could not be fetched, where no stage that ran shows that it needs it."""
     lacking = [cause for cause in findings.causes if cause.cause == Submodule.name]
-    if lacking and not any(run.failed for run in findings.runs.values()):
+    if all(out.verdict in ("EXACT", "WITHIN TOLERANCE") for out in findings.outputs):
         findings.causes = [cause for cause in findings.causes if cause not in lacking]
-        findings.advice += [f"{cause.detail}; every stage ran without it" for cause in lacking]
+        findings.advice += [f"{cause.detail}; what ran here came out without it" for cause in lacking]
 
 
 def bring_data(bench: Bench, committed: CommittedContent, findings: Findings) -> bool:

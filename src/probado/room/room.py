@@ -27,10 +27,10 @@ from probado.room.variables import room_variables
 
 # Modules of every interpreter in the room. Python loads its sitecustomize.py by itself.
 WATCH = Path(__file__).with_name("watch")
-# Folders of the room in which a stage may leave files, and how it may call them besides.
-PLACES: dict[str, tuple[Path, ...]] = {"home": (), **{name: (Path(place),) for place, name in FRESH.items()}}
+# Folders of the room in which a stage may leave files.
+PLACES = ("home", *FRESH.values())
 # Caches in the home folder that say nothing of a stage, and take long to make.
-OF_FONTS = (".cache", ".cache/matplotlib", ".cache/fontconfig")
+FONTS = (".cache/matplotlib", ".cache/fontconfig")
 # Seconds for a question of the judge.
 ASKED = 60
 
@@ -144,21 +144,31 @@ class Room:
         options = self._sandbox.options(self.network.method, view, cwd)
         return run_confined(options, command, cwd, variables, self.scratch / "output", limit)
 
-    def clear(self) -> set[str]:
-        """Remove what earlier runs left in home and temporary folders, but for lists of the machine's fonts.
-
-        Returns:
-            Where a stage found what is removed.
-        """
+    def left_behind(self) -> set[str]:
+        """Where stages found the files and folders that they left in home and temporary folders."""
         found: set[str] = set()
-        for name, places in PLACES.items():
+        for name in PLACES:
             folder = self.folder / name
-            for path in [*folder.iterdir(), *folder.glob(".cache/*")]:
-                if path.relative_to(folder).as_posix() not in OF_FONTS:
-                    inner = [one.relative_to(folder) for one in (path, *path.rglob("*"))]
-                    found |= {str(place / one) for place in (folder, *places) for one in inner}
-                    remove(path)
+            places = [folder]
+            if self.network.method == BUBBLEWRAP:
+                places += [Path(place) for place, own in FRESH.items() if own == name]
+            # Not below links, which may lead anywhere.
+            for top, folders, files in () if folder.is_symlink() else os.walk(folder):
+                inner = [Path(top, one).relative_to(folder) for one in (*folders, *files)]
+                found |= {str(place / one) for place in places for one in inner}
         return found
+
+    def clear(self) -> None:
+        """Remove what stages left in home and temporary folders, but for lists of the machine's fonts."""
+        fonts = [path for path in FONTS if _is_real(self.folder / "home", path)]
+        for number, path in enumerate(fonts):
+            (self.folder / "home" / path).rename(self.scratch / f"fonts{number}")
+        for name in PLACES:
+            remove(self.folder / name)
+            (self.folder / name).mkdir()
+        for number, path in enumerate(fonts):
+            (self.folder / "home" / path).parent.mkdir(exist_ok=True)
+            (self.scratch / f"fonts{number}").rename(self.folder / "home" / path)
 
     def refresh(self, kept: set[str]) -> None:
         """Remove what earlier runs left in home, temporary folders and clone, except for these paths of the clone."""
@@ -177,3 +187,12 @@ class Room:
         """The same room with the clone in another folder of another length."""
         with moved(self.clone, self.folder / "elsewhere" / "under_another_name") as clone:
             yield replace(self, clone=clone)
+
+
+def _is_real(folder: Path, inner: str) -> bool:
+    """Whether a folder lies in another one, with no link on the way."""
+    ways = [folder, *(folder / part for part in reversed(Path(inner).parents)), folder / inner]
+    try:
+        return all(way.is_dir() and not way.is_symlink() for way in ways)
+    except PermissionError:  # a stage took the right to look into it
+        return False

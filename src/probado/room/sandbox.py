@@ -23,7 +23,8 @@ SYSTEM = [
     )
 ]
 # What lies beside the programs of what was installed into a folder of its own, and what programs need of it.
-INSTALLED = ("lib", "lib64", "libexec", "pyvenv.cfg", "jars")
+OF_PROGRAMS = ("lib", "lib64", "libs", "libexec", "share", "etc", "include", "pyvenv.cfg", "jars")
+INSTALLED = (*OF_PROGRAMS, "toolbox", "sys", "platforms", "installs", "versions")
 # Of graphics cards.
 DEVICES = ("nvidia*", "dri", "kfd")
 # Folders of the machine, and those of the room that stand for them.
@@ -96,7 +97,7 @@ class Sandbox:
         # Not a folder that holds the project or the room, such as that of all packages of a larger repository.
         readable = [path for path in readable if not any(kept.is_relative_to(path) for kept in avoided[3:])]
         if view.whole:
-            # The others are there, perhaps as links, in whose place nothing can be put.
+            # All other files are visible already, and bubblewrap cannot mount over a link.
             emptied += [Path(place) for place in FRESH if view.fresh]
             readable = [path for path in readable if any(path.is_relative_to(place) for place in emptied)]
         options += [part for path in readable for part in ("--ro-bind-try", str(path), str(path))]
@@ -116,15 +117,15 @@ def homes_of_programs(environment: Environment, avoided: tuple[Path, ...]) -> li
     """
     found = list(environment.homes)
     for programs in (path for path in map(Path, environment.binaries) if path.is_dir() and not _of_system(path)):
-        found.append(_home(programs, avoided))
+        found.append(home_of(programs, avoided))
         # As pipx and uv install programs. A link may lead to another one.
         for link in (path for path in programs.iterdir() if path.is_symlink()):
-            found += [_home(path.parent, avoided) for path in (programs / link.readlink(), link.resolve())]
+            found += [home_of(path.parent, avoided) for path in (programs / link.readlink(), link.resolve())]
     # Outer ones first, so that they do not cover inner ones.
     return sorted({Path(os.path.normpath(path)) for path in found if path.is_dir() and not _of_system(path)})
 
 
-def _home(programs: Path, avoided: tuple[Path, ...]) -> Path:
+def home_of(programs: Path, avoided: tuple[Path, ...] = ()) -> Path:
     """The folder that holds a folder of programs and their libraries, unless it holds much more."""
     whole = programs.parent
     # A folder beside "bin" may hold anything else, unless something was installed there.

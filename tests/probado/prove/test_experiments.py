@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from probado.prove.causes.commit_written import beginning_of
 from tests.probado.conftest import SORT, Make, Prove, stage
 
 pytestmark = pytest.mark.slow
@@ -130,11 +131,42 @@ def test_another_place_has_all_of_it(make: Make, prove: Prove) -> None:
 def test_what_reaches_python_alone_is_not_tried_on_other_programs(make: Make, prove: Prove) -> None:
     verdict = prove(make({"draw": stage("shuf -i 1-1000000 -n 3 > o", ["raw.txt"], "o")}))
     assert verdict.causes == [("draw", "varies")], verdict.said
-    detail = verdict.evidence["causes"][0]["detail"]
-    assert "source of chance known, for Python alone could not be tried, because the stage does not run" in detail
+    said = (
+        "source of chance known (for Python alone) could not be tried, because no Python ran that the judge can watch"
+    )
+    assert said in verdict.evidence["causes"][0]["detail"]
 
 
 def test_a_perturbation_says_what_it_reaches(make: Make, prove: Prove) -> None:
     verdict = prove(make({"sort": SORT}), "--perturb")
     values = {one["what"]: one["value"] for one in verdict.evidence["perturbations"]}
-    assert values["order of folders"] == "backwards, for Python alone" and values["folder"] == "another one"
+    assert values["order of folders"] == "backwards (for Python alone)" and values["folder"] == "another one"
+
+
+WORKERS = """import multiprocessing, sys
+if __name__ == "__main__":
+    worker = multiprocessing.get_context("spawn").Process(target=sys.exit, args=(0,))
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 0
+    out.write_text("done")
+"""
+
+
+def test_workers_that_are_started_anew_find_what_they_call(script: Make, prove: Prove) -> None:
+    verdict = prove(script("done.txt", WORKERS))
+    assert verdict.status == 0, verdict.said
+
+
+@pytest.mark.parametrize(
+    ("text", "holds"),
+    [
+        ("made by 0123abc", True),
+        ('"0123abcdef0123abcdef0123abcdef0123abcdef"', True),
+        ("0123abc4 f0123abc", False),
+        ("0123abcdef99", False),
+    ],
+)
+def test_the_id_of_a_commit_is_no_part_of_another_number(text: str, holds: bool) -> None:
+    pattern = beginning_of("0123abcdef0123abcdef0123abcdef0123abcdef", 7)
+    assert bool(pattern.search(text.encode())) is holds

@@ -11,7 +11,10 @@ from tests.probado.conftest import SORT, Make, Prove, Repository, stage
 
 pytestmark = pytest.mark.slow
 
-NEEDS_NODE = pytest.mark.skipif(not shutil.which("node"), reason="node is not installed here")
+
+def needs(program: str) -> pytest.MarkDecorator:
+    """Skip where a program is not installed."""
+    return pytest.mark.skipif(not shutil.which(program), reason=f"{program} is not installed here")
 
 
 def elsewhere(make: Make, repository_stage: dict[str, Any], **files: str) -> Repository:
@@ -38,8 +41,8 @@ def elsewhere(make: Make, repository_stage: dict[str, Any], **files: str) -> Rep
         ("python -m no_such_module sorted.txt", "", "no_such_module"),
         ("bash get.py", "cp sorted.txt got.txt\nset -e\nno-such-tool --version\necho never", "no-such-tool"),
         ("sh get.py", "no-such-tool || exit 1", "no-such-tool"),
-        ("perl get.py", "use No::Such;", "No/Such"),
-        pytest.param(*("node get.py", "require('no-such')", "no-such"), marks=NEEDS_NODE),
+        pytest.param(*("perl get.py", "use No::Such;", "No/Such"), marks=needs("perl")),
+        pytest.param(*("node get.py", "require('no-such')", "no-such"), marks=needs("node")),
     ],
 )
 def test_a_missing_program_is_the_environments_fault(
@@ -59,6 +62,22 @@ def test_a_module_of_the_project_is_no_part_of_an_environment(make: Make, prove:
     repository = elsewhere(make, get, **{"get.py": "import own\n"})
     repository.write(**{"own.py": "", ".git/info/exclude": "own.py\n"})
     assert prove(repository).causes == [("get", "error")]
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("python get.py -m logistic", "raise ValueError('planted')"),
+        ("bash get.py", "no-such-tool --version\npython -c \"raise ValueError('planted')\""),
+        ("bash get.py", "echo 'rows.csv: 12: customer-77: not found'; echo planted; exit 1"),
+        ("bash get.py", "echo 'python: No module named optional'; exit 1"),
+    ],
+    ids=["an option", "a program it can do without", "a table's message", "a module of its own"],
+)
+def test_what_a_stage_can_do_without_is_no_reason(make: Make, prove: Prove, command: str, code: str) -> None:
+    files = {"get.py": f"{code}\n", "optional.py": ""}
+    verdict = prove(elsewhere(make, stage(command, ["sorted.txt", "get.py"], "got.txt"), **files))
+    assert (verdict.status, verdict.causes) == (1, [("get", "error")]), verdict.said
 
 
 def test_a_script_of_the_project_that_is_not_committed_is_no_program(make: Make, prove: Prove) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
 
 from probado.cli import main
+from probado.room.network import Network
+from probado.room.room import Room
 from probado.room.sandbox import BUBBLEWRAP
 from tests.probado.conftest import SORT, Make, Prove, changed, stage
 
@@ -82,7 +86,8 @@ def test_lines_of_a_command_find_what_others_start_and_write(make: Make, prove: 
     assert verdict.status == 0, verdict.said
 
 
-KEPT = ["/tmp/of_the_test", "$HOME/of_the_test", "$TMPDIR/of_the_test"]
+NAME = f"of-{uuid.uuid4()}"
+KEPT = [f"/tmp/{NAME}", f"$HOME/{NAME}", f"$TMPDIR/{NAME}"]
 
 
 @pytest.mark.parametrize("kept", KEPT)
@@ -99,7 +104,33 @@ def test_what_a_stage_leaves_in_folders_of_this_machine_is_not_there_for_the_nex
     if verdict.evidence["network"]["method"] != BUBBLEWRAP and kept.startswith("/tmp"):
         pytest.skip("only bubblewrap gives stages a /tmp of their own")
     assert verdict.causes == [("second", "undeclared-read")], verdict.said
-    assert "of_the_test, which an earlier stage left outside of the repository" in verdict.said
+    assert f"{NAME}, which an earlier stage left outside of the repository" in verdict.said
+
+
+def test_a_log_of_two_stages_is_no_reason_why_one_fails(make: Make, prove: Prove) -> None:
+    first = stage(f"sort raw.txt > o1; echo done | tee /tmp/{NAME}.log", ["raw.txt"], "o1")
+    repository = make({"first": first, "second": stage("sort o1 > o2", ["o1"], "o2")})
+    fails = f"echo planted | tee /tmp/{NAME}.log; exit 1"
+    for name in ("dvc.yaml", "dvc.lock"):
+        repository.edit(name, "cmd: sort o1 > o2", f"cmd: {fails}")
+    repository.commit()
+    assert prove(repository).causes == [("second", "error")]
+
+
+@pytest.mark.parametrize("left", ["ln -s {} ~/.cache", "rm -rf ~ && ln -s {} ~", "rm -rf ~", "chmod 000 ~"])
+def test_nothing_of_this_machine_is_removed_with_what_a_stage_leaves(tmp_path: Path, left: str) -> None:
+    precious = tmp_path / "precious" / "matplotlib" / "data.csv"
+    precious.parent.mkdir(parents=True)
+    precious.write_text("5\n", encoding="utf-8")
+    folder = tmp_path / "room"
+    for name in ("home", "tmp", "var-tmp", "scratch"):
+        (folder / name).mkdir(parents=True)
+    room = Room(tmp_path, folder, None, None, Network("none", ""), 1, 1)  # type: ignore[arg-type]
+    subprocess.run(left.format(tmp_path / "precious"), shell=True, env={"HOME": str(folder / "home")}, check=True)
+    found = room.left_behind()
+    room.clear()
+    assert precious.is_file() and not [path for path in found if "data.csv" in path]
+    assert (folder / "home").is_dir() and not (folder / "home").is_symlink() and not list((folder / "home").iterdir())
 
 
 def test_fonts_are_looked_for_once(make: Make, prove: Prove, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from probado.prove.causes.base import Cause
 from probado.prove.laboratory import Difference
 from probado.repository.git import git
 
 # Digits by which git names a commit in short.
-SHORT = 7
+SHORT, LONGER = 7, 12
 
 
 class CommitWritten(Cause):
@@ -18,5 +20,14 @@ class CommitWritten(Cause):
 
     def in_content(self, difference: Difference) -> str | None:
         commit = git(difference.lab.root, "rev-parse", "HEAD").strip()
-        output = difference.lab.first_run_contains(commit[:SHORT].encode())
-        return f"{output} holds {commit[:SHORT]}" if output else None
+        # Seven digits alone stand in many tables of numbers.
+        short = LONGER if commit[:SHORT].isdigit() else SHORT
+        output = difference.lab.first_run_contains(beginning_of(commit, short))
+        return f"{output} holds {commit[:short]}" if output else None
+
+
+def beginning_of(commit: str, short: int) -> re.Pattern[bytes]:
+    """The pattern of so many of a commit's first digits, or more of them, with no other digit beside them."""
+    rest = commit[short:]
+    more = "".join(f"(?:{digit}" for digit in rest) + ")?" * len(rest)
+    return re.compile(f"(?<![0-9a-fA-F]){commit[:short]}{more}(?![0-9a-fA-F])".encode())

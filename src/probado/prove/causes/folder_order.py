@@ -11,4 +11,4 @@ class FolderOrder(OtherPlace):
     says = "the order in which the file system lists a folder is in the output"
     fix = "sorted(folder.iterdir()), sorted(os.listdir(folder))"
     rank = 150
-    perturbs = Circumstance("order of folders", "backwards", substitute={"folders": True})
+    perturbs = Circumstance("order of folders", "backwards", substitute={"folders": True}, python_alone=True)

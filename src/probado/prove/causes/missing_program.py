@@ -11,14 +11,16 @@ from probado.prove.causes.base import Cause, Failure
 
 # What a shell ends with that cannot find a program.
 NOT_FOUND = 127
-# How shells and interpreters, which nothing here watches, name what they did not find.
+# How interpreters, which nothing here watches, name what they did not find as they end: Python, R, node, Perl, Julia.
 SAID = (
-    r"^\S*: (?:line )?\d+: (\S+): (?:command )?not found$",
-    r"there is no package called ['‘](\S+)['’]",
+    r"python\S*: No module named (\w+)\S*$",
+    r"^Error in (?:library|loadNamespace)\(.{0,200}?\) ?:\s+there is no package called ['‘](\S+)['’]",
     r"^Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find (?:module|package) '([^./'][^']*)'",
     r"^Can't locate (\S+)\.pm in @INC",
-    r"^ERROR: (?:LoadError: )?ArgumentError: Package (\S+) (?:\S+ )?not found",
+    r"ArgumentError: Package (\S+) (?:\S+ )?(?:not found|is required but does not seem to be installed)",
 )
+# And shells, which go on after it: the last line alone says why a script ended.
+NOT_HERE = re.compile(r"^\S*: (?:line )?\d+: ([^\s/]+): (?:command )?not found$")
 # Files in which repositories say what they need.
 SAYS_SO = (
     *("requirements.txt", "environment.yml", "environment.yaml", "pyproject.toml", "setup.py", "Pipfile"),
@@ -44,8 +46,10 @@ class MissingProgram(Cause):
             words = [word for line in run.stage.commands for word in programs(line)]
             missing += [word for word in words if not shutil.which(word, path=search)]
         if run.outcome.status and not missing:
-            said = (found for pattern in SAID for found in re.findall(pattern, run.outcome.output, re.MULTILINE))
-            missing = [name for name in said if not _is_own(name, room.root) and not shutil.which(name, path=search)]
+            said = [found for pattern in SAID for found in re.findall(pattern, run.outcome.output, re.MULTILINE)]
+            said += NOT_HERE.findall(failure.said)
+            own = {Path(path).stem for path in failure.bench.known}
+            missing = [name for name in said if _last(name) not in own and not shutil.which(name, path=search)]
         if not missing:
             return None
         named = [name for name in SAYS_SO if (room.root / name).is_file()]
@@ -70,6 +74,11 @@ def programs(line: str) -> list[str]:
     except ValueError:  # quotes that do not end
         return []
     return found
+
+
+def _last(name: str) -> str:
+    """The last part of the name of a module: Model of src/Model, Util of My/Util."""
+    return re.split(r"[/:.]+", name)[-1]
 
 
 def _is_own(name: str, project: Path) -> bool:

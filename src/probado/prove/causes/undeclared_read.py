@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from probado.prove.causes.base import Cause, Failure
 from probado.prove.laboratory import Difference
 from probado.prove.rerun import StageRun, hidden_outside, undeclared_file
@@ -22,7 +20,9 @@ class UndeclaredRead(Cause):
         found = hidden_outside(failure.run)
         if not found:
             return None
-        if Path(found[0]).is_relative_to(failure.bench.room.clone.original):
+        original = failure.bench.room.project
+        known = {str(original / path) for path in failure.bench.known}
+        if found[0] in known:
             return f"{found[0]}, a path of this machine alone: write it from the project's root"
         return f"{found[0]}, which is no part of the repository"
 

@@ -7,7 +7,9 @@ from probado.prove.circumstances import CLOCK, Circumstance
 from probado.prove.laboratory import Laboratory
 
 # With a clock that stands still: what takes chance from both, such as uuid1, is asked after the clock alone.
-KNOWN_CHANCE = Circumstance("source of chance", "known", CLOCK.variables, {"chance": 1, **CLOCK.substitute})
+KNOWN_CHANCE = Circumstance(
+    "source of chance", "known", CLOCK.variables, {"chance": 1, **CLOCK.substitute}, python_alone=True
+)
 
 
 class Unseeded(Cause):

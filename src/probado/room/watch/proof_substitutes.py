@@ -12,7 +12,7 @@ import sys
 COUNTS = ("n_jobs", "processes", "max_workers")
 
 
-def still_clock(now, root):
+def still_clock(now):
     """Let the clock stand at so many seconds since 1970, for what asks Python for it."""
     import ctypes
     import datetime
@@ -33,14 +33,14 @@ def still_clock(now, root):
         gc.get_referents(vars(kind))[0][name] = classmethod(function)
         ctypes.pythonapi.PyType_Modified(ctypes.py_object(kind))
 
-    counters(None, root)
+    counters(None)
     utc = datetime.timezone.utc  # noqa: UP017 - datetime.UTC is of Python 3.11
     put(datetime.datetime, "now", lambda cls, tz=None: cls.fromtimestamp(now, tz))
     put(datetime.datetime, "utcnow", lambda cls: cls.fromtimestamp(now, utc).replace(tzinfo=None))
     put(datetime.date, "today", lambda cls: cls.fromtimestamp(now))
 
 
-def counters(_, root):
+def counters(_):
     """Let clocks that measure how long something takes count how often they are asked, for loops to end."""
     import itertools
     import time
@@ -53,13 +53,13 @@ def counters(_, root):
 
     def monotonic():
         # Python's own waiting needs one that goes on.
-        asked_by_project = sys._getframe(1).f_code.co_filename.startswith(root)
+        asked_by_project = sys._getframe(1).f_code.co_filename.startswith(os.environ["PROOF_ROOT"])
         return next(steps) / 10**6 if asked_by_project else real()
 
     time.monotonic = monotonic
 
 
-def waits(*_):
+def waits(_):
     """Let time.sleep work under libfaketime, which refuses the system call that Python 3.11 and newer uses for it."""
     import select
     import time
@@ -67,7 +67,7 @@ def waits(*_):
     time.sleep = lambda seconds: select.select((), (), (), seconds) and None
 
 
-def reversed_folders(*_):
+def reversed_folders(_):
     """List every folder backwards, whatever order the file system has."""
     listdir, scandir = os.listdir, os.scandir
 
@@ -135,7 +135,7 @@ def changes_to_pools():
     }
 
 
-def one_thread(*_):
+def one_thread(_):
     """Let a program that asks see one processor, and pools start one worker whatever they are told."""
     os.cpu_count = lambda: 1
     if hasattr(os, "sched_setaffinity"):
@@ -165,7 +165,7 @@ def one_thread(*_):
     sys.meta_path.insert(0, AfterImport())
 
 
-def known_chance(seed, _):
+def known_chance(seed):
     """Give the same bytes whenever the system is asked for random ones."""
     import hashlib
 
@@ -205,7 +205,7 @@ SUBSTITUTES = {
 }
 
 
-def substitute(asked, root):
-    """Change what is asked for, as JSON of names and values; `root` is the project's folder."""
+def substitute(asked):
+    """Change what is asked for, as JSON of names and values."""
     for name, value in json.loads(asked).items():
-        SUBSTITUTES[name](value, root)
+        SUBSTITUTES[name](value)

@@ -21,6 +21,7 @@ OURS = (
 LIBRARIES = os.path.join("", "site-packages", "")
 # It reads the whole configuration for every stage; what a stage takes of it are its parameters, which DVC watches.
 HYDRA = os.path.join("", "hydra", "_internal", "")
+OF_DEBIAN = os.path.join("", "dist-packages", "")
 # Parsers of TOML: what reads a file through one of them reads it for itself.
 TOML = os.path.join("", "site-packages", "toml")
 # dvc.api reads the pipeline and its parameters, as DVC itself does.
@@ -38,7 +39,7 @@ def watch(log):
             name = frame.f_code.co_filename
             if HYDRA in name or DVC in name:
                 return
-            if LIBRARIES in name and TOML not in name:
+            if (LIBRARIES in name or OF_DEBIAN in name) and TOML not in name:
                 what["library"] = True
             frame = frame.f_back
         if not frame and what.get("there") is False and os.path.isabs(what["read"]):
@@ -53,7 +54,9 @@ def watch(log):
             path, _, flags = arguments if event == "open" else (arguments[0], None, 0)
             if not isinstance(path, (str, bytes)) or (flags or 0) & writes or path in seen:
                 return
-            seen.add(path)
+            # A library and the project may both read its settings.
+            if not str(path).endswith("pyproject.toml"):
+                seen.add(path)
             path = os.path.abspath(os.fsdecode(path))
             if path.startswith(ROOT):
                 note(read=os.path.relpath(path, ROOT), there=os.path.exists(path))
@@ -104,15 +107,17 @@ def note_what_was_missing(note):
         note_module(sys.exc_info()[1])
         leave(status)
 
+    # Workers that are started anew find it by its name.
+    leave_and_note.__module__, leave_and_note.__name__, leave_and_note.__qualname__ = "sys", "exit", "exit"
     sys.excepthook, sys.exit = show_and_note, leave_and_note
-    # Python says by itself that it has no such module to run.
-    words = getattr(sys, "orig_argv", sys.argv)
-    if "-m" in words[1:-1]:
-        name = words[words.index("-m", 1) + 1].split(".")[0]
+    # Python says by itself that it has no such module to run. Until it has found one, it calls itself so.
+    if sys.argv[:1] == ["-m"] and hasattr(sys, "orig_argv"):
+        name = sys.orig_argv[-len(sys.argv)].split(".")[0]
         import importlib.machinery
+        import importlib.util
 
-        found = importlib.machinery.PathFinder.find_spec(name, [os.getcwd(), *sys.path])
-        if not found and name not in sys.builtin_module_names:
+        here = importlib.machinery.PathFinder.find_spec(name, [os.getcwd()])
+        if name.isidentifier() and name != "__main__" and not here and not importlib.util.find_spec(name):
             note(missing=name)
 
 
@@ -120,6 +125,6 @@ if __name__ == "sitecustomize":
     if os.environ.get("PROOF_SUBSTITUTE"):
         import proof_substitutes
 
-        proof_substitutes.substitute(os.environ["PROOF_SUBSTITUTE"], ROOT)
+        proof_substitutes.substitute(os.environ["PROOF_SUBSTITUTE"])
     if os.environ.get("PROOF_WATCH"):
         watch(os.open(os.environ["PROOF_WATCH"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
