@@ -140,10 +140,10 @@ def test_it_asks_for_the_target_and_names_the_nearest(looked: Look) -> None:
         (lines("patient,a,y", lambda row: f"p{row // 5},{row * 7 % 31},{'ab'[row % 2]}"), "group: patient (a guess"),
         (lines("a,b,y", lambda row: f"{row % 2},{row * 7 % 31},{'ab'[row % 2]}"), "column 'a' alone predicts the"),
         (lines("a,b,y", lambda row: f"{'xz'[row % 2]},{row},{row * 2}") + "Total,1770,3540\n", "'Total' as 'a': take"),
-        (lines("d,y", lambda row: f"{row % 28 + 1:02}/02/{row % 60 + 8:02},{row}.5"), "column 'd' has dates to come"),
+        (lines("d,y", lambda row: f"{row % 28 + 1:02}/02/{row % 60 + 8:02},{row}.5"), "'d' has dates in the future"),
         (lines("a,y", lambda row: f"{row},{'NA' if row % 2 else 'ES'}"), "if NA is a class, list it under columns"),
     ],
-    ids=["duplicates", "a mark", "a group", "a leak", "a total", "days to come", "a class named NA"],
+    ids=["duplicates", "a mark", "a group", "a leak", "a total", "days in the future", "a class named NA"],
 )
 def test_it_says_what_should_be_decided(looked: Look, text: str, note: str) -> None:
     assert note in looked(text, "--target", "y")[1]

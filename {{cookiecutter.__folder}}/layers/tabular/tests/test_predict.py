@@ -123,6 +123,7 @@ def test_rows_in_memory_are_read_as_those_of_a_file(predictor: predict.Predictor
         ({"skip": 2}, ""),
         ({"skip": 2}, "Report\n\n"),
         ({"names": ["c", "d", "s", "k", "n"]}, ""),
+        ({"names": ["code", "day", "size", "kind", "note"]}, ""),
     ],
 )
 def test_a_file_that_is_not_written_as_the_training_rows_were(
@@ -136,6 +137,33 @@ def test_a_file_that_is_not_written_as_the_training_rows_were(
     found = predictor.contract.model_copy(update={"data": data}).read(tmp_path / "new.csv")
 
     assert found.table.equals(predictor.contract.as_read(raw()))
+
+
+@pytest.mark.parametrize("accent", ["first", "late", "last"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_the_encoding_of_new_rows_is_seen_wherever_an_accent_is(
+    predictor: predict.Predictor, tmp_path: Path, accent: str, encoding: str
+) -> None:
+    rows = ["01;01/03/2024;1,5;red;x"] * 4000
+    rows[{"first": 0, "late": -2, "last": -1}[accent]] = "01;01/03/2024;1,5;red;é"
+    (tmp_path / "new.csv").write_bytes("\n".join(["code;day;size;kind;note", *rows]).encode(encoding))
+    data = predictor.contract.data
+    data = data.model_copy(update={"read": data.read.model_copy(update={"encoding": "cp1252"})})
+
+    found = predictor.contract.model_copy(update={"data": data}).read(tmp_path / "new.csv")
+
+    assert "é" in found.table["note"].to_pylist()
+
+
+def test_names_that_a_person_gave_stay(predictor: predict.Predictor, tmp_path: Path) -> None:
+    names = ["code", "day", "size", "kind", "note"]
+    (tmp_path / "new.csv").write_text("code;day;size;note;kind\n01;01/03/2024;1,5;red;x\n", encoding="utf-8")
+    data = predictor.contract.data
+    data = data.model_copy(update={"read": data.read.model_copy(update={"skip": 1, "names": names})})
+
+    found = predictor.contract.model_copy(update={"data": data}).read(tmp_path / "new.csv")
+
+    assert found.table["kind"].to_pylist() == ["red"]
 
 
 def test_a_missing_column_and_a_bad_row_are_named(predictor: predict.Predictor) -> None:

@@ -11,6 +11,7 @@ import pytest
 from {{ cookiecutter.module_name }}.dataset.look.sniff import sniff
 
 ROWS = range(60)
+WINDOWS = ["plaza\u00a0mayor", "León", "a…b", "Málaga"]
 
 
 def lines(header: str, row: Callable[[int], str]) -> str:
@@ -61,10 +62,19 @@ GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
     ),
     "a word for missing": (lines("a,y", lambda row: f"{row or 'unknown'},{row}"), {"missing": ["unknown"]}),
     "a class of that name": (lines("a,y", lambda row: f"{row},{('cat', 'dog', 'unknown')[row % 3]}"), {}),
-    "DOS": (lines("a,y", lambda row: f"Cádiz,{row}").encode("cp850"), {"encoding": "cp850"}),
+    "DOS": (lines("a,y", lambda row: f"León,{row}").encode("cp850"), {"encoding": "cp850"}),
     "a Mac": (lines("a,y", lambda row: f"Málaga,{row}").encode("mac_roman"), {"encoding": "mac_roman"}),
     "central Europe": (lines("a,y", lambda row: f"Białystok,{row}").encode("cp1250"), {"encoding": "cp1250"}),
     "Cyrillic": (lines("a,y", lambda row: f"Москва,{row}").encode("cp1251"), {"encoding": "cp1251"}),
+    "Windows, with spaces that do not break": (
+        lines("a,y", lambda row: f"{WINDOWS[row % 4]},{row}").encode("cp1252"),
+        {"encoding": "cp1252"},
+    ),
+    "versions": (lines("a,y", lambda row: f"1.{row % 12 + 1}.{row % 28 + 1},{row}"), {}),
+    "days without marks beside times": (
+        lines("when,day,y", lambda row: f"2020-02-{row % 28 + 1:02}T10:00:00,202002{row % 28 + 1:02},{row}"),
+        {},
+    ),
     "UTF-16": (lines("a,y", lambda row: f"señal,{row}").encode("utf-16"), {"encoding": "utf-16"}),
 }
 

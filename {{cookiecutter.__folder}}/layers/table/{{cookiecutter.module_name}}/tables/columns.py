@@ -10,7 +10,17 @@ import pyarrow.compute as pc
 
 from ..common.strict import nearest
 from ..common.table import Column, Data
-from .notation import CODE, advice, inexact, is_code, maybe_grouped, mostly_dates, to_dates, to_numbers
+from .notation import (
+    CODE,
+    advice,
+    inexact,
+    is_code,
+    maybe_grouped,
+    mostly_dates,
+    shows_fraction,
+    to_dates,
+    to_numbers,
+)
 from .reading import Text
 
 LARGEST_EXACT, LARGEST = 2**53, 2**63 - 1
@@ -37,6 +47,8 @@ def type_columns(text: Text, data: Data) -> pd.DataFrame:
     known = {name: Column(type="category") for name in categories(data)}
     if data.task == "regression":
         known[data.target] = Column(type="number")
+    texts = [values for values in table.columns if pa.types.is_string(values.type)]
+    shown = any(shows_fraction(values, data.read) for values in texts)
     typed = {}
     for name, values in zip(table.column_names, table.columns, strict=True):
         column = data.columns.get(name) or known.get(name)
@@ -48,7 +60,7 @@ def type_columns(text: Text, data: Data) -> pd.DataFrame:
         elif column:
             typed[name] = _listed(name, values, column, data)
         else:
-            typed[name] = _inferred(name, values, data, text.notes)
+            typed[name] = _inferred(name, values, data, text.notes, shown)
     return pd.DataFrame(typed)
 
 
@@ -92,14 +104,14 @@ def categories(data: Data) -> list[str]:
     return [name for name in names if name and name not in data.columns]
 
 
-def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str]) -> pd.Series:
+def _inferred(name: str, text: pa.ChunkedArray, data: Data, notes: list[str], shown: bool) -> pd.Series:
     read = data.read
     numbers = to_numbers(text, read)
     if numbers.null_count == text.null_count:
         if is_code(text, numbers):
             notes.append(f"column {name!r} holds codes such as {_code(text)!r}, which stay text")
             return as_written(text)
-        if grouped := maybe_grouped(text, read):
+        if grouped := maybe_grouped(text, read, shown):
             raise ValueError(
                 f"column {name!r}: it is not clear whether {grouped!r} is a thousand or a decimal fraction: set "
                 f"read.thousands, or {LIST} as {{type: number}}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,21 +50,38 @@ class Contract(Strict):
         return [one.name for one in self.inputs if one.required]
 
     def read(self, path: Path) -> Text:
-        """Read new rows from a file, as the training rows were read, or with a header alone where those had none.
+        """Read new rows from a file: as the training rows were read, else by its own header.
+
+        It may have a header, no lines above it, or one sheet, where the training file had none, some or several.
 
         Raises:
             ValueError: as `read_text` does.
         """
         read, listed = self.data.read, listed_values(self.data)
-        if says_utf8(path):
+        if read.encoding != "utf-8" and says_utf8(path):
             read = read.model_copy(update={"encoding": "utf-8"})
-        plain = read.model_copy(update={"skip": None, "names": None, "sheet": None})
-        if plain != read:
-            with contextlib.suppress(ValueError):
-                found = read_text(path, plain, listed)
-                if set(self.needed) <= set(joined(found.table, self.data).column_names):
-                    return found
+        ways = [read, read.model_copy(update={"skip": None}), read.model_copy(update={"skip": None, "names": None})]
+        if read.sheet:
+            ways += [way.model_copy(update={"sheet": None}) for way in ways]
+        problem: ValueError | None = None
+        for way in ways:
+            try:
+                found = read_text(path, way, listed)
+                given = joined(found.table, self.data)
+            except ValueError as error:
+                problem = problem or error
+                continue
+            if set(self.needed) <= set(given.column_names) and not self._header_is_a_row(given, read):
+                return found
+        if problem:
+            raise problem
         return read_text(path, read, listed)
+
+    def _header_is_a_row(self, table: pa.Table, read: Reading) -> bool:
+        """Whether the first row holds the names that were given to columns because the training file had none."""
+        given = read.names or []
+        first = [str(table[name][0]) for name in given if name in table.column_names and len(table)]
+        return bool(first) and set(first) <= {*given}
 
     def as_read(self, table: pd.DataFrame) -> pa.Table:
         """Rows in memory as `read` has them; raises ValueError if two columns have one name."""

@@ -28,7 +28,8 @@ DAYS = (*NUMERIC, *SHORT, "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%d de
 MONTHS = {"enero": "January", "febrero": "February", "marzo": "March", "abril": "April", "mayo": "May"}
 MONTHS |= {"junio": "June", "julio": "July", "agosto": "August", "septiembre": "September", "setiembre": "September"}
 MONTHS |= {"octubre": "October", "noviembre": "November", "diciembre": "December"}
-MONTHS |= {"ene": "Jan", "abr": "Apr", "ago": "Aug", "sept": "Sep", "dic": "Dec"}
+MONTHS |= {"ene": "Jan", "feb": "Feb", "mar": "Mar", "abr": "Apr", "may": "May", "jun": "Jun", "jul": "Jul"}
+MONTHS |= {"ago": "Aug", "sept": "Sep", "sep": "Sep", "oct": "Oct", "nov": "Nov", "dic": "Dec"}
 MONTH = re.compile(rf"\b({'|'.join(MONTHS)})\b\.?", re.IGNORECASE)
 TIMES = ("", " %H:%M", " %H:%M:%S", " %H.%M.%S", " %I:%M %p", " %I:%M:%S %p")
 # Decimal mark and thousands mark, as the world writes them.
@@ -51,7 +52,8 @@ def to_numbers(text: pa.ChunkedArray, read: Reading, unit: str | None = None) ->
     """Read text as numbers: float64, null where it is none."""
     if unit == "%":
         # Beside 12 %, 0.12 is hardly a number of the same unit.
-        text = pc.if_else(pc.match_substring(text, unit), text, pa.scalar(None, pa.string()))
+        fraction = pc.match_substring_regex(text, rf"^[+-]?0?{re.escape(read.decimal)}\d*[1-9]\d*$")
+        text = pc.if_else(fraction, pa.scalar(None, pa.string()), text)
     if unit:
         written = re.escape(unit)
         text = pc.replace_substring_regex(text, rf"^{written}\s*|\s*{written}$", "")
@@ -199,19 +201,25 @@ def mostly_dates(text: pa.ChunkedArray, read: Reading) -> bool:
     return bool(len(values)) and bool(to_dates(values, read).notna().mean() > 0.5)
 
 
-def maybe_grouped(text: pa.ChunkedArray, read: Reading) -> str | None:
+def maybe_grouped(text: pa.ChunkedArray, read: Reading, shown: bool) -> str | None:
     """The first text such as 1.234 of a column in which the decimal mark may separate thousands; None if it does not.
 
     Whole numbers below 1000 stand beside numbers of which each has three digits behind its mark; or all have, in a file
-    whose fields are separated as where a comma begins a fraction.
+    whose fields are separated as where a comma begins a fraction, unless another column has `shown` a fraction.
     """
     if read.thousands:
         return None
     values = distinct(text)
     marked = [value for value in values if read.decimal in value]
     grouped = all(re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}{re.escape(read.decimal)}\d{{3}}", value) for value in marked)
-    likely = len(marked) < len(values) or (read.decimal == "." and read.separator == ";")
+    likely = len(marked) < len(values) or (read.decimal == "." and read.separator == ";" and not shown)
     return marked[0] if grouped and likely and len(marked) >= 5 else None
+
+
+def shows_fraction(text: pa.ChunkedArray, read: Reading) -> bool:
+    """Whether one of the first values is a number that has other than three digits behind its mark."""
+    fraction = rf"^[+-]?\d+{re.escape(read.decimal)}(\d{{1,2}}|\d{{4,}})$"
+    return bool(pc.any(pc.match_substring_regex(text.slice(0, SAMPLE), fraction)).as_py())
 
 
 def is_compact(values: list[str]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import contextlib
 import io
 import re
 import unicodedata
@@ -139,15 +138,29 @@ def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
 
 
 def says_utf8(path: Path) -> bool:
-    """Whether a file begins with letters beyond ASCII in UTF-8: those of another encoding hardly look like them."""
+    """Whether a file of text holds letters beyond ASCII in UTF-8: those of another encoding hardly look like them."""
     if path.is_dir() or is_parquet(path) or is_excel(path):
         return False
-    head = _head(content(path))
-    with contextlib.suppress(UnicodeDecodeError):
-        # The last letter may be cut off.
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-        return not head.isascii()
-    return False
+    written = content(path)
+    decoder, ascii_alone = codecs.getincrementaldecoder("utf-8")(), True
+    with io.BytesIO(written) if isinstance(written, bytes) else written.open("rb") as stream:
+        try:
+            while block := stream.read(HEAD):
+                decoder.decode(block)
+                ascii_alone = ascii_alone and block.isascii()
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+    return not ascii_alone
+
+
+def is_utf8(head: bytes, whole: bool) -> bool:
+    """Whether the first bytes of a file are UTF-8; `whole` if they are all, else the last letter may be cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=whole)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _line_feeds(written: Path | bytes) -> int:

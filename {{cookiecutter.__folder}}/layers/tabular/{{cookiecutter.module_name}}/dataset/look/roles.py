@@ -189,8 +189,12 @@ def _groups(table: pd.DataFrame, data: Data) -> list[str]:
 def _times(table: pd.DataFrame, data: Data) -> list[str]:
     dated = _dated(table)
     short = "%y" in (data.read.date_format or "")
-    if later := [name for name in dated if short and table[name].max() > pd.Timestamp.now()]:
-        return [f"column {later[0]!r} has dates to come: years of two digits up to 68 are read as 20.."]
+    later = [name for name in dated if short and table[name].max() > pd.Timestamp.now()]
+    said = "column {!r} has dates in the future: years of two digits up to 68 are read as 20.."
+    return [*(said.format(name) for name in later), *_split_by(table, data, dated)]
+
+
+def _split_by(table: pd.DataFrame, data: Data, dated: list[str]) -> list[str]:
     if data.time and set(table.columns) <= {*data.roles}:
         where = "configs/features/default.yaml: time_parts, such as [month, dayofweek], or lags"
         return [f"there is nothing to predict {data.target!r} from but the time: say in {where}"]

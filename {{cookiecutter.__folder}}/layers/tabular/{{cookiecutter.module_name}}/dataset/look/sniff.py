@@ -16,7 +16,17 @@ import pyarrow as pa
 from ...common.files import files_in
 from ...common.table import Reading
 from ...tables.files import content, is_excel, is_parquet, sheets
-from ...tables.notation import COMPACT, DAYS, MARKS, TIMES, distinct, is_compact, months_in_english, number_pattern
+from ...tables.notation import (
+    COMPACT,
+    DAYS,
+    MARKS,
+    SHORT,
+    TIMES,
+    distinct,
+    is_compact,
+    months_in_english,
+    number_pattern,
+)
 from ...tables.reading import MISSING, NO_ROW, SEPARATORS, lines_before_header, read_text
 from .encoding import encoding_of
 
@@ -208,7 +218,11 @@ def _notation(table: pa.Table, found: Sniffed) -> None:
     number = re.compile(number_pattern(found.options.get("decimal", "."), found.options.get("thousands")))
     others = {name: values for name, values in columns.items() if not all(map(number.fullmatch, values))}
     _dates(others, found)
-    if "date_format" not in found.options and (day := next((n for n in columns if is_compact(columns[n])), None)):
+    days = [name for name, values in columns.items() if is_compact(values)]
+    # One format reads all dates of a file.
+    others_iso = any(re.match(r"\d{4}-\d{2}-\d{2}", values[0]) for values in others.values())
+    if days and "date_format" not in found.options and not others_iso:
+        day = days[0]
         found.set("date_format", COMPACT, f"column {day!r}, such as {columns[day][0]!r}")
     stray: Counter[str] = Counter()
     for name, values in others.items():
@@ -276,4 +290,7 @@ def _fitting(forms: list[str], values: list[str]) -> list[str]:
     if iso or sample.empty or not sample.str.contains(r"\d.*\D.*\d").all():
         return []
     sample = months_in_english(sample)
+    if sample.str.contains(r"(?:^|\D)\d(?:\D|$)").any():
+        # Of one digit it may be a version, such as 1.2.10.
+        forms = [form for form in forms if not form.startswith(SHORT)]
     return [form for form in forms if form and pd.to_datetime(sample, format=form, errors="coerce").notna().all()]
