@@ -90,7 +90,7 @@ NAME = f"of-{uuid.uuid4()}"
 KEPT = [f"/tmp/{NAME}", f"$HOME/{NAME}", f"$TMPDIR/{NAME}"]
 
 
-@pytest.mark.parametrize("kept", KEPT)
+@pytest.mark.parametrize("kept", KEPT, ids=["temporary", "home", "TMPDIR"])
 def test_what_a_stage_leaves_in_folders_of_this_machine_is_not_there_for_the_next(
     make: Make, prove: Prove, kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
