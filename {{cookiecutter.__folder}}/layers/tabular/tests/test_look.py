@@ -94,6 +94,15 @@ def test_what_names_a_row_is_no_amount(looked: Look, value: Callable[[int], str]
     assert (status, written["id"]) == (0, id_), said
 
 
+def test_a_class_may_be_called_unknown(looked: Look) -> None:
+    text = lines("a,b,y", lambda row: f"{row % 7},{row or 'unknown'},{('cat', 'dog', 'unknown')[row % 3]}")
+    assert looked(text, "--target", "y", "--missing", "unknown")[2]["columns"] == {}
+    status, said, written = looked(text, "--target", "y")
+    assert status == 0 and "classification: 3 classes" in said, said
+    assert written["read"] == {"missing": ["unknown"]}
+    assert written["columns"] == {"y": {"type": "category", "values": ["cat", "dog", "unknown"]}}
+
+
 def test_two_texts_for_missing_are_said_at_once(looked: Look) -> None:
     marks = {7: "#VALUE!", 9: "#REF!"}
     text = lines("a,y", lambda row: f"{marks.get(row, row / 8)},{row}")

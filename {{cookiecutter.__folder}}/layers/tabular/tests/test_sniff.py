@@ -61,7 +61,6 @@ GUESSED: dict[str, tuple[str | bytes, dict[str, Any]]] = {
         {"date_format": "%d-%b-%y"},
     ),
     "a word for missing": (lines("a,y", lambda row: f"{row or 'unknown'},{row}"), {"missing": ["unknown"]}),
-    "a class of that name": (lines("a,y", lambda row: f"{row},{('cat', 'dog', 'unknown')[row % 3]}"), {}),
     "DOS": (lines("a,y", lambda row: f"León,{row}").encode("cp850"), {"encoding": "cp850"}),
     "a Mac": (lines("a,y", lambda row: f"Málaga,{row}").encode("mac_roman"), {"encoding": "mac_roman"}),
     "central Europe": (lines("a,y", lambda row: f"Białystok,{row}").encode("cp1250"), {"encoding": "cp1250"}),

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ...common.strict import nearest
-from ...common.table import Data
-from ...tables.columns import joined, type_columns
+from ...common.table import Column, Data
+from ...tables.columns import joined, listed_values, type_columns
 from ...tables.overview import described, overview
 from ...tables.reading import Text, read_text
 from .questions import ask, somebody
@@ -18,6 +18,8 @@ from .roles import warnings
 from .sample import sampled
 from .settle import (
     NONE,
+    SAID,
+    classes_with_a_word,
     columns_of,
     decide_doubts,
     given_marks,
@@ -96,12 +98,12 @@ def understood(file: Path, options: argparse.Namespace, before: Existing | None)
     decide_doubts(found, known | {option: value for option in READING if (value := getattr(options, option))})
     for option in READING:
         if value := getattr(options, option):
-            found.set(option, value, "as you said")
+            found.set(option, value, SAID)
     if options.thousands and not options.decimal:
         found.options.pop("decimal", None)
     if options.missing:
         marks = [mark for text in options.missing for mark in text.split("|")]
-        found.set("missing", [*found.options.get("missing", []), *marks], "as you said")
+        found.set("missing", [*found.options.get("missing", []), *marks], SAID)
     return found, read_text(file, found.reading(), {})
 
 
@@ -127,13 +129,17 @@ def decide(
             return 2
         last = next(name for name in reversed(text.table.column_names) if name in names)
         options.target = ask("which column is to be predicted?", names, last)
+    if classes := classes_with_a_word(file, found, options.target):
+        print(f"note: the target has the classes {', '.join(classes)}: if one means a missing value, say MISSING=")
+        columns[options.target] = Column(type="category", values=classes)
+        text = read_text(file, found.reading(), {options.target: classes})
     task, why = task_for(options.target, options.task, text, found)
     data = settings(found, options.target, task, columns)
     table = type_columns(text, data)
     if marks := given_marks(table):
-        found.set("missing", [*found.options.get("missing", []), *marks], "as you said")
+        found.set("missing", [*found.options.get("missing", []), *marks], SAID)
         data = settings(found, options.target, task, columns)
-        table = type_columns(read_text(file, found.reading(), {}), data)
+        table = type_columns(read_text(file, found.reading(), listed_values(data)), data)
     data = with_roles(table, data, {role: getattr(options, role) for role in ("id", "time", "group")}, before)
     shown = described(table, data)
     print(*dict.fromkeys(text.notes), overview(shown), sep="\n")

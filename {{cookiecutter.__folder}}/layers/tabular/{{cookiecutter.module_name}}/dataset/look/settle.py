@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,15 +12,19 @@ import pyarrow as pa
 from ...common.table import Column, Data
 from ...tables.cleaning import duplicated_rows, likely_mark, said
 from ...tables.notation import COMPACT, distinct, inexact, is_compact, is_prose, to_numbers, unit_of_values
-from ...tables.reading import Text
+from ...tables.reading import Text, read_text
 from .questions import agrees, ask, somebody
 from .roles import group_of, id_of, task_of, test_marks, time_of
-from .sniff import Sniffed
+from .sniff import WORDS, Sniffed
 
 if TYPE_CHECKING:
     from .writing import Existing
 
 NONE = "none"
+# Why an option has its value, where a person has said so.
+SAID = "as you said"
+# Classes up to which they are listed.
+MANY = 50
 QUESTIONS: dict[str, tuple[Callable[[pd.DataFrame, Data], str | None], str]] = {
     "id": (id_of, "column {!r} differs in every row: does it only name the rows?"),
     "time": (time_of, "the rows are in the order of {!r}: is the model to predict later rows from earlier ones?"),
@@ -49,7 +54,7 @@ def decide_doubts(found: Sniffed, known: dict[str, Any]) -> None:
             found.options.pop(key, None)
         if configured := {key: known[key] for key in keys & known.keys()}:
             for key, value in configured.items():
-                found.set(key, value, "as you said")
+                found.set(key, value, SAID)
             continue
         if not somebody():
             options = [(key.upper(), value, meant) for meant, one in meanings.items() for key, value in one.items()]
@@ -58,6 +63,21 @@ def decide_doubts(found: Sniffed, known: dict[str, Any]) -> None:
         meant = ask(f"{doubt} {' or '.join(meanings)}?", meanings, next(iter(meanings)))
         for key, value in meanings[meant].items():
             found.set(key, value, f"{doubt} {meant}")
+
+
+def classes_with_a_word(file: Path, found: Sniffed, target: str) -> list[str]:
+    """The classes of a target, if a word that elsewhere means a missing value is one of them; else none."""
+    marks = found.options.get("missing", [])
+    if not set(WORDS) & set(marks) or found.why["missing"] == SAID:
+        return []
+    plain = found.reading().model_copy(update={"missing": [mark for mark in marks if mark not in WORDS]})
+    values = read_text(file, plain, {}).table[target]
+    if not pa.types.is_string(values.type):
+        return []
+    classes = sorted(values.drop_null().unique().to_pylist())
+    numbers = to_numbers(pa.chunked_array([classes]), plain)
+    words = set(WORDS) & set(classes)
+    return classes if words and len(classes) <= MANY and numbers.null_count > len(words) else []
 
 
 def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Column]:
@@ -104,13 +124,13 @@ def columns_of(table: pa.Table, found: Sniffed, text: list[str]) -> dict[str, Co
 def task_for(target: str, task: str | None, text: Text, found: Sniffed) -> tuple[str, str]:
     """The task and why; a person is asked where whole numbers may be classes."""
     if task:
-        return task, "as you said"
+        return task, SAID
     # A target that read.join makes is a time.
     values = text.table[target] if target in text.table.column_names else pa.chunked_array([], pa.timestamp("us"))
     task, why, doubt = task_of(values, found.reading())
     if doubt and somebody():
         task = ask(f"{target!r} holds {why}: classification or regression?", ["classification", "regression"], task)
-        return task, "as you said"
+        return task, SAID
     return task, why + (": say TASK=classification if they are classes" if doubt else "")
 
 

@@ -37,9 +37,9 @@ LINES = 200
 ISO = "%Y-%m-%d"
 # Names of columns with a time of day that belongs to a day; a duration has another one.
 CLOCK = re.compile(r"time|hour|hora|clock|^h$|hh", re.IGNORECASE)
-# Texts that people write for a missing value; and words that may be a class too, unless they stand among numbers.
-NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "#DIV/0!")
+# Texts that people write for a missing value; of the target, the words may be a class.
 WORDS = ("unknown", "missing", "desconocido")
+NOTHING = ("?", "-", "--", ".", "n/d", "N/D", "s/d", "n/k", "NR", "#DIV/0!", *WORDS)
 
 
 @dataclass
@@ -228,9 +228,8 @@ def _notation(table: pa.Table, found: Sniffed) -> None:
     for name, values in others.items():
         texts = [value for value in values if not number.fullmatch(value) and "inf" not in value.lower()]
         # Beside a plus, a minus is a value.
-        marks = (*NOTHING, *WORDS) if len(texts) < len(values) / 2 else NOTHING
-        stray.update(value for value in texts if value in marks and not (value == "-" and "+" in values))
-        few = [value for value in texts if value not in (*marks, *MISSING)]
+        stray.update(value for value in texts if value in NOTHING and not (value == "-" and "+" in values))
+        few = [value for value in texts if value not in (*NOTHING, *MISSING)]
         if len(values) > 4 and 0 < len(few) <= 2 and name not in found.options.get("join", {}):
             found.strays[name] = few
     if stray:
