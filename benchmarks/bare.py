@@ -13,6 +13,7 @@ import os
 import resource
 import sys
 from pathlib import Path
+from typing import Any
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[name] = "2"
@@ -29,13 +30,13 @@ from showers.common.rows import Showers  # noqa: E402
 from showers.dataset.showers import prepare_showers  # noqa: E402
 from showers.features import featurize  # noqa: E402
 from showers.modeling.evaluate import evaluate  # noqa: E402
-from showers.modeling.shared.fitting import fit  # noqa: E402
+from showers.modeling.shared.fitting import fit, scored  # noqa: E402
 from showers.modeling.shared.store import save  # noqa: E402
 from showers.rendering import png, render  # noqa: E402
+from showers.report import SHUFFLED, WHY  # noqa: E402
+from showers.simulation.array import stations as positions  # noqa: E402
 from showers.simulation.generate import write  # noqa: E402
 from showers.split import PARTS  # noqa: E402
-
-TABLES = ("events", "stations", "truth")
 
 
 def main(folder: Path) -> float:
@@ -48,33 +49,59 @@ def main(folder: Path) -> float:
     featurize(folder / "interim", {name: folder / f"{name}.parquet" for name in PARTS}, config)
     train, validation, test = (pd.read_parquet(folder / f"{name}.parquet") for name in PARTS)
     fitted = fit(train, validation, config)
-    save(fitted, folder / "models")
-    report, predictions = evaluate(fitted, test, config)
+    scores = {"train": scored(fitted, train, config), "validation": scored(fitted, validation, config)}
+    save(fitted, folder / "models", scores=scores)
+    report, details, predictions = evaluate(fitted, test, config)
     write_json(folder / "metrics.json", report)
     write_parquet(folder / "predictions.parquet", predictions)
-    primaries = config.data.primaries
-    events, stations, truth = (pd.read_parquet(folder / "raw" / f"{name}.parquet") for name in TABLES)
-    traces = pq.ParquetFile(folder / "raw" / "traces.parquet").read_row_group(0)
-    images = {
-        name: png(figure)
-        for name, figure in {
-            "comparison": charts.comparison(report["metrics"], report["baseline"]),
-            "confusion": charts.confusion(predictions),
-            "calibration": charts.calibration(predictions),
-            "shower": shower_charts.shower(events, stations),
-            "traces": shower_charts.traces(stations, traces, config.data.station),
-            "plane": shower_charts.plane(truth, config.data.hadronic),
-            "roc": shower_charts.roc(predictions, "proton", "iron"),
-            "mass": shower_charts.mass(predictions, test["lg_energy"], primaries),
-            "energies": shower_charts.confusion_by_energy(predictions, test["lg_energy"], list(primaries)),
-        }.items()
-    }
+    images = {name: png(figure) for name, figure in figures(folder, config, report, details, predictions, test).items()}
     for name, image in images.items():
         (folder / f"{name}.png").write_bytes(image)
-    facts = {"config": config.model_dump(), "counts": {"raw": {}, "rows": counts}, "report": report, "provenance": {}}
+    facts = {
+        "config": config.model_dump() | {"model": fitted.settings.model_dump()},
+        "table": "showers",
+        "features": fitted.features,
+        "scores": scores,
+        "counts": {"raw": {}, "rows": counts},
+        "report": report,
+        "details": details,
+        "provenance": {},
+        "why_split": WHY[config.split.kind],
+    }
     embedded = {name: base64.b64encode(image).decode() for name, image in images.items()}
-    (folder / "report.html").write_text(render("report.html", figures=embedded, **facts), encoding="utf-8")
+    (folder / "report.html").write_text(render("report.html", figures=embedded, pages={}, **facts), encoding="utf-8")
+    (folder / "model_card.md").write_text(render("model_card.md", **facts), encoding="utf-8")
     return float(report["metrics"]["accuracy"]["value"])
+
+
+def figures(
+    folder: Path, config: Any, report: dict[str, Any], details: dict[str, Any], predictions: pd.DataFrame, test: Any
+) -> dict[str, Any]:
+    """The figures of the report, as plots.py and report.py of the project have them."""
+    primaries, data = config.data.primaries, config.data
+    names = sorted(primaries, key=primaries.__getitem__)
+    others = [name for name in predictions.columns if not name.startswith("p(")]
+    predictions = predictions[[*others, *(f"p({name})" for name in names)]]
+    truth, events, stations, traces = (
+        pq.ParquetFile(folder / "raw" / f"{name}.parquet").read_row_group(0)
+        for name in ("truth", "events", "stations", "traces")
+    )
+    seen, recorded = events.to_pandas(), stations.to_pandas()
+    drawn = {
+        "comparison": charts.comparison(report["metrics"], report["baseline"]),
+        "confusion": charts.confusion(predictions),
+        "calibration": charts.calibration(predictions),
+        "shower": shower_charts.shower(seen, recorded, positions(data.array)),
+        "lateral": shower_charts.lateral(seen, recorded),
+        "multiplicity": shower_charts.multiplicity(truth.to_pandas(), seen, data.fewest_stations),
+        "traces": shower_charts.traces(recorded, traces, data.station),
+        "plane": shower_charts.plane(truth.to_pandas(), data.hadronic),
+        "roc": shower_charts.roc(predictions, names[0], names[-1], config.seed),
+        "mass": shower_charts.mass(predictions, test["lg_energy"], primaries),
+        "energies": shower_charts.confusion_by_energy(predictions, test["lg_energy"], list(primaries)),
+    }
+    shuffled = {kind: found for kind in SHUFFLED if (found := details["importances"][kind])}
+    return drawn | {f"importance_{kind}": charts.importances(of, SHUFFLED[kind]) for kind, of in shuffled.items()}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.project import TEMPLATE, Project
+from tests.project import TEMPLATE, TREE, Project
 
 DOCS = TEMPLATE / "docs"
 PACKAGE = TEMPLATE / "src" / "probado"
@@ -28,6 +28,7 @@ TRANSLATED = [
     "share.md",
     "adopt.md",
     "prove.md",
+    "verdict.md",
     "auger.md",
 ]
 # Elements that make a browser fetch something as it opens the page; a link to another site is no such thing.
@@ -129,7 +130,9 @@ def blocks(text: str, language: str) -> list[str]:
 
 def test_pages_name_only_targets_files_and_prompts_there_are(bake: Callable[..., Project]) -> None:
     project = bake(deep_learning="torch").path
-    targets = {name for folder in (TEMPLATE, project) for name in re.findall(r"(?m)^([a-z-]+):", makefile(folder))}
+    makefiles = [makefile(folder) for folder in (TEMPLATE, project)]
+    makefiles += [path.read_text(encoding="utf-8") for path in TREE.glob("layers/*/parts/makefile")]
+    targets = {name for text in makefiles for name in re.findall(r"(?m)^([a-z-]+):", text)}
     prompts = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
     written_by_a_run = ("reports/", "data/", "models", ".runs/", ".venv", "dvc.lock", ".dvc/config.local")
     for path in DOCS.rglob("*.md"):
