@@ -137,8 +137,7 @@ def rerun(bench: Bench, stages: Iterable[Stage], *circumstances: Circumstance) -
                     done = control
         if done.failed and not done.reads.data and not done.outcome.late:
             home = str(bench.room.folder / "home")
-            missing_here = [*missing_files(done), *done.reads.absent]
-            kept = [path.replace(home, "~") for path in missing_here if path in left]
+            kept = [path.replace(home, "~") for path in named_as_missing(done) if path in left]
             done.reads.data = [f"{path}, which an earlier stage left outside of the repository" for path in kept[:1]]
         runs[stage.name] = done
         if done.failed:
@@ -173,7 +172,12 @@ def undeclared_file(run: StageRun) -> str:
 
 def asked_for(run: StageRun) -> list[str]:
     """Paths that a stage named as missing, and the words of its command."""
-    return [*missing_files(run), *run.reads.absent, *run.stage.words()]
+    return [*named_as_missing(run), *run.stage.words()]
+
+
+def named_as_missing(run: StageRun) -> list[str]:
+    """Paths that a stage named as missing in its messages, or by the error that ended it."""
+    return [*missing_files(run), *run.reads.absent]
 
 
 def hidden_outside(run: StageRun) -> list[str]:

@@ -19,10 +19,10 @@ OURS = (
 )
 
 LIBRARIES = os.path.join("", "site-packages", "")
+OF_DEBIAN = os.path.join("", "dist-packages", "")
 # It reads the whole configuration for every stage; what a stage takes of it are its parameters, which DVC watches.
 HYDRA = os.path.join("", "hydra", "_internal", "")
-OF_DEBIAN = os.path.join("", "dist-packages", "")
-# Parsers of TOML: what reads a file through one of them reads it for itself.
+# Parsers of TOML: a file that the project reads through one of them is read by the project.
 TOML = os.path.join("", "site-packages", "toml")
 # dvc.api reads the pipeline and its parameters, as DVC itself does.
 DVC = os.path.join("", "site-packages", "dvc", "")
@@ -110,7 +110,7 @@ def note_what_was_missing(note):
     # Workers that are started anew find it by its name.
     leave_and_note.__module__, leave_and_note.__name__, leave_and_note.__qualname__ = "sys", "exit", "exit"
     sys.excepthook, sys.exit = show_and_note, leave_and_note
-    # Python says by itself that it has no such module to run. Until it has found one, it calls itself so.
+    # `python -m NAME` raises no error where there is no such module. Until it is found, sys.argv begins with -m.
     if sys.argv[:1] == ["-m"] and hasattr(sys, "orig_argv"):
         name = sys.orig_argv[-len(sys.argv)].split(".")[0]
         import importlib.machinery
