@@ -21,6 +21,7 @@ from {{ cookiecutter.module_name }}.features import of_showers
 from {{ cookiecutter.module_name }}.modeling import predict
 from {{ cookiecutter.module_name }}.modeling.shared.fitting import fit
 from {{ cookiecutter.module_name }}.modeling.shared.store import save
+from {{ cookiecutter.module_name }}.new_rows import features_of
 from {{ cookiecutter.module_name }}.shower_inputs import shower_contract
 from {{ cookiecutter.module_name }}.simulation.generate import simulate
 
@@ -76,7 +77,12 @@ def test_new_showers_are_predicted_as_in_the_pipeline(kept: dict[str, pa.Table],
     expected = pd.DataFrame(predictor.fitted.predict(rows)).assign(shower=rows["shower"])
 
     found = predictor.predict(new)
+    made = features_of(predictor.contract.as_read(new), predictor.contract).features
 
+    # Every feature to the last digit, whatever the order of the rows.
+    names = list(made.columns)
+    ordered = (table[names].sort_values(names, ignore_index=True) for table in (made, rows))
+    pd.testing.assert_frame_equal(*ordered, check_exact=True)
     assert len(found) == (len(new) if level == "station" else new["shower"].nunique())
     classes = [name for name in found.columns if name.startswith("p(")]
     if level == "station":
@@ -85,7 +91,7 @@ def test_new_showers_are_predicted_as_in_the_pipeline(kept: dict[str, pa.Table],
         expected, found = (table.sort_values(["shower", "station"]) for table in (expected, found))
     else:
         expected, found = (table.sort_values("shower") for table in (expected, found))
-    np.testing.assert_allclose(found[classes].to_numpy(), expected[range(len(classes))].to_numpy(), atol=1e-12)
+    np.testing.assert_array_equal(found[classes].to_numpy(), expected[range(len(classes))].to_numpy())
 
 
 def test_a_shower_that_cannot_be_used_is_named(kept: dict[str, pa.Table], trained: Trained, tmp_path: Path) -> None:

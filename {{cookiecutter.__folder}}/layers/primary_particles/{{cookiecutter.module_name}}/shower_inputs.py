@@ -24,6 +24,8 @@ from .tables.reading import Text, read_text
 EVENT = {"energy": "eV", "zenith": "°", "azimuth": "°", "core_x": "m", "core_y": "m"}
 SHAPE = {"length": "ns", "risetime": "ns", "falltime": "ns", "area_over_peak": None}
 STATION = {"x": "m", "y": "m", "signal": "VEM", **SHAPE, "saturated": None}
+# As data/interim has them: a logarithm of a number in single precision is another one.
+STORED = {**dict.fromkeys(("signal", *SHAPE), "float32"), "saturated": "bool"}
 
 
 class ShowerContract(Strict):
@@ -144,7 +146,8 @@ def tables(rows: pd.DataFrame, table: pa.Table, features: Features) -> dict[str,
     events = ordered.drop_duplicates("shower")[["shower", *EVENT]].assign(primary="")
     events["multiplicity"] = ordered.groupby("shower").size().to_numpy()
     found = {"events": pa.Table.from_pandas(events, preserve_index=False)}
-    found["stations"] = pa.Table.from_pandas(ordered[["shower", *STATION]], preserve_index=False)
+    stations = ordered[["shower", *STATION]].astype(STORED)
+    found["stations"] = pa.Table.from_pandas(stations, preserve_index=False)
     if isinstance(features, OfTraces):
         width = features.bins * features.merged
         # Further bins are no features.
