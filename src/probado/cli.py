@@ -39,6 +39,14 @@ COMMANDS = {
         "probado.tune.command",
         "search the settings of a model of the project here, by its validation rows",
     ),
+    "promote": (
+        "probado.life.promote",
+        "register the present model, and make it the champion if it passes the gate",
+    ),
+    "rollback": (
+        "probado.life.rollback",
+        "make an earlier version the champion again",
+    ),
     "ui": (
         "probado.ui",
         "show the runs of the project here in MLflow's pages, at MLFLOW_PORT (5000) or the next free port",

@@ -134,7 +134,7 @@ def test_pages_name_only_targets_files_and_prompts_there_are(bake: Callable[...,
     makefiles += [path.read_text(encoding="utf-8") for path in TREE.glob("layers/*/parts/makefile")]
     targets = {name for text in makefiles for name in re.findall(r"(?m)^([a-z-]+):", text)}
     prompts = json.loads((TEMPLATE / "cookiecutter.json").read_text(encoding="utf-8"))
-    written_by_a_run = ("reports/", "data/", "models", ".runs/", ".venv", "dvc.lock", ".dvc/config.local")
+    written_by_a_run = ("reports/", "data/", "models", ".life/", ".runs/", ".venv", "dvc.lock", ".dvc/config.local")
     for path in DOCS.rglob("*.md"):
         text = path.read_text(encoding="utf-8")
         named = set(re.findall(r"(?m)(?:`|^|\$ )make ([a-z-]+)", text))

@@ -62,7 +62,9 @@ def test_rooms_of_the_package_build_on_one_another() -> None:
         "room": {"repository", "room"},
         "evidence": {"repository", "evidence"},
         "prove": {"repository", "room", "evidence", "prove"},
-        "merge": {"merge"},
+        "merge": {"merge", "store"},
+        "tune": {"tune", "store"},
+        "life": {"repository", "evidence", "store", "life"},
         "adopt": {"repository", "adopt"},
     }
     package = TEMPLATE / "src" / "probado"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import tempfile
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from probado.errors import Refused
+from probado.store import open_client
 
 SQLITE = "sqlite:///"
 # Tags of a copy: the run it was made from, and the same while it is being made.
@@ -43,13 +42,8 @@ def merge(source: str, target: str) -> Merged:
     """
     import mlflow
 
-    # These print a traceback for errors that are raised anyway, and a line per table.
-    for name in ("mlflow.store.db.utils", "alembic"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _merge(mlflow.MlflowClient(source), mlflow.MlflowClient(target), source)
+        return _merge(open_client(source), open_client(target), source)
     except (mlflow.MlflowException, OSError) as error:
         raise Refused(f"the runs could not be copied: {' '.join(str(error).split())}") from error
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import logging
-import os
-import warnings
 from typing import Any
 
-from probado.contract import DATABASE, STORE
 from probado.errors import Refused, without_password
+from probado.store import address, open_client
 from probado.tune.settings import Settings
 
 STUDY, TRIAL = "tune.study", "tune.trial"
@@ -20,24 +17,14 @@ class Runs:
     """The runs of a study in the project's store."""
 
     def __init__(self, experiment: str, study: str, title: str) -> None:
-        os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-        from mlflow import MlflowClient
-
-        # These print a line for each table of a new database.
-        for name in ("mlflow.store.db.utils", "alembic"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self.client = MlflowClient(os.environ.get(STORE) or f"sqlite:///{DATABASE}")
-            found = self.client.get_experiment_by_name(experiment)
-            self.experiment = found.experiment_id if found else self.client.create_experiment(experiment)
-            known = self.client.search_runs([self.experiment], f"tags.`{STUDY}` = '{study}'", max_results=1)
-            tags = {STUDY: study, "mlflow.runName": title}
-            self.parent = (
-                known[0].info.run_id if known else self.client.create_run(self.experiment, tags=tags).info.run_id
-            )
-            self.client.update_run(self.parent, status="RUNNING")
-            self.recorded = self._children()
+        self.client = open_client(address())
+        found = self.client.get_experiment_by_name(experiment)
+        self.experiment = found.experiment_id if found else self.client.create_experiment(experiment)
+        known = self.client.search_runs([self.experiment], f"tags.`{STUDY}` = '{study}'", max_results=1)
+        tags = {STUDY: study, "mlflow.runName": title}
+        self.parent = known[0].info.run_id if known else self.client.create_run(self.experiment, tags=tags).info.run_id
+        self.client.update_run(self.parent, status="RUNNING")
+        self.recorded = self._children()
 
     def _children(self) -> set[int]:
         """The numbers of the trials that have a whole run; a half-made one is deleted."""

@@ -1,15 +1,21 @@
-"""From new rows to the features of the model: images of the telescope, or showers by their stations."""
+"""From new rows, images of the telescope or stations of showers, to features; and the test rows as if they were new."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from .common.rows import OfStations
+from .common.config import Config
+from .common.data_paths import TABLES
+from .common.paths import ROOT
+from .common.rows import OfStations, OfTraces, Showers
 from .features import hillas_features, of_showers
 from .shower_inputs import ShowerContract, tables, typed
+from .split import split_rows
 from .tables import inputs
 from .tables.inputs import Made, type_rows
 
@@ -45,3 +51,22 @@ def features_of(table: pa.Table, contract: Contract) -> Made:
     if not isinstance(contract.features, OfStations):
         names["shower"] = table["shower"].take(pa.array(features.index)).to_pandas().to_numpy()
     return Made(features.drop(columns=["shower", "primary"]), names, reasons)
+
+
+def rows_of_test(config: Config) -> tuple[pd.DataFrame, pd.Index]:
+    """Rows as a model takes them, and the places in their index of the predictions of the test rows, in their order."""
+    events = pd.read_parquet(ROOT / TABLES / "events.parquet")
+    test = events[(split_rows(events, config.data, config.split, config.seed) == "test").to_numpy()]
+    rows = test.drop(columns=config.data.target)
+    if not isinstance(config.data, Showers):
+        return rows, rows.index
+    names = ["stations", *(["traces"] if isinstance(config.features, OfTraces) else [])]
+    of_test = [("shower", "in", rows["shower"].tolist())]
+    tables = {name: pq.read_table(ROOT / TABLES / f"{name}.parquet", filters=of_test) for name in names}
+    stations = tables["stations"].to_pandas()
+    if "traces" in tables:
+        # Of the first showers only, in the order of their stations.
+        stations = stations[stations["shower"].isin(np.unique(tables["traces"]["shower"]))].reset_index(drop=True)
+        stations["trace"] = tables["traces"]["trace"].to_pandas()
+    rows = stations.merge(rows, on="shower", how="left")
+    return rows, rows.index if isinstance(config.features, OfStations) else rows.drop_duplicates("shower").index

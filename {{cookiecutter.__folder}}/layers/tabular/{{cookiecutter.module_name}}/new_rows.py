@@ -1,14 +1,17 @@
-"""From new rows to the features of the model."""
+"""From new rows to the features of the model, and the test rows as if they were new."""
 
 from __future__ import annotations
 
 import pandas as pd
 import pyarrow as pa
 
+from .common.config import Config
+from .common.data_paths import TABLE
+from .common.paths import PROCESSED, ROOT
 from .features import build_features
 from .tables.inputs import Contract, Made, read_contract, type_rows
 
-__all__ = ["Contract", "features_of", "read_contract"]
+__all__ = ["Contract", "features_of", "read_contract", "rows_of_test"]
 
 
 def features_of(table: pa.Table, contract: Contract) -> Made:
@@ -25,3 +28,13 @@ def features_of(table: pa.Table, contract: Contract) -> Made:
     settings = contract.features.model_copy(update={"drop": drop})
     features = build_features(usable, data, settings) if len(usable) else usable
     return Made(features, names, reasons)
+
+
+def rows_of_test(config: Config) -> tuple[pd.DataFrame, pd.Index]:
+    """Rows as a model takes them, and the places in their index of the predictions of the test rows, in their order.
+
+    They are all prepared rows, because a feature may be made from earlier ones.
+    """
+    table = pd.read_parquet(ROOT / TABLE)
+    places = pd.read_parquet(ROOT / PROCESSED / "test.parquet", columns=[config.data.target]).index
+    return table.drop(columns=config.data.target), places

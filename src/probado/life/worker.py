@@ -1,0 +1,23 @@
+"""The process in which a version predicts for rows of a file: python -m probado.life.worker MODULE ROWS FOUND."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+
+def main(module: str, given: str, target: str) -> int:
+    """Predict for a Parquet file of rows; returns the exit status, 1 where the version says why it cannot."""
+    import pandas as pd
+
+    try:
+        predictor = importlib.import_module(f"{module}.modeling.predict").load()
+        predictor.predict(pd.read_parquet(given)).to_parquet(target)
+    except Exception as error:  # noqa: BLE001 - whatever a version finds wrong is said by the process that asked
+        print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
