@@ -210,7 +210,7 @@ def test_a_changed_project_is_trained_first(project: Project) -> None:
     done = promote(project)
 
     assert done.returncode == 1
-    assert "train, evaluate changed since the model was evaluated: make train first" in done.stderr
+    assert "evaluate, train changed since the model was evaluated: make train first" in done.stderr
 
 
 def test_a_server_that_cannot_be_reached_is_said_in_one_line(project: Project) -> None:

@@ -33,7 +33,7 @@ def up_to_date(root: Path) -> str:
     if done.returncode:
         raise Refused(f"dvc status failed: {last_line(done.stderr)}")
     if changed := json.loads(done.stdout):
-        raise Refused(f"{', '.join(changed)} changed since the model was evaluated: make train first")
+        raise Refused(f"{', '.join(sorted(changed))} changed since the model was evaluated: make train first")
     return str(outs[0]["md5"])
 
 
