@@ -46,8 +46,8 @@ Once = Callable[[str, Callable[[Path], Project]], Project]
 def environment() -> dict[str, str]:
     """Process environment with the programs of a project first on PATH: every locked group, built once and kept.
 
-    It is what `make env DEEP=cpu WITH="tune notebook"` makes in a project of its own, made anew when a lock or the way
-    it is made changes.
+    It is what `make env DEEP=cpu WITH="tune notebook life"` makes in a project of its own, made anew when a lock or the
+    way it is made changes.
     """
     made_of = [*locks(), TREE / "mlops" / "environment.py", Path(__file__)]
     stamp = hashlib.sha256(b"".join(path.read_bytes() for path in made_of)).hexdigest()
@@ -58,7 +58,7 @@ def environment() -> dict[str, str]:
         if not ready.is_file() or ready.read_text() != stamp:
             shutil.rmtree(SHARED, ignore_errors=True)
             project = bake_project(SHARED, variables, project_name="Shared", deep_learning="torch")
-            project.run("make", "env", "DEEP=cpu", "WITH=tune notebook")
+            project.run("make", "env", "DEEP=cpu", "WITH=tune notebook life")
             ready.write_text(stamp)
     venv = SHARED / "shared" / ".venv"
     path = f"{venv / 'bin'}{os.pathsep}{variables['PATH']}"

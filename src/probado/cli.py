@@ -47,6 +47,10 @@ COMMANDS = {
         "probado.life.rollback",
         "make an earlier version the champion again",
     ),
+    "serve": (
+        "probado.life.serve.command",
+        "answer requests for predictions with the champion",
+    ),
     "ui": (
         "probado.ui",
         "show the runs of the project here in MLflow's pages, at MLFLOW_PORT (5000) or the next free port",

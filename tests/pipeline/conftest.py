@@ -1,8 +1,9 @@
-"""Projects that read a table of one's own."""
+"""Projects that read a table of one's own, and those whose model is in use."""
 
 from __future__ import annotations
 
 import hashlib
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import Once
 from tests.project import STEPS, Project, bake_project
 
 GOOD = "x,y,label\n" + "".join(f"{i}.5,{i * 7 % 11},{'ab'[i % 2]}\n" for i in range(60))
@@ -68,3 +70,39 @@ def refused(project: Project, *steps: str) -> str:
     assert project.outputs() == before
     assert project.leftovers() == []
     return line
+
+
+def promote(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:
+    return project.run("probado", "promote", "--module", project.module, "--unproven", check=False, **variables)
+
+
+def trained(project: Project, model: str) -> None:
+    project.select(model=model)
+    project.repro("evaluate")
+    project.commit()
+
+
+@pytest.fixture(scope="session")
+def promoted(once: Once, finished: Project) -> Project:
+    """A project whose model is the champion, version 1. Only to be copied or looked at."""
+
+    def made(folder: Path) -> Project:
+        folder.parent.mkdir(exist_ok=True)
+        project = finished.copy(folder)
+        done = promote(project)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return project
+
+    return once("promoted", made)
+
+
+@pytest.fixture(scope="session")
+def worse(once: Once, promoted: Project) -> Project:
+    """The same with a worse model that is trained and not promoted. Only to be copied."""
+
+    def made(folder: Path) -> Project:
+        project = promoted.copy(folder)
+        trained(project, "dummy")
+        return project
+
+    return once("worse", made)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import Once
+from tests.pipeline.conftest import promote
 from tests.project import Project
 
 pytestmark = pytest.mark.slow
@@ -22,10 +22,6 @@ STEPS = [
     "set_registered_model_alias",
     "delete_registered_model_tag",
 ]
-
-
-def promote(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:
-    return project.run("probado", "promote", "--module", project.module, "--unproven", check=False, **variables)
 
 
 def asked(project: Project, question: str) -> Any:
@@ -40,38 +36,6 @@ def asked(project: Project, question: str) -> Any:
 def log(project: Project) -> list[dict[str, Any]]:
     path = project.path / ".life/promotions.jsonl"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
-
-
-def trained(project: Project, model: str) -> None:
-    project.select(model=model)
-    project.repro("evaluate")
-    project.commit()
-
-
-@pytest.fixture(scope="module")
-def promoted(once: Once, finished: Project) -> Project:
-    """A project whose model is the champion, version 1. Only to be copied or looked at."""
-
-    def made(folder: Path) -> Project:
-        folder.parent.mkdir(exist_ok=True)
-        project = finished.copy(folder)
-        done = promote(project)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return project
-
-    return once("promoted", made)
-
-
-@pytest.fixture(scope="module")
-def worse(once: Once, promoted: Project) -> Project:
-    """The same with a worse model that is trained and not promoted. Only to be copied."""
-
-    def made(folder: Path) -> Project:
-        project = promoted.copy(folder)
-        trained(project, "dummy")
-        return project
-
-    return once("worse", made)
 
 
 @pytest.fixture

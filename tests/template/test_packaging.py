@@ -72,10 +72,13 @@ def test_the_template_declares_what_it_imports() -> None:
     # probado merge runs in a project's environment and says so where there is no MLflow.
     watch = {path.stem for path in (TEMPLATE / "src" / "probado" / "room" / "watch").glob("*.py")}
     judge = imported((TEMPLATE / "src").rglob("*.py")) - {"probado", "mlflow"} - watch
-    # What only probado tune needs is an extra, and not in the environment of the template.
-    extra = {"filelock", "hydra", "optuna", "tqdm"}
-    assert extra - {"hydra"} <= names(settings["project"]["optional-dependencies"]["tune"])
-    assert not undeclared(judge - extra, names(settings["project"]["dependencies"]), python)
+    # What tune and life alone need are extras, and most of them not in the environment of the template.
+    extras = {"tune": {"filelock", "optuna", "tqdm"}, "life": {"fastapi", "filelock", "prometheus_client", "uvicorn"}}
+    for name, extra in extras.items():
+        declared = names(settings["project"]["optional-dependencies"][name])
+        assert {one.replace("_", "-") for one in extra} <= declared
+    judge -= {"hydra"}.union(*extras.values())
+    assert not undeclared(judge, names(settings["project"]["dependencies"]), python)
     lines = (TEMPLATE / "requirements.in").read_text(encoding="utf-8").splitlines()
     tests = [path for folder in ("tests", "tools", "hooks") for path in (TEMPLATE / folder).rglob("*.py")]
     own = {"probado", "tests", "tools", "benchmarks"}

@@ -8,14 +8,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import yaml
-
-from probado.contract import CONFIG
 from probado.errors import Refused
 from probado.life.decision import CHAMPION, LOCK, decide, only_one
 from probado.life.gate import Finding, judge
 from probado.life.ready import proven, up_to_date
-from probado.life.science import comparison
+from probado.life.science import comparison, threads_of
 from probado.life.success import BASELINE, Success, read_success
 from probado.life.version import Version, make_version, predict
 
@@ -121,10 +118,3 @@ def agree(candidate: pd.DataFrame, root: Path) -> None:
             f"{other} of {len(candidate)} test rows are predicted otherwise than in {PREDICTIONS}, by up to "
             f"{apart.max():.3g}: modeling/predict.py makes other features than the pipeline"
         )
-
-
-def threads_of(root: Path) -> int:
-    """The number of threads that the project computes with."""
-    path = root / CONFIG
-    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return int(settings.get("threads", 1))

@@ -62,11 +62,12 @@ class Registry:
 
     def champion(self) -> str | None:
         """The number of the champion, None if there is none."""
-        return self._alias(CHAMPION)
+        return self.aliases().get(CHAMPION)
 
-    def _alias(self, alias: str) -> str | None:
-        found = self._ask(self.client.get_registered_model, self.name).aliases.get(alias)
-        return str(found) if found else None
+    def aliases(self) -> dict[str, str]:
+        """The numbers of champion and challenger, as far as there are any."""
+        found = self._ask(self.client.get_registered_model, self.name).aliases
+        return {str(alias): str(number) for alias, number in found.items()}
 
     def champions(self) -> list[str]:
         """The champions so far, the present one last."""
@@ -164,7 +165,7 @@ class Registry:
         self._log(decision)
         if decision.outcome == CHAMPION:
             self._ask(client.set_registered_model_tag, self.name, CHAMPIONS, json.dumps(decision.champions))
-            if self._alias(CHALLENGER) == number:
+            if self.aliases().get(CHALLENGER) == number:
                 self._ask(client.delete_registered_model_alias, self.name, CHALLENGER)
         self._ask(client.set_registered_model_alias, self.name, decision.outcome, number)
         self._ask(client.delete_registered_model_tag, self.name, PENDING)

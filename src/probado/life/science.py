@@ -1,4 +1,4 @@
-"""The project's own code: how its module is imported, and what it says of its test rows."""
+"""The project's own code and settings: its module, what it says of its test rows, its number of threads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import yaml
+
+from probado.contract import CONFIG
 from probado.errors import Refused
 
 
@@ -35,3 +38,10 @@ def comparison(module: str, root: Path) -> Any:
         return compare.comparison()
     except Exception as error:  # noqa: BLE001 - whatever the project finds wrong is said
         raise Refused(" ".join(str(error).split())) from None
+
+
+def threads_of(root: Path) -> int:
+    """The number of threads that the project computes with."""
+    path = root / CONFIG
+    settings = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return int(settings.get("threads", 1))

@@ -167,7 +167,7 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
     table = joined(table, contract.data) if contract.data.read.join else table
     if missing := [name for name in contract.needed if name not in table.column_names]:
         raise ValueError(f"the rows lack {', '.join(map(repr, missing))}; they have {', '.join(table.column_names)}")
-    reasons = pd.Series("", index=range(len(table)))
+    reasons = np.full(len(table), "", dtype=object)
     typed = {}
     for one in (one for one in contract.inputs if one.name in table.column_names):
         column = contract.data.columns[one.name]
@@ -175,10 +175,11 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
         if spelled := spelling(one):
             values = values.map(lambda value, spelled=spelled: spelled.get(value.lower(), value), na_action="ignore")
         typed[one.name] = values
-        given = ~pd.Series(table[one.name].is_null(nan_is_null=True).to_numpy())
+        given = ~table[one.name].is_null(nan_is_null=True).to_numpy()
         for bad, reason in _reasons(values, given, column):
-            reasons[bad & (reasons == "")] = f"{one.name}: {reason}"
-    return pd.DataFrame(typed), reasons
+            if bad.any():
+                reasons[bad & (reasons == "")] = f"{one.name}: {reason}"
+    return pd.DataFrame(typed), pd.Series(reasons, dtype="str")
 
 
 def spelling(one: Input) -> dict[str, str]:
@@ -201,17 +202,19 @@ def _typed(values: pa.ChunkedArray, column: Column, data: Data) -> pd.Series:
     return pd.Series(values.cast(pa.float64(), safe=False).to_numpy(), dtype="float64")
 
 
-def _reasons(values: pd.Series, given: pd.Series, column: Column) -> list[tuple[pd.Series, str]]:
-    found = [(given & values.isna(), f"it is no {column.type}")]
+def _reasons(values: pd.Series, given: np.ndarray, column: Column) -> list[tuple[np.ndarray, str]]:
+    """Of each reason why a value cannot be used the rows that it speaks against, bool (rows,)."""
+    found = [(given & values.isna().to_numpy(), f"it is no {column.type}")]
     if column.type in ("number", "integer"):
-        found.append((values.abs() == float("inf"), "it is infinite"))
-    if column.minimum is not None:
-        found.append((values < column.minimum, f"it is below {column.minimum:g}"))
-    if column.maximum is not None:
-        found.append((values > column.maximum, f"it is above {column.maximum:g}"))
+        numbers = values.to_numpy(dtype=np.float64)
+        found.append((np.isinf(numbers), "it is infinite"))
+        if column.minimum is not None:
+            found.append((numbers < column.minimum, f"it is below {column.minimum:g}"))
+        if column.maximum is not None:
+            found.append((numbers > column.maximum, f"it is above {column.maximum:g}"))
     if not column.nullable:
         found.append((~given, "it is missing"))
-    return [(bad.fillna(False).astype(bool), reason) for bad, reason in found]
+    return found
 
 
 def as_text(table: pd.DataFrame, read: Reading, listed: dict[str, list[str]]) -> pa.Table:

@@ -1,0 +1,1 @@
+"""A model behind HTTP: one process answers requests, one process a version predicts."""

@@ -1,0 +1,87 @@
+"""The process of one version: python -m probado.life.serve.process MODULE. Lines of JSON come in and go out.
+
+It says first what a row needs. Then it answers each line, a list of requests, with a list of answers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from probado.life.rows import records_of, table_of
+
+
+def main(module: str) -> int:
+    """Answer until the input ends; returns the exit status."""
+    out = _own_output()
+    warnings.simplefilter("ignore")
+    try:
+        predictor = importlib.import_module(f"{module}.modeling.predict").load()
+    except Exception as error:  # noqa: BLE001 - whatever a version finds wrong is said
+        print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    alone = bool(getattr(predictor, "alone", False))
+    _say(out, {"inputs": [plain(one) for one in predictor.inputs], "alone": alone})
+    for line in sys.stdin:
+        _say(out, answers(predictor, alone, json.loads(line)))
+    return 0
+
+
+def plain(one: Any) -> dict[str, Any]:
+    """An input of a model as JSON has it, whatever class the project uses."""
+    return dataclasses.asdict(one) if dataclasses.is_dataclass(one) else dict(one.model_dump())  # type: ignore[arg-type]
+
+
+def answers(predictor: Any, alone: bool, requests: Sequence[Any]) -> list[dict[str, Any]]:
+    """An answer to each request, which is a list of rows: `found`, or `error`, a sentence.
+
+    Where a row is predicted by itself, those of all requests are predicted together, in hardly more time than one.
+    """
+    if alone and len(requests) > 1:
+        try:
+            return _together(predictor, requests)
+        except ValueError:
+            pass  # One of them cannot be used, which the others do not suffer from.
+    return [_answer(predictor, rows) for rows in requests]
+
+
+def _together(predictor: Any, requests: Sequence[Any]) -> list[dict[str, Any]]:
+    import pandas as pd
+
+    tables = [table_of(rows, predictor.inputs) for rows in requests]
+    found = records_of(predictor.predict(pd.concat(tables, ignore_index=True)))
+    if len(found) != sum(map(len, tables)):
+        raise ValueError("a row has no prediction of its own")
+    rest = iter(found)
+    return [{"found": [next(rest) | {"row": number} for number in table.index]} for table in tables]
+
+
+def _answer(predictor: Any, rows: Sequence[Any]) -> dict[str, Any]:
+    try:
+        return {"found": records_of(predictor.predict(table_of(rows, predictor.inputs)))}
+    except ValueError as error:
+        return {"error": " ".join(str(error).split())}
+    except Exception as error:  # noqa: BLE001 - whatever a model finds wrong must not end the process
+        return {"error": f"{type(error).__name__}: {' '.join(str(error).split())}", "fault": True}
+
+
+def _own_output() -> TextIO:
+    """Standard output for the answers alone: what the project's code prints goes to standard error."""
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    return out
+
+
+def _say(out: TextIO, value: Any) -> None:
+    out.write(json.dumps(value) + "\n")
+    out.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
