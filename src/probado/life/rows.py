@@ -74,9 +74,27 @@ def _shown(value: Any) -> str:
 
 def records_of(found: pd.DataFrame) -> list[dict[str, Any]]:
     """Predictions as JSON can have them, each with the number of its row first."""
-    columns: dict[str, list[Any]] = {"row": [int(number) for number in found.index]}
-    for name in found.columns:
-        columns[str(name)] = [
-            None if isinstance(value, float) and math.isnan(value) else value for value in found[name].tolist()
-        ]
+    columns = {"row": [int(number) for number in found.index]} | _plain(found)
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def explanations_of(told: pd.DataFrame) -> list[dict[str, Any]]:
+    """Explanations as JSON can have them: for each row what is explained, where it starts, and the contributions."""
+    found = []
+    for number in told.index.unique():
+        of_row = told.loc[[number]]
+        start = _plain(of_row[["of", "base"]].iloc[:1])
+        each = _plain(of_row[["feature", "value", "contribution"]])
+        contributions = [dict(zip(each, values, strict=True)) for values in zip(*each.values(), strict=True)]
+        found.append({"row": int(number), "of": start["of"][0], "base": start["base"][0]})
+        found[-1]["contributions"] = contributions
+    return found
+
+
+def _plain(found: pd.DataFrame) -> dict[str, list[Any]]:
+    """Columns of values that JSON has."""
+    columns = {}
+    for name in found.columns:
+        values = [value.item() if hasattr(value, "item") else value for value in found[name].tolist()]
+        columns[str(name)] = [None if value != value else value for value in values]
+    return columns

@@ -60,17 +60,18 @@ async def answer(root: Path, options: argparse.Namespace, listening: socket.sock
     """
     import uvicorn
 
+    from probado.life.serve.answers import Answers
     from probado.life.serve.app import make_app
     from probado.life.serve.served import Limits, Served
     from probado.life.serve.telemetry import Telemetry
 
     limits = Limits()
     served = Served(root, options.module, threads_of(root), limits, bool(options.canary or options.shadow))
-    app = make_app(served, Telemetry(root), os.environ.get(KEY), options.canary, options.shadow)
+    answers = Answers(served, Telemetry(root), os.environ.get(KEY), options.canary, options.shadow)
     # Before anybody can ask.
     await served.start()
     config = uvicorn.Config(
-        app,
+        make_app(answers),
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=int(limits.seconds),

@@ -16,6 +16,10 @@ from probado.life.version import environment
 TOGETHER, LINE, READY = 2000, 2**26, 120
 
 
+# What is asked, predict or explain, and rows.
+Asked = tuple[str, list[Any]]
+
+
 class Overloaded(Exception):
     """More requests wait than can be answered soon."""
 
@@ -32,8 +36,8 @@ class Model:
         self.name, self.folder, self.module, self.threads = name, folder, module, threads
         self.seconds = seconds
         self.inputs: list[dict[str, Any]] = []
-        self.ready = False
-        self._waiting: asyncio.Queue[tuple[Any, asyncio.Future[dict[str, Any]]]] = asyncio.Queue(most)
+        self.explains = self.ready = False
+        self._waiting: asyncio.Queue[tuple[Asked, asyncio.Future[dict[str, Any]]]] = asyncio.Queue(most)
         self._process: asyncio.subprocess.Process | None = None
         self._work: asyncio.Task[None] | None = None
 
@@ -46,7 +50,7 @@ class Model:
         await self._spawn()
         self._work = asyncio.create_task(self._answer())
 
-    async def predict(self, rows: list[Any]) -> dict[str, Any]:
+    async def ask(self, what: str, rows: list[Any]) -> dict[str, Any]:
         """The answer of the version to a request, as serve/process.py makes it.
 
         Raises:
@@ -55,7 +59,7 @@ class Model:
         """
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         try:
-            self._waiting.put_nowait((rows, answer))
+            self._waiting.put_nowait(((what, rows), answer))
         except asyncio.QueueFull:
             raise Overloaded from None
         return await answer
@@ -82,7 +86,7 @@ class Model:
         except (Broken, TimeoutError):
             await self._end()
             raise Refused(f"version {self.name} cannot be loaded: what it said stands above") from None
-        self.inputs = said["inputs"]
+        self.inputs, self.explains = said["inputs"], said["explains"]
         self.ready = True
 
     async def _end(self) -> None:
@@ -97,7 +101,7 @@ class Model:
             raise Broken
         return json.loads(line)
 
-    async def _ask(self, requests: list[Any]) -> list[dict[str, Any]]:
+    async def _ask(self, requests: list[Asked]) -> list[dict[str, Any]]:
         assert self._process and self._process.stdin
         try:
             self._process.stdin.write(json.dumps(requests).encode() + b"\n")
@@ -112,10 +116,10 @@ class Model:
         """Take what waits, ask the process about all of it at once, and so on."""
         while True:
             taken = [await self._waiting.get()]
-            rows = len(taken[0][0])
+            rows = len(taken[0][0][1])
             while not self._waiting.empty() and rows < TOGETHER:
                 taken.append(self._waiting.get_nowait())
-                rows += len(taken[-1][0])
+                rows += len(taken[-1][0][1])
             # Who asked may have gone.
             asked = [one for one in taken if not one[1].done()]
             try:
@@ -125,9 +129,9 @@ class Model:
                 for _ in taken:
                     self._waiting.task_done()
 
-    async def _settle(self, asked: list[tuple[Any, asyncio.Future[dict[str, Any]]]]) -> None:
+    async def _settle(self, asked: list[tuple[Asked, asyncio.Future[dict[str, Any]]]]) -> None:
         try:
-            found = await self._ask([rows for rows, _ in asked])
+            found = await self._ask([one for one, _ in asked])
         except Broken:
             await self._again(asked)
             return
@@ -135,15 +139,15 @@ class Model:
             if not answer.done():
                 answer.set_result(one)
 
-    async def _again(self, asked: list[tuple[Any, asyncio.Future[dict[str, Any]]]]) -> None:
+    async def _again(self, asked: list[tuple[Asked, asyncio.Future[dict[str, Any]]]]) -> None:
         """Start the process anew after it ended, and ask each request by itself: one of them may be the reason."""
         self.ready = False
         await self._end()
-        for rows, answer in asked:
+        for one, answer in asked:
             try:
                 if not self.ready:
                     await self._spawn()
-                found = (await self._ask([rows]))[0]
+                found = (await self._ask([one]))[0]
             except (Broken, Refused):
                 self.ready = False
                 await self._end()

@@ -1,6 +1,7 @@
 """The process of one version: python -m probado.life.serve.process MODULE. Lines of JSON come in and go out.
 
-It says first what a row needs. Then it answers each line, a list of requests, with a list of answers.
+It says first what a row needs. Then it answers each line, a list of requests, with a list of answers. A request is what
+is asked, predict or explain, and rows.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from probado.life.rows import records_of, table_of
+from probado.life.rows import explanations_of, records_of, table_of
 
 
 def main(module: str) -> int:
@@ -27,7 +28,8 @@ def main(module: str) -> int:
         print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     alone = bool(getattr(predictor, "alone", False))
-    _say(out, {"inputs": [plain(one) for one in predictor.inputs], "alone": alone})
+    explains = hasattr(predictor, "explain")
+    _say(out, {"inputs": [plain(one) for one in predictor.inputs], "explains": explains})
     for line in sys.stdin:
         _say(out, answers(predictor, alone, json.loads(line)))
     return 0
@@ -39,19 +41,19 @@ def plain(one: Any) -> dict[str, Any]:
 
 
 def answers(predictor: Any, alone: bool, requests: Sequence[Any]) -> list[dict[str, Any]]:
-    """An answer to each request, which is a list of rows: `found`, or `error`, a sentence.
+    """An answer to each request: `found`, or `error`, a sentence.
 
     Where a row is predicted by itself, those of all requests are predicted together, in hardly more time than one.
     """
-    if alone and len(requests) > 1:
+    if alone and len(requests) > 1 and all(what == "predict" for what, _ in requests):
         try:
-            return _together(predictor, requests)
+            return _together(predictor, [rows for _, rows in requests])
         except ValueError:
             pass  # One of them cannot be used, which the others do not suffer from.
-    return [_answer(predictor, rows) for rows in requests]
+    return [_answer(predictor, what, rows) for what, rows in requests]
 
 
-def _together(predictor: Any, requests: Sequence[Any]) -> list[dict[str, Any]]:
+def _together(predictor: Any, requests: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     import pandas as pd
 
     tables = [table_of(rows, predictor.inputs) for rows in requests]
@@ -62,9 +64,12 @@ def _together(predictor: Any, requests: Sequence[Any]) -> list[dict[str, Any]]:
     return [{"found": [next(rest) | {"row": number} for number in table.index]} for table in tables]
 
 
-def _answer(predictor: Any, rows: Sequence[Any]) -> dict[str, Any]:
+def _answer(predictor: Any, what: str, rows: Sequence[Any]) -> dict[str, Any]:
     try:
-        return {"found": records_of(predictor.predict(table_of(rows, predictor.inputs)))}
+        table = table_of(rows, predictor.inputs)
+        if what == "explain":
+            return {"found": explanations_of(predictor.explain(table))}
+        return {"found": records_of(predictor.predict(table))}
     except ValueError as error:
         return {"error": " ".join(str(error).split())}
     except Exception as error:  # noqa: BLE001 - whatever a model finds wrong must not end the process

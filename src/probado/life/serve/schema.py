@@ -16,6 +16,22 @@ ERRORS = {
     "503": "No model is ready, or too many requests wait",
     "504": "The model did not answer in time",
 }
+PREDICTION = {"type": "object", "required": ["row", "predicted"], "properties": {"row": {"type": "integer"}}}
+CONTRIBUTION = {
+    "type": "object",
+    "required": ["feature", "value", "contribution"],
+    "properties": {"feature": {"type": "string"}, "contribution": {"type": "number"}},
+}
+EXPLANATION = {
+    "type": "object",
+    "required": ["row", "of", "base", "contributions"],
+    "properties": {
+        "row": {"type": "integer"},
+        "of": {"type": "string", "description": "What the base and the contributions add up to"},
+        "base": {"type": "number"},
+        "contributions": {"type": "array", "items": CONTRIBUTION},
+    },
+}
 
 
 def openapi(served: Served, locked: bool) -> dict[str, Any]:
@@ -26,43 +42,43 @@ def openapi(served: Served, locked: bool) -> dict[str, Any]:
         "required": [one["name"] for one in inputs if one["required"]],
         "properties": {one["name"]: _property(one) for one in inputs},
     }
-    predictions = {
-        "type": "object",
-        "required": ["version", "predictions"],
-        "properties": {
-            "version": {"type": "string"},
-            "predictions": {"type": "array", "items": {"type": "object", "required": ["row", "predicted"]}},
-        },
-    }
-    rows = {"type": "array", "items": row, "minItems": 1, "maxItems": served.limits.rows}
     example = {one["name"]: one["example"] for one in inputs}
     error = {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}}
-    answers = {
+    refusals = {
         status: {"description": said, "content": {"application/json": {"schema": error}}}
         for status, said in ERRORS.items()
         if locked or status != "401"
     }
-    answers["200"] = {"description": "Predictions", "content": {"application/json": {"schema": predictions}}}
-    operation: dict[str, Any] = {
-        "summary": "Predict one row or several",
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": {"oneOf": [row, rows]}, "example": example}},
-        },
-        "responses": answers,
-    }
-    described = {
+
+    def asked(summary: str, most: int, name: str, one: dict[str, Any]) -> dict[str, Any]:
+        rows = {"type": "array", "items": row, "minItems": 1, "maxItems": most}
+        properties = {"version": {"type": "string"}, name: {"type": "array", "items": one}}
+        answer = {"type": "object", "required": ["version", name], "properties": properties}
+        body = {"schema": {"oneOf": [row, rows]}, "example": example}
+        found = {"description": name.capitalize(), "content": {"application/json": {"schema": answer}}}
+        operation = {
+            "summary": summary,
+            "requestBody": {"required": True, "content": {"application/json": body}},
+            "responses": {"200": found, **refusals},
+        }
+        return {"post": operation | ({"security": [{"key": []}]} if locked else {})}
+
+    limits = served.limits
+    paths = {"/predict": asked("Predict one row or several", limits.rows, "predictions", PREDICTION)}
+    if served.champion and served.champion.explains:
+        summary = "What the predictions of one row or several rest on"
+        paths["/explain"] = asked(summary, limits.explained, "explanations", EXPLANATION)
+    described: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": served.module, "version": served.champion.name if served.champion else "none"},
         "paths": {
-            "/predict": {"post": operation},
+            **paths,
             "/health": {"get": _plain("Whether the server runs")},
             "/ready": {"get": _plain("Whether a model is loaded", "503")},
             "/metrics": {"get": _plain("Counts for Prometheus")},
         },
     }
     if locked:
-        operation["security"] = [{"key": []}]
         described["components"] = {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}}
     return described
 

@@ -25,6 +25,8 @@ class Limits:
 
     bytes: int = 2**20
     rows: int = 1000
+    # Explanations take longer.
+    explained: int = 20
     seconds: float = 30.0
     waiting: int = 500
 

@@ -52,7 +52,12 @@ def fitted(config: Config, table: pd.DataFrame) -> Fitted:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_model(model: str, rows: Callable[[Config], pd.DataFrame], tmp_path: Path) -> None:
+def test_model(
+    model: str,
+    rows: Callable[[Config], pd.DataFrame],
+    adds_up: Callable[[Fitted, pd.DataFrame], None],
+    tmp_path: Path,
+) -> None:
     config = configured(model)
     table = rows(config)
     trained, again = fitted(config, table), fitted(config, table)
@@ -65,5 +70,6 @@ def test_model(model: str, rows: Callable[[Config], pd.DataFrame], tmp_path: Pat
     save(again, tmp_path / "again")
     restored = restore(chosen(config), config.seed, config.threads, tmp_path / "models")
     np.testing.assert_array_equal(restored.predict(table.iloc[200:]), predicted)
+    adds_up(restored, table.iloc[200:203])
     for file in sorted((tmp_path / "models").iterdir()):
         assert file.read_bytes() == (tmp_path / "again" / file.name).read_bytes(), file.name

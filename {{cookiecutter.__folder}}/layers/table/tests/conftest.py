@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data
+from {{ cookiecutter.module_name }}.modeling.shared.explain import explained
+from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted
 
 
 @pytest.fixture
@@ -48,3 +50,20 @@ def number_table(table: pd.DataFrame) -> pd.DataFrame:
     """The same features with a number y to predict."""
     noise = np.random.default_rng(2).normal(size=len(table))
     return table.assign(y=10 + 3 * table["level"] + 0.1 * noise)
+
+
+@pytest.fixture
+def adds_up() -> Callable[[Fitted, pd.DataFrame], None]:
+    """Check that the contributions of some rows add up to what is predicted for them."""
+
+    def adds_up(trained: Fitted, rows: pd.DataFrame) -> None:
+        told, predicted = explained(trained, rows), trained.predict(rows)
+        total = told.base + told.contributions.sum(axis=1)
+        best = predicted.max(axis=1) if trained.problem.classes else predicted
+        if told.of[0].startswith("log-odds"):
+            best = np.log(best / (1 - best))
+        if not told.of[0].startswith("score"):
+            np.testing.assert_allclose(total, best, rtol=1e-5, atol=1e-6)
+        np.testing.assert_array_equal(explained(trained, rows).contributions, told.contributions)
+
+    return adds_up

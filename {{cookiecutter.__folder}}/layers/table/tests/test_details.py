@@ -60,7 +60,7 @@ def fitted(table: pd.DataFrame, columns: list[int]) -> Fitted:
     """A model that adds up these columns."""
     settings: Any = None
     problem = Problem("regression", (), 0, 1)
-    return Fitted(settings, problem, list(table.columns), Values(), Sum(columns), None)
+    return Fitted(settings, problem, list(table.columns), Values(), Sum(columns), None, {})
 
 
 def test_what_the_model_uses_is_important_and_alike_features_are_so_together() -> None:

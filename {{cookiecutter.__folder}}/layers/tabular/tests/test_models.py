@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from {{ cookiecutter.module_name }}.modeling.shared.store import Fitted, restore
 
 MODELS = sorted(path.stem for path in Path(CONFIGS, "model").glob("*.yaml"))
 FITTING = [(model, task) for model in MODELS for task in import_module(f"{models.__name__}.{model}").Model.tasks]
+AddsUp = Callable[[Fitted, pd.DataFrame], None]
 with_each_model = pytest.mark.parametrize(("model", "task"), FITTING)
 
 
@@ -46,7 +48,7 @@ def fitted(config: Config, rows: pd.DataFrame) -> Fitted:
 
 
 @with_each_model
-def test_model(model: str, task: str, rows: pd.DataFrame, tmp_path: Path) -> None:
+def test_model(model: str, task: str, rows: pd.DataFrame, adds_up: AddsUp, tmp_path: Path) -> None:
     trained = fitted(configured(model, task), rows)
     test = rows.iloc[250:]
     predicted = trained.predict(test)
@@ -55,6 +57,8 @@ def test_model(model: str, task: str, rows: pd.DataFrame, tmp_path: Path) -> Non
     restored = restore(trained.settings, seed=42, threads=2, folder=tmp_path / "models")
     np.testing.assert_array_equal(restored.predict(test), predicted)
     np.testing.assert_array_equal(restored.predict_baseline(test), trained.predict_baseline(test))
+
+    adds_up(restored, test[:3])
 
     assert predicted.shape == ((50, 2) if task == "classification" else (50,))
     if task == "classification":

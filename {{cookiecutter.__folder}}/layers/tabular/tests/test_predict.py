@@ -232,6 +232,19 @@ def test_a_file_with_bad_rows(main: Main, tmp_path: Path, capsys: pytest.Capture
     assert (tmp_path / "new.predictions.bad_rows.csv").read_text() == "row,reason\n3,size: it is no number\n"
 
 
+def test_what_predictions_rest_on_is_written_beside_them(main: Main, tmp_path: Path) -> None:
+    assert main("code;day;size;kind;note\n1;01/03/2024;2,5;red;x\n2;01/03/2024;many;red;y\n", "--explain") == 0
+
+    told = pd.read_csv(tmp_path / "new.predictions.explanations.csv")
+    predicted = pd.read_csv(tmp_path / "new.predictions.csv")
+    assert set(told["row"]) == {1}
+    values = told.set_index("feature")["value"]
+    assert (values["size"], values["kind"], float(values["letters"])) == ("2.5", "red", 1)
+    share = 1 / (1 + np.exp(-told["base"][0] - told["contribution"].sum()))
+    assert told["of"][0] == f"log-odds of {predicted['predicted'][0]}"
+    assert share == pytest.approx(predicted[f"p({predicted['predicted'][0]})"][0])
+
+
 def test_a_file_that_cannot_be_read(main: Main, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert predict.main([str(tmp_path / "none.csv")]) == 2
     assert main("code,day,size,kind\n1,2,3,4\n") == 2

@@ -21,6 +21,7 @@ from ..common.paths import MODELS, ROOT
 from ..new_rows import Contract, features_of, read_contract
 from ..tables.inputs import LISTED, Input, spelling
 from .shared.estimators import settings_of
+from .shared.explain import explained
 from .shared.store import INPUTS_NAME, Fitted, checked_manifest, restore
 
 
@@ -47,10 +48,9 @@ class Predictor:
         together = features_of(self.contract.as_read(rows), self.contract)
         if (together.reasons != "").any() or len(together.features) != len(rows):
             return False
-        each = [features_of(self.contract.as_read(rows[place : place + 1]), self.contract) for place in range(len(rows))]
-        return all(
-            one.features.reset_index(drop=True).equals(together.features[place : place + 1].reset_index(drop=True))
-            for place, one in enumerate(each)
+        each = [features_of(self.contract.as_read(rows.iloc[[place]]), self.contract) for place in range(len(rows))]
+        return pd.concat([one.features for one in each], ignore_index=True).equals(
+            together.features.reset_index(drop=True)
         )
 
     def predict(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -65,9 +65,49 @@ class Predictor:
         for line in self.unseen(read, sure=True):
             warnings.warn(line, stacklevel=2)
         predicted, reasons = self.predict_rows(read)
-        if bad := [f"row {row + 1}: {reason}" for row, reason in enumerate(reasons) if reason]:
-            raise ValueError("; ".join(bad[:3]) + (f"; and {len(bad) - 3} more rows" if len(bad) > 3 else ""))
+        refuse(reasons)
         return predicted.set_index(table.index[predicted.index])
+
+    def explain(self, table: pd.DataFrame) -> pd.DataFrame:
+        """What each prediction rests on, a row for each feature, those that add most to it first.
+
+        Returns:
+            `feature`; `value`, of several features that are told together none; `contribution`, how much it adds to
+            what `of` names; and `base`, where the sum of the contributions starts. The index is that of `predict`.
+
+        Raises:
+            ValueError: as `predict`.
+        """
+        found, reasons = self.explain_rows(self.contract.as_read(table))
+        refuse(reasons)
+        return found.set_index(table.index[found.index])
+
+    def explain_rows(self, table: pa.Table) -> tuple[pd.DataFrame, pd.Series]:
+        """As `explain`, by the numbers of the rows that can be used, and for each row of all why it cannot.
+
+        Raises:
+            ValueError: a column is missing.
+        """
+        made = features_of(table, self.contract)
+        if made.features.empty:
+            return pd.DataFrame(columns=["of", "base", "feature", "value", "contribution"]), made.reasons
+        told = explained(self.fitted, made.features)
+        values = made.features.reindex(columns=told.names).astype(object)
+        order = np.argsort(-np.abs(told.contributions), axis=1, kind="stable")
+        each = [
+            pd.DataFrame(
+                {
+                    "of": told.of[number],
+                    "base": told.base[number],
+                    "feature": np.array(told.names, dtype=object)[places],
+                    "value": values.iloc[number].to_numpy()[places],
+                    "contribution": told.contributions[number][places],
+                },
+                index=[row] * len(places),
+            )
+            for number, (row, places) in enumerate(zip(made.features.index, order, strict=True))
+        ]
+        return pd.concat(each), made.reasons
 
     def predict_rows(self, table: pa.Table) -> tuple[pd.DataFrame, pd.Series]:
         """The prediction of each row that can be used, and for each row of all why it cannot.
@@ -105,6 +145,12 @@ class Predictor:
         return lines
 
 
+def refuse(reasons: pd.Series) -> None:
+    """Raise ValueError with the first reasons, if any, why rows cannot be used."""
+    if bad := [f"row {row + 1}: {reason}" for row, reason in enumerate(reasons) if reason]:
+        raise ValueError("; ".join(bad[:3]) + (f"; and {len(bad) - 3} more rows" if len(bad) > 3 else ""))
+
+
 def load(folder: Path = ROOT / MODELS) -> Predictor:
     """The model in a folder, whose files are checked against their hashes.
 
@@ -124,18 +170,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=f"python -m {__spec__.name}", description="Predict for new rows.")
     parser.add_argument("input", type=Path, help="the rows, as a file of the same kind as the training data")
     parser.add_argument("--output", type=Path, help="where the predictions go (default: INPUT.predictions.csv)")
+    parser.add_argument("--explain", action="store_true", help="write what each prediction rests on, too")
     parser.add_argument("--stop", action="store_true", help="stop if a row cannot be used, instead of leaving it out")
     options = parser.parse_args(arguments)
     target = options.output or options.input.with_name(f"{options.input.stem}.predictions.csv")
     try:
-        return predict_file(load(), options.input, target, options.stop)
+        return predict_file(load(), options.input, target, options.stop, options.explain)
     except (ValueError, OSError) as error:
         print(f"predict: {error}", file=sys.stderr)
         return 2
 
 
-def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool) -> int:
-    """Write the predictions for a file, and beside them the rows that cannot be used, with their reasons."""
+def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool, explain: bool = False) -> int:
+    """Write the predictions for a file, and beside them the rows that cannot be used, with their reasons.
+
+    `explain`: also what each prediction rests on.
+    """
     if not source.is_file():
         raise ValueError(f"there is no file {source}")
     text = predictor.contract.read(source)
@@ -146,11 +196,12 @@ def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool) -
     if len(bad) and stop:
         print(f"predict: data row {bad.index[0] + 1}: {bad.iloc[0]}; {len(bad)} rows cannot be used", file=sys.stderr)
         return 1
-    # Rows are counted as in the messages of prepare, from 1.
-    predicted.index = pd.Index(predicted.index + 1, name="row")
-    with replacing(target) as partial:
-        predicted.to_csv(partial, lineterminator="\n")
+    _write(predicted, target)
     print(f"{len(predicted)} predictions: {target}")
+    if explain:
+        side = target.with_name(f"{target.stem}.explanations.csv")
+        _write(predictor.explain_rows(text.table)[0], side)
+        print(f"what they rest on: {side}")
     side = target.with_name(f"{target.stem}.bad_rows.csv")
     side.unlink(missing_ok=True)
     if len(bad):
@@ -159,6 +210,12 @@ def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool) -
             aside.to_csv(partial, index=False, lineterminator="\n")
         print(f"{len(bad)} rows cannot be used: {side}")
     return 0
+
+
+def _write(found: pd.DataFrame, target: Path) -> None:
+    """Write a table whose index is the number of the row from 0; from 1 in the file, as in the messages of prepare."""
+    with replacing(target) as partial:
+        found.set_axis(pd.Index(found.index + 1, name="row")).to_csv(partial, lineterminator="\n")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import PositiveFloat, PositiveInt
 
 from ...common.problem import Problem
-from ..shared.estimators import ModelSettings
+from ..shared.estimators import ModelSettings, linear_contributions
 
 
 class Model(ModelSettings):
@@ -21,3 +21,7 @@ class Model(ModelSettings):
         from sklearn.linear_model import LogisticRegression
 
         return LogisticRegression(C=self.C, max_iter=self.max_iter)
+
+    def contributions(self, estimator: Any, inputs: Any) -> Any:
+        """Coefficient times value."""
+        return linear_contributions(estimator, inputs)

@@ -41,6 +41,13 @@ class Model(ModelSettings):
             verbose=False,
         )
 
+    def contributions(self, estimator: Any, inputs: Any) -> Any:
+        """XGBoost's own, of the trees up to the best one."""
+        from xgboost import DMatrix
+
+        rows, trees = DMatrix(inputs, nthread=estimator.n_jobs), (0, estimator.best_iteration + 1)
+        return estimator.get_booster().predict(rows, pred_contribs=True, iteration_range=trees, strict_shape=True)
+
     def save(self, estimator: Any, folder: Path) -> None:
         """XGBoost's own binary format, which later versions read too."""
         estimator.save_model(folder / "model.ubj")

@@ -73,6 +73,24 @@ class ModelSettings(Strict):
 
         return joblib.load(folder / "model.joblib")
 
+    def contributions(self, estimator: Any, inputs: Any) -> np.ndarray | None:
+        """What each input adds to the score of a row, float64 (rows, scores, inputs + 1), the last one without inputs.
+
+        A score is the log-odds of the second of two classes, one for each of more classes, or the predicted number.
+        None for models that do not say, which are explained by what they predict.
+        """
+        return None
+
+
+def linear_contributions(estimator: Any, inputs: Any) -> np.ndarray:
+    """`ModelSettings.contributions` of an estimator with coefficients."""
+    import numpy as np
+
+    coefficients = np.atleast_2d(estimator.coef_)
+    each = np.asarray(inputs, dtype=np.float64)[:, None, :] * coefficients
+    start = np.broadcast_to(np.reshape(estimator.intercept_, (1, -1, 1)), (*each.shape[:2], 1))
+    return np.concatenate([each, start], axis=2)
+
 
 def mixed() -> bool:
     """Whether configs/config.yaml chooses an experiment."""

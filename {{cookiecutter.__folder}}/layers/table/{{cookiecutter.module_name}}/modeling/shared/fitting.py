@@ -12,6 +12,7 @@ from ...common.rows import Data
 from .baseline import baseline
 from .domain import domain_metrics
 from .estimators import Rows, chosen
+from .explain import typical
 from .metrics import Metric, metrics_for
 from .parts import parts
 from .preprocess import PARTS, divided_as, encode_target, preprocessing
@@ -46,7 +47,7 @@ def fit(train: pd.DataFrame, validation: pd.DataFrame, config: Config) -> Fitted
     # A baseline of several steps, such as a cut, counts all rows alike.
     weighted = counted is not None and has_fit_parameter(simple, "sample_weight")
     simple.fit(train[features], actual, **({"sample_weight": counted} if weighted else {}))
-    return Fitted(settings, problem, features, preprocess, estimator, simple)
+    return Fitted(settings, problem, features, preprocess, estimator, simple, typical(train[features]))
 
 
 def scored(fitted: Fitted, rows: pd.DataFrame, config: Config) -> dict[str, float]:

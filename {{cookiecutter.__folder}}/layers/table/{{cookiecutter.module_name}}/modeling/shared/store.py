@@ -28,6 +28,8 @@ class Fitted:
     preprocess: Any
     estimator: Any
     baseline: Any
+    # The median or the most frequent value of each feature in training.
+    typical: dict[str, float | str | None]
 
     def predict(self, table: pd.DataFrame) -> np.ndarray:
         """Class probabilities, float64 (rows, classes), or predicted numbers, float64 (rows,)."""
@@ -56,6 +58,7 @@ def save(
             "task": fitted.problem.task,
             "classes": list(fitted.problem.classes),
             "features": fitted.features,
+            "typical": fitted.typical,
             "inputs": len(fitted.preprocess.get_feature_names_out()),
             "scores": scores or {},
             "files": {path.name: sha256(path) for path in sorted(folder.iterdir())},
@@ -82,6 +85,7 @@ def restore(settings: ModelSettings, seed: int, threads: int, folder: Path) -> F
         preprocess=joblib.load(folder / "preprocess.joblib"),
         estimator=settings.restore(problem, manifest["inputs"], folder),
         baseline=joblib.load(folder / "baseline.joblib"),
+        typical=manifest["typical"],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import NonNegativeFloat
 
 from ...common.problem import Problem
-from ..shared.estimators import ModelSettings
+from ..shared.estimators import ModelSettings, linear_contributions
 
 
 class Model(ModelSettings):
@@ -20,3 +20,7 @@ class Model(ModelSettings):
         from sklearn.linear_model import Ridge
 
         return Ridge(alpha=self.alpha)
+
+    def contributions(self, estimator: Any, inputs: Any) -> Any:
+        """Coefficient times value."""
+        return linear_contributions(estimator, inputs)
