@@ -51,6 +51,10 @@ COMMANDS = {
         "probado.life.serve.command",
         "answer requests for predictions with the champion",
     ),
+    "monitor": (
+        "probado.life.watch.command",
+        "say whether the rows that the champion is asked about have changed",
+    ),
     "ui": (
         "probado.ui",
         "show the runs of the project here in MLflow's pages, at MLFLOW_PORT (5000) or the next free port",

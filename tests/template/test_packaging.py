@@ -73,7 +73,10 @@ def test_the_template_declares_what_it_imports() -> None:
     watch = {path.stem for path in (TEMPLATE / "src" / "probado" / "room" / "watch").glob("*.py")}
     judge = imported((TEMPLATE / "src").rglob("*.py")) - {"probado", "mlflow"} - watch
     # What tune and life alone need are extras, and most of them not in the environment of the template.
-    extras = {"tune": {"filelock", "optuna", "tqdm"}, "life": {"fastapi", "filelock", "prometheus_client", "uvicorn"}}
+    extras = {
+        "tune": {"filelock", "optuna", "tqdm"},
+        "life": {"apprise", "fastapi", "filelock", "prometheus_client", "scipy", "uvicorn"},
+    }
     for name, extra in extras.items():
         declared = names(settings["project"]["optional-dependencies"][name])
         assert {one.replace("_", "-") for one in extra} <= declared

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -14,7 +15,8 @@ from probado.life.gate import Finding, judge
 from probado.life.ready import proven, up_to_date
 from probado.life.science import comparison, threads_of
 from probado.life.success import BASELINE, Success, read_success
-from probado.life.version import Version, make_version, predict
+from probado.life.version import PREDICTED, PROFILE, Version, make_version, predict
+from probado.life.watch.profile import profile_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +86,9 @@ def ask(root: Path, registry: Registry, version: Version, aside: Path, success: 
     candidate = predict(aside / "version", version, compared.rows, threads, aside).loc[compared.places]
     candidate = candidate.reset_index(drop=True)
     agree(candidate, root)
+    inputs = json.loads((aside / PREDICTED).with_suffix(".json").read_text(encoding="utf-8"))
+    profile = profile_of(compared.rows, candidate, inputs, compared.targets)
+    (aside / "version" / PROFILE).write_text(profile.model_dump_json(indent=1) + "\n", encoding="utf-8")
     others: dict[str, pd.DataFrame] = {BASELINE: compared.of_baseline()}
     missing = []
     if before := registry.champion():

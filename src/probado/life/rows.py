@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NUMBERS, WORDS = ("number", "integer"), ("category", "text", "date")
+
+
+def as_json(one: Any) -> dict[str, Any]:
+    """An input of a model as JSON has it, whatever class the project uses."""
+    return dataclasses.asdict(one) if dataclasses.is_dataclass(one) else dict(one.model_dump())  # type: ignore[arg-type]
 
 
 def table_of(rows: Sequence[Any], inputs: Sequence[Any]) -> pd.DataFrame:

@@ -7,11 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
-from probado.errors import Refused
-from probado.text import first_mistake
+from probado.life.settings import read_settings
 
 SUCCESS = "success.yaml"
 BASELINE: Literal["baseline"] = "baseline"
@@ -64,12 +62,4 @@ def read_success(root: Path) -> Success:
     Raises:
         Refused: a key or value is wrong.
     """
-    path = root / SUCCESS
-    if not path.is_file():
-        return Success()
-    try:
-        return Success.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")) or {})
-    except ValidationError as error:
-        raise Refused(f"{SUCCESS}: {first_mistake(error)}") from None
-    except yaml.YAMLError as error:
-        raise Refused(f"{SUCCESS} is no YAML: {' '.join(str(error).split())}") from None
+    return read_settings(root / SUCCESS, Success)

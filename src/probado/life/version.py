@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MODELS = "models"
+PREDICTED = "predicted.parquet"
 LISTING = "version.json"
+# What the test rows were, which is known only once the version has predicted them: no part of its digest.
+PROFILE = "profile.json"
 
 
 class Version(BaseModel):
@@ -77,7 +80,7 @@ def read_version(folder: Path, digest: str) -> Version:
     if version.digest != digest:
         raise Refused(f"{folder} is not the version that was registered: its digest is {version.digest[:12]}")
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    there = {name for name in there if "__pycache__" not in name} - {LISTING}
+    there = {name for name in there if "__pycache__" not in name} - {LISTING, PROFILE}
     for name in sorted(version.files.keys() | there):
         if name not in there or name not in version.files or sha256(folder / name) != version.files[name]:
             raise Refused(f"{folder / name} is not the file that was registered")
@@ -99,14 +102,14 @@ def predict(folder: Path, version: Version, rows: pd.DataFrame, threads: int, as
         version: what it holds.
         rows: as they come from the source.
         threads: of the process.
-        aside: an empty folder for what the two processes exchange.
+        aside: a folder for what the two processes exchange: afterwards it holds the model's inputs, too.
 
     Raises:
         Refused: the version cannot predict these rows.
     """
     import pandas as pd
 
-    given, found = aside / "rows.parquet", aside / "predicted.parquet"
+    given, found = aside / "rows.parquet", aside / PREDICTED
     rows.to_parquet(given)
     command = [sys.executable, "-P", "-m", "probado.life.worker", version.module, str(given), str(found)]
     done = subprocess.run(command, cwd=folder, env=environment(folder, threads), capture_output=True, text=True)

@@ -1,9 +1,16 @@
-"""The process in which a version predicts for rows of a file: python -m probado.life.worker MODULE ROWS FOUND."""
+"""The process in which a version predicts for rows of a file: python -m probado.life.worker MODULE ROWS FOUND.
+
+Beside FOUND, with the suffix .json, it writes the inputs of the model.
+"""
 
 from __future__ import annotations
 
 import importlib
+import json
 import sys
+from pathlib import Path
+
+from probado.life.rows import as_json
 
 
 def main(module: str, given: str, target: str) -> int:
@@ -13,6 +20,8 @@ def main(module: str, given: str, target: str) -> int:
     try:
         predictor = importlib.import_module(f"{module}.modeling.predict").load()
         predictor.predict(pd.read_parquet(given)).to_parquet(target)
+        inputs = [as_json(one) for one in predictor.inputs]
+        Path(target).with_suffix(".json").write_text(json.dumps(inputs), encoding="utf-8")
     except Exception as error:  # noqa: BLE001 - whatever a version finds wrong is said by the process that asked
         print(f"{type(error).__name__}: {' '.join(str(error).split())}", file=sys.stderr)
         return 1

@@ -6,7 +6,6 @@ is asked, predict or explain, and rows.
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import json
 import os
@@ -15,7 +14,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, TextIO
 
-from probado.life.rows import explanations_of, records_of, table_of
+from probado.life.rows import as_json, explanations_of, records_of, table_of
 
 
 def main(module: str) -> int:
@@ -29,15 +28,10 @@ def main(module: str) -> int:
         return 1
     alone = bool(getattr(predictor, "alone", False))
     explains = hasattr(predictor, "explain")
-    _say(out, {"inputs": [plain(one) for one in predictor.inputs], "explains": explains})
+    _say(out, {"inputs": [as_json(one) for one in predictor.inputs], "explains": explains})
     for line in sys.stdin:
         _say(out, answers(predictor, alone, json.loads(line)))
     return 0
-
-
-def plain(one: Any) -> dict[str, Any]:
-    """An input of a model as JSON has it, whatever class the project uses."""
-    return dataclasses.asdict(one) if dataclasses.is_dataclass(one) else dict(one.model_dump())  # type: ignore[arg-type]
 
 
 def answers(predictor: Any, alone: bool, requests: Sequence[Any]) -> list[dict[str, Any]]:

@@ -11,15 +11,14 @@ from typing import Any
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 
-# A file a day; make monitor reads them.
-FOLDER = Path(".life/served")
+from probado.life.watch.requests import SERVED
 
 
 class Telemetry:
     """Counts and logs requests."""
 
     def __init__(self, root: Path) -> None:
-        self.folder = root / FOLDER
+        self.folder = root / SERVED
         self.folder.mkdir(parents=True, exist_ok=True)
         self.registry = CollectorRegistry()
         labels = ("what", "version")

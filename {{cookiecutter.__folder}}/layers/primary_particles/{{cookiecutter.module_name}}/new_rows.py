@@ -53,6 +53,11 @@ def features_of(table: pa.Table, contract: Contract) -> Made:
     return Made(features.drop(columns=["shower", "primary"]), names, reasons)
 
 
+def typed_rows(table: pa.Table, contract: Contract) -> pd.DataFrame:
+    """New rows with the types of the training rows; what is none of its type is missing."""
+    return (typed(table, contract) if isinstance(contract, ShowerContract) else type_rows(table, contract))[0]
+
+
 def rows_of_test(config: Config) -> tuple[pd.DataFrame, pd.Index]:
     """Rows as a model takes them, and the places in their index of the predictions of the test rows, in their order."""
     events = pd.read_parquet(ROOT / TABLES / "events.parquet")

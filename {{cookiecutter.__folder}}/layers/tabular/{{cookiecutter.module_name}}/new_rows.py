@@ -11,7 +11,7 @@ from .common.paths import PROCESSED, ROOT
 from .features import build_features
 from .tables.inputs import Contract, Made, read_contract, type_rows
 
-__all__ = ["Contract", "features_of", "read_contract", "rows_of_test"]
+__all__ = ["Contract", "features_of", "read_contract", "rows_of_test", "typed_rows"]
 
 
 def features_of(table: pa.Table, contract: Contract) -> Made:
@@ -33,8 +33,13 @@ def features_of(table: pa.Table, contract: Contract) -> Made:
 def rows_of_test(config: Config) -> tuple[pd.DataFrame, pd.Index]:
     """Rows as a model takes them, and the places in their index of the predictions of the test rows, in their order.
 
-    They are all prepared rows, because a feature may be made from earlier ones.
+    They are all prepared rows where a feature is made from earlier ones.
     """
-    table = pd.read_parquet(ROOT / TABLE)
+    table = pd.read_parquet(ROOT / TABLE).drop(columns=config.data.target)
     places = pd.read_parquet(ROOT / PROCESSED / "test.parquet", columns=[config.data.target]).index
-    return table.drop(columns=config.data.target), places
+    return (table if config.features.lags else table.loc[places]), places
+
+
+def typed_rows(table: pa.Table, contract: Contract) -> pd.DataFrame:
+    """New rows with the types of the training rows; what is none of its type is missing."""
+    return type_rows(table, contract)[0]

@@ -57,6 +57,11 @@ class Comparison:
         """What the test rows are: integer codes or numbers, (rows,)."""
         return encode_target(self.test[self.config.data.target], self.fitted.problem.classes)
 
+    @property
+    def targets(self) -> pd.Series:
+        """What the test rows are, as the data say it, in the order of `places`."""
+        return self.test[self.config.data.target]
+
     def of_baseline(self) -> pd.DataFrame:
         """The baseline's predictions of the test rows."""
         found, classes = self.fitted.predict_baseline(self.test), self.fitted.problem.classes

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from ..common.files import read_json, replacing
 from ..common.paths import MODELS, ROOT
-from ..new_rows import Contract, features_of, read_contract
+from ..new_rows import Contract, features_of, read_contract, typed_rows
 from ..tables.inputs import LISTED, Input, spelling
 from .shared.estimators import settings_of
 from .shared.explain import explained
@@ -127,6 +127,16 @@ class Predictor:
             for code, name in enumerate(classes):
                 found[f"p({name})"] = predicted[:, code]
         return found, made.reasons
+
+    def read(self, path: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+        """Of a file the rows that can be used, typed; their predictions; and for each row of all why it cannot be used.
+
+        Raises:
+            ValueError: the file cannot be read.
+        """
+        text = self.contract.read(path)
+        predicted, reasons = self.predict_rows(text.table)
+        return typed_rows(text.table, self.contract)[reasons == ""], predicted, reasons
 
     def unseen(self, table: pa.Table, sure: bool = False) -> list[str]:
         """Categories that no training row had, one line a column: the model treats them as none that it knows.
