@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import account, daily, judge, pipeline, prove, showers, table, tuning
+from benchmarks import account, daily, judge, pipeline, prove, serving, showers, table, tuning
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -24,6 +24,7 @@ GROUPS = {
     "showers": showers.showers,
     "table": table.table,
     "tuning": tuning.tuning,
+    "serving": serving.serving,
     "account": account.account,
     "prove": prove.prove,
     "judge": judge.judge,

@@ -51,6 +51,10 @@ COMMANDS = {
         "probado.life.serve.command",
         "answer requests for predictions with the champion",
     ),
+    "ask": (
+        "probado.life.ask",
+        "ask a person for each input of the champion, and tell its prediction and what it rests on",
+    ),
     "monitor": (
         "probado.life.watch.command",
         "say whether the rows that the champion is asked about have changed",

@@ -14,6 +14,8 @@ from probado.life.version import environment
 
 # Rows that are predicted at once, bytes of a line, seconds in which a process must be ready.
 TOGETHER, LINE, READY = 2000, 2**26, 120
+# Seconds that a request waits for others, where several came at once before.
+LINGER = 0.002
 
 
 # What is asked, predict or explain, and rows.
@@ -114,12 +116,17 @@ class Model:
 
     async def _answer(self) -> None:
         """Take what waits, ask the process about all of it at once, and so on."""
+        crowded = False
         while True:
             taken = [await self._waiting.get()]
+            if crowded:
+                # Those that were just answered ask again: together with them it takes hardly longer.
+                await asyncio.sleep(LINGER)
             rows = len(taken[0][0][1])
             while not self._waiting.empty() and rows < TOGETHER:
                 taken.append(self._waiting.get_nowait())
                 rows += len(taken[-1][0][1])
+            crowded = len(taken) > 1
             # Who asked may have gone.
             asked = [one for one in taken if not one[1].done()]
             try:

@@ -48,14 +48,12 @@ def answers(predictor: Any, alone: bool, requests: Sequence[Any]) -> list[dict[s
 
 
 def _together(predictor: Any, requests: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    import pandas as pd
-
-    tables = [table_of(rows, predictor.inputs) for rows in requests]
-    found = records_of(predictor.predict(pd.concat(tables, ignore_index=True)))
-    if len(found) != sum(map(len, tables)):
+    every = [row for rows in requests for row in rows]
+    found = records_of(predictor.predict(table_of(every, predictor.inputs)))
+    if len(found) != len(every):
         raise ValueError("a row has no prediction of its own")
     rest = iter(found)
-    return [{"found": [next(rest) | {"row": number} for number in table.index]} for table in tables]
+    return [{"found": [next(rest) | {"row": number} for number in range(1, len(rows) + 1)]} for rows in requests]
 
 
 def _answer(predictor: Any, what: str, rows: Sequence[Any]) -> dict[str, Any]:

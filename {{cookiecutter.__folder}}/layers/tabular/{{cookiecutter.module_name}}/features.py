@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hydra
 import numpy as np
 import pandas as pd
@@ -35,14 +37,15 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
         if name not in table.columns:
             raise ValueError(f"features.drop: the data have no column {name!r}; {nearest(name, table.columns)}")
     columns = {}
-    for name in table.columns:
-        timed = pd.api.types.is_datetime64_any_dtype(table[name])
+    for column, values in table.items():
+        name = str(column)
+        timed = pd.api.types.is_datetime64_any_dtype(values.dtype)
         if timed and name not in features.drop:
             for part in features.time_parts if name == data.time else features.date_parts:
-                columns[f"{name} {part}"] = getattr(table[name].dt, part).astype("float64")
+                columns[f"{name} {part}"] = getattr(values.dt, part).astype("float64")
         if not (timed or name in data.roles or name in features.drop):
             # A text that is missing has no words.
-            columns[name] = table[name].fillna("") if name in data.texts else table[name]
+            columns[name] = values.fillna("") if name in data.texts else values
     columns |= lagged(table, data, features)
     own = made_by_hand(table, data)
     if taken := sorted({*columns, *data.roles} & own.keys()):
@@ -51,7 +54,13 @@ def build_features(table: pd.DataFrame, data: Data, features: Features) -> pd.Da
     if not columns:
         hint = "; set features.time_parts, such as [month, dayofweek], or features.lags" if data.time else ""
         raise ValueError(f"no feature is left{hint}")
-    return pd.DataFrame(columns, index=table.index)
+    # Arrays need no comparison of their indexes, which takes longer than all the rest for a single row.
+    arrays = {name: _array(values, table.index) for name, values in columns.items()}
+    return pd.DataFrame(arrays, index=table.index)
+
+
+def _array(values: Any, index: pd.Index) -> Any:
+    return values.array if isinstance(values, pd.Series) and values.index.equals(index) else values
 
 
 def without_marks(features: Features, split: Split | Given, table: pd.DataFrame, data: Data) -> Features:
