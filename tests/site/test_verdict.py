@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import statistics
@@ -59,3 +60,13 @@ def test_what_it_takes_is_what_the_benchmarks_say(page: str) -> None:
     for figure in groups["account"]["figures"]:
         template, script = (f"{statistics.median(values):.0f} {figure['unit']}" for values in figure["sides"].values())
         assert f"| {script} | {template} |" in text, figure
+
+
+def test_the_proofs_cover_every_result() -> None:
+    proofs = json.loads((RESULTS / "proofs.json").read_text(encoding="utf-8"))
+    files = [*RESULTS.glob("*-*.json"), RESULTS / "tuning.json"]
+    hashes = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in files}
+
+    assert {proof["verdict"] for proof in proofs} == {"EXACT"} and len(hashes) == 21
+    outputs = [output for proof in proofs for output in proof["outputs"]]
+    assert {output["path"].rpartition("/")[2]: output["found"] for output in outputs} == hashes
