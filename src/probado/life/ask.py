@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from probado.errors import Refused
-from probado.life.rows import NUMBERS, WORDS
+from probado.life.rows import NUMBERS, WORDS, shares_of, total_of
 from probado.life.science import threads_of
 from probado.life.version import environment
 
@@ -178,16 +178,13 @@ def tell(row: dict[str, Any], explains: bool, ask: Ask, words: dict[str, Any]) -
         return
     [found] = answer["found"]
     print(f"\n{words['prediction'].format(found['predicted'])}")
-    shares = {name[2:-1]: value for name, value in found.items() if name.startswith("p(")}
-    for name, value in sorted(shares.items(), key=lambda pair: -pair[1]):
-        print(f"  {name:<20} {'█' * round(BAR * value):<{BAR}} {value:.4f}")
+    for name, share in shares_of(found).items():
+        print(f"  {name:<20} {'█' * round(BAR * share):<{BAR}} {share:.4f}")
     why = ask("explain", row) if explains else {}
     if "found" in why:
         [told] = why["found"]
-        every = told["contributions"]
-        total = told["base"] + sum(one["contribution"] for one in every)
-        print(words["rests"].format(of=told["of"], base=f"{told['base']:.3g}", total=f"{total:.3g}"))
-        for one in every[:TOLD]:
+        print(words["rests"].format(of=told["of"], base=f"{told['base']:.3g}", total=f"{total_of(told):.3g}"))
+        for one in told["contributions"][:TOLD]:
             value = "" if one["value"] is None else one["value"]
             print(f"  {one['contribution']:+10.3g}  {one['feature']} = {value}")
     print()

@@ -89,6 +89,17 @@ def records_of(found: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
 
+def shares_of(prediction: dict[str, Any]) -> dict[str, float]:
+    """The probabilities in a record of a prediction by class, the highest first; none of a number."""
+    found = {name[2:-1]: value for name, value in prediction.items() if name.startswith("p(")}
+    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+
+def total_of(explanation: dict[str, Any]) -> float:
+    """What the base and the contributions of an explanation add up to."""
+    return float(explanation["base"] + sum(one["contribution"] for one in explanation["contributions"]))
+
+
 def explanations_of(told: pd.DataFrame) -> list[dict[str, Any]]:
     """Explanations as JSON can have them: for each row what is explained, where it starts, and the contributions."""
     found = []

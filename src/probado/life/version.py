@@ -111,8 +111,17 @@ def predict(folder: Path, version: Version, rows: pd.DataFrame, threads: int, as
 
     given, found = aside / "rows.parquet", aside / PREDICTED
     rows.to_parquet(given)
-    command = [sys.executable, "-P", "-m", "probado.life.worker", version.module, str(given), str(found)]
+    run(folder, threads, "probado.life.worker", version.module, given, found)
+    return pd.read_parquet(found)
+
+
+def run(folder: Path, threads: int, program: str, *arguments: str | Path) -> None:
+    """Run a module of this package in the circumstances of a version, and wait for it.
+
+    Raises:
+        Refused: it ended with another status than 0; the message is its last line.
+    """
+    command = [sys.executable, "-P", "-m", program, *map(str, arguments)]
     done = subprocess.run(command, cwd=folder, env=environment(folder, threads), capture_output=True, text=True)
     if done.returncode:
         raise Refused(last_line(done.stderr) or f"its process ended with status {done.returncode}")
-    return pd.read_parquet(found)

@@ -85,6 +85,12 @@ def server(used: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield server
 
 
+def printed(project: Project, code: str) -> list[dict[str, Any]]:
+    """The records that Python prints as JSON in a project."""
+    found: list[dict[str, Any]] = json.loads(project.run("python", "-c", code).stdout)
+    return found
+
+
 @pytest.fixture(scope="session")
 def rows(used: Project) -> list[dict[str, Any]]:
     """The test rows as they come from the source, and the champion's predictions of them."""
@@ -93,8 +99,7 @@ def rows(used: Project) -> list[dict[str, Any]]:
         "table = pd.read_parquet('data/interim/table.parquet').drop(columns='diagnosis'); "
         "print(table.loc[test].to_json(orient='records', double_precision=15))"
     )
-    found: list[dict[str, Any]] = json.loads(used.run("python", "-c", code).stdout)
-    return found
+    return printed(used, code)
 
 
 @pytest.fixture(scope="session")
@@ -104,5 +109,4 @@ def evaluated(promoted: Project) -> list[dict[str, Any]]:
         "import json, pandas as pd; t = pd.read_parquet('reports/predictions.parquet').drop(columns='actual'); "
         "print(json.dumps(t.to_dict('records')))"
     )
-    found: list[dict[str, Any]] = json.loads(promoted.run("python", "-c", code).stdout)
-    return found
+    return printed(promoted, code)

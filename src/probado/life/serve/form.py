@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from probado.life.rows import NUMBERS, WORDS
+from probado.life.rows import NUMBERS, WORDS, shares_of, total_of
 from probado.life.serve.answers import Answers, Rejected
 
 # Contributions that are shown one by one.
@@ -156,9 +156,8 @@ def _template() -> Any:
 
 def _shares(prediction: dict[str, Any]) -> list[dict[str, Any]]:
     """The probabilities of the classes, the highest first."""
-    found = {name[2:-1]: value for name, value in prediction.items() if name.startswith("p(")}
-    ordered = sorted(found.items(), key=lambda pair: -pair[1])
-    return [{"name": name, "width": round(100 * value, 1), "said": f"{value:.4f}"} for name, value in ordered]
+    found = shares_of(prediction)
+    return [{"name": name, "width": round(100 * value, 1), "said": f"{value:.4f}"} for name, value in found.items()]
 
 
 def _explanation(why: dict[str, Any], scales: dict[str, str]) -> dict[str, Any]:
@@ -181,7 +180,7 @@ def _explanation(why: dict[str, Any], scales: dict[str, str]) -> dict[str, Any]:
     return {
         "of": of,
         "base_said": f"{why['base']:.3g}",
-        "total_said": f"{why['base'] + sum(one['contribution'] for one in every):.3g}",
+        "total_said": f"{total_of(why):.3g}",
         "contributions": bars,
         "rest": len(rest),
         "rest_said": f"{sum(one['contribution'] for one in rest):+.3g}" if rest else "",

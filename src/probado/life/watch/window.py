@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from probado.errors import Refused
-from probado.life.version import Version, environment
+from probado.life.version import Version, run
 from probado.life.watch.profile import Profile, profile_of
 from probado.life.watch.requests import served
-from probado.text import last_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,18 +63,10 @@ def of_file(folder: Path, version: Version, source: Path, threads: int, labels: 
     if not source.is_file():
         raise Refused(f"there is no file {source}")
     with tempfile.TemporaryDirectory() as aside:
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "probado.life.watch.reader",
-            version.module,
-            str(source.resolve()),
-            aside,
-        ]
-        done = subprocess.run(command, cwd=folder, env=environment(folder, threads), capture_output=True, text=True)
-        if done.returncode:
-            raise Refused(f"{source}: {last_line(done.stderr) or f'its process ended with status {done.returncode}'}")
+        try:
+            run(folder, threads, "probado.life.watch.reader", version.module, source.resolve(), aside)
+        except Refused as error:
+            raise Refused(f"{source}: {error}") from None
         rows, predicted = (pd.read_parquet(Path(aside, f"{name}.parquet")) for name in ("rows", "predicted"))
         inputs, reasons = (json.loads(Path(aside, f"{name}.json").read_text()) for name in ("inputs", "reasons"))
     said = f"{len(rows)} rows of {source.name}"
