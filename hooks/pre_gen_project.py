@@ -11,29 +11,30 @@ import sys
 DEPENDENCIES = frozenset(
     """
     adlfs aiobotocore aiohappyeyeballs aiohttp aiohttp_retry aioitertools aiosignal alembic amqp annotated_doc
-    annotated_types antlr4 anyio appdirs argcomplete argon2 arrow ast_serialize asttokens async_lru asyncssh attr attrs
-    azure babel bcrypt billiard bleach blinker botocore bs4 cachetools celery certifi cffi charset_normalizer click
-    click_didyoumean click_plugins click_repl cloudpickle colorama colorlog comm configobj contourpy cryptography cycler
-    databricks dateutil debugpy decorator defusedxml dictdiffer diskcache distro docker dotenv dpath dulwich dvc
-    dvc_azure dvc_data dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client dvc_task dvc_webdav
-    entrypoints executing fastapi fastjsonschema filelock flask flask_cors flatten_dict flufl fqdn frozenlist fsspec
-    functorch funcy gcsfs git gitdb google google_auth_oauthlib google_crc32c grandalf graphene graphql graphql_relay
-    grpc grpc_status gto gunicorn h11 httpcore httptools httpx huey hydra idna importlib_metadata iniconfig ipykernel
-    ipykernel_launcher ipython_pygments_lexers isodate isoduration isympy iterative_telemetry itsdangerous jedi jinja2
-    jmespath joblib json5 jsonpointer jsonschema jsonschema_specifications jupyter jupyter_builder jupyter_client
-    jupyter_core jupyter_events jupyter_lsp jupyter_server jupyter_server_terminals jupyterlab jupyterlab_pygments
-    jupyterlab_server jwt kiwisolver knack kombu lark librt mako markdown_it markupsafe matplotlib matplotlib_inline
-    mdurl mistune mlflow mpl_toolkits mpmath msal msal_extensions multidict mypy mypy_extensions mypyc narwhals nbclient
-    nbconvert nbformat nest_asyncio2 networkx notebook_shim numpy oauthlib omegaconf opentelemetry optuna orjson
-    overrides packaging pandas pandera pandocfilters parso pathspec pexpect pip platformdirs pluggy pooch prettytable
-    probado prometheus_client prompt_toolkit propcache proto psutil ptyprocess public pure_eval py pyarrow pyasn1
-    pyasn1_modules pycparser pydantic pydantic_core pydantic_settings pydevd_plugins pydot pygit2 pygments pygtrie pylab
-    pyparsing pytest python_calamine pythonjsonlogger referencing requests requests_oauthlib rfc3339_validator
-    rfc3986_validator rfc3987_syntax rich rpds ruamel ruff s3fs safetensors scipy scmrepo semver send2trash setuptools
-    shortuuid shtab six sklearn skops skorch smmap soupsieve sqlalchemy sqlparse sqltrie sshfs stack_data starlette
-    sympy tabulate terminado threadpoolctl tinycss2 tomlkit torch torchgen tornado tqdm traitlets typeguard
-    typing_extensions typing_inspect typing_inspection tzdata tzlocal uri_template urllib3 uv uvicorn uvloop validate
-    vine voluptuous wcwidth webcolors webdav4 webencodings websocket werkzeug wrapt xgboost yaml yarl zc zipp zmq
+    annotated_types antlr4 anyio appdirs apprise argcomplete argon2 arrow ast_serialize asttokens async_lru asyncssh
+    attr attrs azure babel bcrypt billiard bleach blinker botocore bs4 cachetools celery certifi cffi
+    charset_normalizer click click_didyoumean click_plugins click_repl cloudpickle colorama colorlog comm configobj
+    contourpy cryptography cycler databricks dateutil debugpy decorator defusedxml dictdiffer diskcache distro docker
+    dotenv dpath dulwich dvc dvc_azure dvc_data dvc_gs dvc_http dvc_objects dvc_render dvc_s3 dvc_ssh dvc_studio_client
+    dvc_task dvc_webdav entrypoints executing fastapi fastjsonschema filelock flask flask_cors flatten_dict flufl fqdn
+    frozenlist fsspec functorch funcy gcsfs git gitdb google google_auth_oauthlib google_crc32c grandalf graphene
+    graphql graphql_relay grpc grpc_status gto gunicorn h11 httpcore httptools httpx huey hydra idna importlib_metadata
+    iniconfig ipykernel ipykernel_launcher ipython_pygments_lexers isodate isoduration isympy iterative_telemetry
+    itsdangerous jedi jinja2 jmespath joblib json5 jsonpointer jsonschema jsonschema_specifications jupyter
+    jupyter_builder jupyter_client jupyter_core jupyter_events jupyter_lsp jupyter_server jupyter_server_terminals
+    jupyterlab jupyterlab_pygments jupyterlab_server jwt kiwisolver knack kombu lark librt mako markdown markdown_it
+    markupsafe matplotlib matplotlib_inline mdurl mistune mlflow mpl_toolkits mpmath msal msal_extensions multidict
+    mypy mypy_extensions mypyc narwhals nbclient nbconvert nbformat nest_asyncio2 networkx notebook_shim numpy oauthlib
+    omegaconf opentelemetry optuna orjson overrides packaging pandas pandera pandocfilters parso pathspec pexpect pip
+    platformdirs pluggy pooch prettytable probado prometheus_client prompt_toolkit propcache proto psutil ptyprocess
+    public pure_eval py pyarrow pyasn1 pyasn1_modules pycparser pydantic pydantic_core pydantic_settings pydevd_plugins
+    pydot pygit2 pygments pygtrie pylab pyparsing pytest python_calamine pythonjsonlogger referencing requests
+    requests_oauthlib rfc3339_validator rfc3986_validator rfc3987_syntax rich rpds ruamel ruff s3fs safetensors scipy
+    scmrepo semver send2trash setuptools shortuuid shtab six sklearn skops skorch smmap soupsieve sqlalchemy sqlparse
+    sqltrie sshfs stack_data starlette sympy tabulate terminado threadpoolctl tinycss2 tomlkit torch torchgen tornado
+    tqdm traitlets typeguard typing_extensions typing_inspect typing_inspection tzdata tzlocal uri_template urllib3 uv
+    uvicorn uvloop validate vine voluptuous wcwidth webcolors webdav4 webencodings websocket werkzeug wrapt xgboost
+    yaml yarl zc zipp zmq
     """.split()
 )
 # Folders of a project, beside which its module lies.

@@ -154,11 +154,11 @@ def load_hook(name: str) -> ModuleType:
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data files.
+    """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data, make's own.
 
     Bytecode is kept, as it is for a user; make test leaves it out for the template's own code.
     """
-    foreign = ("MLFLOW_", "MLOPS_", "DVC_", "DATA_", "PYTHONDONTWRITEBYTECODE")
+    foreign = ("MLFLOW_", "MLOPS_", "DVC_", "DATA_", "PYTHONDONTWRITEBYTECODE", "MAKEFLAGS", "MAKELEVEL", "MFLAGS")
     kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     # What mypy finds in libraries is the same for every project. Threads of OpenMP that wait must not take the
     # processors from the other worker: four such threads on two processors took four times as long.

@@ -44,7 +44,7 @@ def test_the_judge_may_set_other_values(stage, tmp_path: Path, monkeypatch: pyte
 def test_the_environment_is_that_of_the_page() -> None:
     locks = [*(TREE / "requirements").glob("*.lock"), *TREE.glob("layers/deep/requirements/*.lock")]
     # What a stage never needs: the installer, the judge, and groups for a person's own work.
-    own = re.compile(r"requirements/(uv|probado|notebook|tune|remote-\w+)\.lock")
+    own = re.compile(r"requirements/(uv|probado|notebook|tune|life|remote-\w+)\.lock")
     named = {f"requirements/{lock.name}" for lock in locks}
     assert {name for name in named if not own.fullmatch(name)} == set(page.LOCKS)
     assert len(list((TREE / "requirements").glob("probado-*.whl"))) == 1 and "`requirements/probado-*.whl`" in page.PAGE

@@ -47,7 +47,7 @@ SAYS = {
     "format": "unchanged",
     "clean": "",
 }
-ELSEWHERE = {"test", "lint", "prove", "env", "lock", "ui", "predict"}
+ELSEWHERE = {"test", "lint", "prove", "env", "lock", "ui", "predict", "serve", "ask", "monitor"}
 
 
 @pytest.mark.slow
