@@ -154,7 +154,7 @@ def load_hook(name: str) -> ModuleType:
 
 
 def clean_environment() -> dict[str, str]:
-    """The caller's environment without what a test must not inherit: MLflow's server, stage variables, data, make's own.
+    """The caller's environment without what a test must not inherit: MLflow's server, make's and the stages' variables.
 
     Bytecode is kept, as it is for a user; make test leaves it out for the template's own code.
     """
