@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import account, daily, judge, pipeline, prove, serving, showers, table, tuning
+from benchmarks import account, batch, daily, judge, pipeline, prove, serving, showers, table, tuning
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -25,6 +25,7 @@ GROUPS = {
     "table": table.table,
     "tuning": tuning.tuning,
     "serving": serving.serving,
+    "batch": batch.batch,
     "account": account.account,
     "prove": prove.prove,
     "judge": judge.judge,

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.slow
 
 ROWS = """
 import pandas as pd
-rows = pd.read_parquet("data/interim/table.parquet").drop(columns="diagnosis").sample(300, random_state=1)
+from finished.common.files import read_parquet
+rows = read_parquet("data/interim/table.parquet").drop(columns="diagnosis").sample(300, random_state=1)
 rows.to_csv("clean.csv", index=False)
 rows.assign(**{"mean area": rows["mean area"] * 1.3}).to_csv("larger.csv", index=False)
 rows.assign(**{"mean area": rows["mean area"].where(rows.index % 4 != 0)}).to_csv("gaps.csv", index=False)

@@ -13,6 +13,7 @@ from probado.errors import Refused
 from probado.life.decision import CHAMPION, LOCK, decide, only_one
 from probado.life.gate import Finding, judge
 from probado.life.ready import proven, up_to_date
+from probado.life.rows import read_frame
 from probado.life.science import comparison, threads_of
 from probado.life.success import BASELINE, Success, read_success
 from probado.life.version import PREDICTED, PROFILE, Version, make_version, predict
@@ -109,9 +110,8 @@ def ask(root: Path, registry: Registry, version: Version, aside: Path, success: 
 def agree(candidate: pd.DataFrame, root: Path) -> None:
     """Refuse a model whose predictions of the source's rows are not those by which it was evaluated."""
     import numpy as np
-    import pandas as pd
 
-    evaluated = pd.read_parquet(root / PREDICTIONS).reset_index(drop=True)
+    evaluated = read_frame(root / PREDICTIONS).reset_index(drop=True)
     if len(evaluated) != len(candidate):
         raise Refused(f"the model predicts {len(candidate)} of {len(evaluated)} test rows")
     numbers = [name for name in candidate.columns if name.startswith("p(")] or ["predicted"]

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from probado.contract import BASE_LOCK, FIXED, THREAD_VARIABLES
 from probado.errors import Refused
 from probado.evidence.judge import sha256
+from probado.life.rows import read_frame
 from probado.repository.git import paths
 from probado.text import first_mistake, last_line
 
@@ -107,12 +108,10 @@ def predict(folder: Path, version: Version, rows: pd.DataFrame, threads: int, as
     Raises:
         Refused: the version cannot predict these rows.
     """
-    import pandas as pd
-
     given, found = aside / "rows.parquet", aside / PREDICTED
     rows.to_parquet(given)
     run(folder, threads, "probado.life.worker", version.module, given, found)
-    return pd.read_parquet(found)
+    return read_frame(found)
 
 
 def run(folder: Path, threads: int, program: str, *arguments: str | Path) -> None:

@@ -10,16 +10,14 @@ import json
 import sys
 from pathlib import Path
 
-from probado.life.rows import as_json
+from probado.life.rows import as_json, read_frame
 
 
 def main(module: str, given: str, target: str) -> int:
     """Predict for a Parquet file of rows; returns the exit status, 1 where the version says why it cannot."""
-    import pandas as pd
-
     try:
         predictor = importlib.import_module(f"{module}.modeling.predict").load()
-        predictor.predict(pd.read_parquet(given)).to_parquet(target)
+        predictor.predict(read_frame(Path(given))).to_parquet(target)
         inputs = [as_json(one) for one in predictor.inputs]
         Path(target).with_suffix(".json").write_text(json.dumps(inputs), encoding="utf-8")
     except Exception as error:  # noqa: BLE001 - whatever a version finds wrong is said by the process that asked

@@ -95,8 +95,8 @@ def printed(project: Project, code: str) -> list[dict[str, Any]]:
 def rows(used: Project) -> list[dict[str, Any]]:
     """The test rows as they come from the source, and the champion's predictions of them."""
     code = (
-        "import json, pandas as pd; test = pd.read_parquet('data/processed/test.parquet').index; "
-        "table = pd.read_parquet('data/interim/table.parquet').drop(columns='diagnosis'); "
+        "from finished.common.files import read_parquet; test = read_parquet('data/processed/test.parquet').index; "
+        "table = read_parquet('data/interim/table.parquet').drop(columns='diagnosis'); "
         "print(table.loc[test].to_json(orient='records', double_precision=15))"
     )
     return printed(used, code)
@@ -106,7 +106,8 @@ def rows(used: Project) -> list[dict[str, Any]]:
 def evaluated(promoted: Project) -> list[dict[str, Any]]:
     """The champion's predictions of the test rows, by its evaluation."""
     code = (
-        "import json, pandas as pd; t = pd.read_parquet('reports/predictions.parquet').drop(columns='actual'); "
+        "import json; from finished.common.files import read_parquet; "
+        "t = read_parquet('reports/predictions.parquet').drop(columns='actual'); "
         "print(json.dumps(t.to_dict('records')))"
     )
     return printed(promoted, code)

@@ -61,6 +61,18 @@ def write_parquet(path: Path, table: pd.DataFrame) -> None:
         table.to_parquet(partial, use_dictionary=[name for name in table.columns if name not in numbers])
 
 
+def read_parquet(path: Path, columns: list[str] | None = None) -> pd.DataFrame:
+    """Read a table as pandas does, but by pyarrow's own files.
+
+    Through a file of Python's, as pandas opens it, a program that ends soon may abort at its end: threads of pyarrow
+    still close the file while Python goes (https://github.com/apache/arrow/issues/50482).
+    """
+    import pandas as pd
+    from pyarrow.fs import LocalFileSystem
+
+    return pd.read_parquet(path, columns=columns, filesystem=LocalFileSystem())
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))

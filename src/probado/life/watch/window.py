@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from probado.errors import Refused
+from probado.life.rows import read_frame
 from probado.life.version import Version, run
 from probado.life.watch.profile import Profile, profile_of
 from probado.life.watch.requests import served
@@ -58,8 +59,6 @@ def of_file(folder: Path, version: Version, source: Path, threads: int, labels: 
     Raises:
         Refused: the version cannot read the file, or the labels cannot be used.
     """
-    import pandas as pd
-
     if not source.is_file():
         raise Refused(f"there is no file {source}")
     with tempfile.TemporaryDirectory() as aside:
@@ -67,7 +66,7 @@ def of_file(folder: Path, version: Version, source: Path, threads: int, labels: 
             run(folder, threads, "probado.life.watch.reader", version.module, source.resolve(), aside)
         except Refused as error:
             raise Refused(f"{source}: {error}") from None
-        rows, predicted = (pd.read_parquet(Path(aside, f"{name}.parquet")) for name in ("rows", "predicted"))
+        rows, predicted = (read_frame(Path(aside, f"{name}.parquet")) for name in ("rows", "predicted"))
         inputs, reasons = (json.loads(Path(aside, f"{name}.json").read_text()) for name in ("inputs", "reasons"))
     said = f"{len(rows)} rows of {source.name}"
     said += f", {len(reasons)} more could not be used ({reasons[0]})" if reasons else ""

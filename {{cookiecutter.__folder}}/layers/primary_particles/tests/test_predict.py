@@ -101,7 +101,7 @@ def test_a_shower_that_cannot_be_used_is_named(kept: dict[str, pa.Table], traine
     new = pd.concat([new[new["shower"] == first], new[new["shower"] == second].iloc[:1]])
     new.to_csv(tmp_path / "new.csv", index=False)
 
-    assert predict.predict_file(predictor, tmp_path / "new.csv", tmp_path / "found.csv", stop=False) == 0
+    predict.predict_file(predictor, tmp_path / "new.csv", tmp_path / "found.csv")
 
     reasons = pd.read_csv(tmp_path / "found.bad_rows.csv")["reason"].tolist()
     assert reasons[0] == "signal: it is missing or outside of 0.001 to 1e+07"

@@ -16,6 +16,7 @@ from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }} import features, lateral
 from {{ cookiecutter.module_name }}.common.config import Config, load
+from {{ cookiecutter.module_name }}.common.files import read_parquet
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS
 from {{ cookiecutter.module_name }}.dataset.showers import prepare_showers
 from {{ cookiecutter.module_name }}.simulation import array, generate
@@ -77,14 +78,14 @@ def built(folder: Path, *overrides: str) -> pd.DataFrame:
 
 
 def test_showers_with_too_few_stations_are_left_out_and_counted(raw: Path) -> None:
-    events = pd.read_parquet(raw / "events.parquet")
+    events = read_parquet(raw / "events.parquet")
     counts = prepared(raw, "data.fewest_stations=6")
     few = int((events["multiplicity"] < 6).sum())
     beyond = counts.pop("not contained in the array")
     assert counts == {"read": len(events), "with fewer than 6 stations": few, "kept": len(events) - few - beyond}
-    kept = pd.read_parquet(raw.parent / "interim" / "events.parquet")
+    kept = read_parquet(raw.parent / "interim" / "events.parquet")
     assert (kept["multiplicity"] >= 6).all()
-    stations = pd.read_parquet(raw.parent / "interim" / "stations.parquet")
+    stations = read_parquet(raw.parent / "interim" / "stations.parquet")
     assert set(stations["shower"]) == set(kept["shower"])
 
 
@@ -92,12 +93,12 @@ def test_showers_at_the_border_are_left_out_and_counted(tmp_path: Path) -> None:
     raw, small = tmp_path / "raw", "data.array.rings=3"
     data: Any = configured(small).data
     generate.write(raw, data, seed=1, workers=1)
-    stations, border = pd.read_parquet(raw / "stations.parquet"), array.border(data.array)
+    stations, border = read_parquet(raw / "stations.parquet"), array.border(data.array)
     beyond = stations.groupby("shower")["station"].agg(lambda numbers: numbers.isin(border).any())
-    enough = pd.read_parquet(raw / "events.parquet").set_index("shower")["multiplicity"] >= 3
+    enough = read_parquet(raw / "events.parquet").set_index("shower")["multiplicity"] >= 3
     counts = prepared(raw, small)
     assert counts["not contained in the array"] == (beyond & enough).sum() > 0
-    kept = pd.read_parquet(raw.parent / "interim" / "events.parquet")
+    kept = read_parquet(raw.parent / "interim" / "events.parquet")
     assert set(kept["shower"]) == set(beyond.index[~beyond & enough])
 
 
@@ -167,7 +168,7 @@ def test_features_do_not_hang_on_the_truth(raw: Path, level: str) -> None:
 def test_every_row_has_finite_features_and_its_primary(raw: Path, level: str, table: str) -> None:
     prepared(raw)
     found = built(raw.parent / "interim", f"features={level}")
-    assert len(found) == len(pd.read_parquet(raw.parent / "interim" / f"{table}.parquet"))
+    assert len(found) == len(read_parquet(raw.parent / "interim" / f"{table}.parquet"))
     assert np.isfinite(found.drop(columns=["shower", "primary"])).all(axis=None)
     assert set(found["primary"]) == {"proton", "helium", "oxygen", "iron"}
     assert found.columns[-1] == "primary"
@@ -177,7 +178,7 @@ def test_the_stations_of_a_shower_stay_in_one_part(raw: Path) -> None:
     prepared(raw)
     interim = raw.parent / "interim"
     parts = pd.concat([part for _, part in features.rows(interim, configured("features=station"))], ignore_index=True)
-    shower = pd.read_parquet(interim / "stations.parquet")["shower"]
+    shower = read_parquet(interim / "stations.parquet")["shower"]
     assert (parts.groupby(shower).nunique() == 1).all()
     assert set(parts) == {"train", "validation", "test"}
 
@@ -201,7 +202,7 @@ def test_traces_are_those_of_the_strongest_stations(raw: Path) -> None:
     prepared(raw)
     interim = raw.parent / "interim"
     found = built(interim, "features=traces")
-    stations, traces = (pd.read_parquet(interim / f"{name}.parquet") for name in ("stations", "traces"))
+    stations, traces = (read_parquet(interim / f"{name}.parquet") for name in ("stations", "traces"))
     shower = int(stations["shower"].value_counts().idxmin())
     of, row = stations["shower"] == shower, found[found["shower"] == shower].iloc[0]
     order = stations[of]["signal"].to_numpy().argsort()[::-1]

@@ -21,7 +21,7 @@ from omegaconf import DictConfig
 from . import lateral
 from .common.config import Config, load
 from .common.data_paths import INPUTS, TABLES
-from .common.files import replacing, write_json
+from .common.files import read_parquet, replacing, write_json
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features, OfEvents, OfShowers, OfStations, OfTraces, Showers
 from .row_groups import appending
@@ -199,7 +199,7 @@ def rows(folder: Path, config: Config) -> Iterator[tuple[pd.DataFrame, pd.Series
     data, features = config.data, config.features
     if isinstance(data, Showers) and features.level == "traces" and data.traces == 0:
         raise ValueError("features=traces needs traces: set data.traces to the number of showers")
-    events = pd.read_parquet(folder / "events.parquet")
+    events = read_parquet(folder / "events.parquet")
     parts = split_rows(events, data, config.split, config.seed)
     if not isinstance(data, Showers):
         if features.level != "hillas":
@@ -237,7 +237,7 @@ def featurize(source: Path, targets: dict[str, Path], config: Config) -> dict[st
 def contract_of(folder: Path, config: Config) -> dict[str, Any]:
     """What the model's rows are made from, to be written as JSON; `folder` holds the prepared tables."""
     data = config.data
-    events = pd.read_parquet(folder / "events.parquet")
+    events = read_parquet(folder / "events.parquet")
     train = events[split_rows(events, data, config.split, config.seed) == "train"]
     if isinstance(data, Showers):
         return shower_contract(folder, train["shower"], data, config.features)

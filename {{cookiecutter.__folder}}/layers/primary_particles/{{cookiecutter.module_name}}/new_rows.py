@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from .common.config import Config
 from .common.data_paths import TABLES
+from .common.files import read_parquet
 from .common.paths import ROOT
 from .common.rows import OfStations, OfTraces, Showers
 from .features import hillas_features, of_showers
@@ -60,7 +61,7 @@ def typed_rows(table: pa.Table, contract: Contract) -> pd.DataFrame:
 
 def rows_of_test(config: Config) -> tuple[pd.DataFrame, pd.Index]:
     """Rows as a model takes them, and the places in their index of the predictions of the test rows, in their order."""
-    events = pd.read_parquet(ROOT / TABLES / "events.parquet")
+    events = read_parquet(ROOT / TABLES / "events.parquet")
     test = events[(split_rows(events, config.data, config.split, config.seed) == "test").to_numpy()]
     rows = test.drop(columns=config.data.target)
     if not isinstance(config.data, Showers):

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from . import charts, shower_charts
 from .common.config import Config
 from .common.data_paths import RAW_TABLES
+from .common.files import read_parquet
 from .common.paths import PROCESSED, ROOT
 from .common.rows import Showers
 from .simulation.array import stations as positions
@@ -33,7 +34,7 @@ def figures(predictions: pd.DataFrame, config: Config) -> dict[str, Figure]:
         pq.ParquetFile(ROOT / RAW_TABLES / f"{name}.parquet").read_row_group(0)
         for name in ("truth", "events", "stations", "traces")
     )
-    lg_energy = pd.read_parquet(ROOT / PROCESSED / "test.parquet", columns=["lg_energy"])["lg_energy"]
+    lg_energy = read_parquet(ROOT / PROCESSED / "test.parquet", columns=["lg_energy"])["lg_energy"]
     light, *_, heavy = names
     seen, recorded = events.to_pandas(), stations.to_pandas()
     drawn = {

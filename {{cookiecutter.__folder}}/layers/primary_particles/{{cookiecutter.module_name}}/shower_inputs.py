@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,8 @@ from .dataset.showers import LIMITS
 from .tables.files import is_parquet
 from .tables.inputs import Input, as_text
 from .tables.notation import to_numbers
-from .tables.reading import Text, read_text
+from .tables.reading import read_text
+from .tables.text import Text
 
 # The columns of data/raw/tables/events.parquet and stations.parquet that features are made from, with their units.
 EVENT = {"energy": "eV", "zenith": "°", "azimuth": "°", "core_x": "m", "core_y": "m"}
@@ -45,6 +47,10 @@ class ShowerContract(Strict):
         if is_parquet(path):
             return Text(pq.read_table(path))
         return read_text(path, Reading(), {})
+
+    def pieces(self, path: Path) -> Iterator[Text]:
+        """As `read`: the stations of a shower may lie anywhere in the file."""
+        yield self.read(path)
 
     def as_read(self, table: pd.DataFrame) -> pa.Table:
         """Rows in memory as `read` has them."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data, Reading
+from {{ cookiecutter.module_name }}.tables import pieces
 from {{ cookiecutter.module_name }}.tables.columns import type_columns
 from {{ cookiecutter.module_name }}.tables.files import sheets
 from {{ cookiecutter.module_name }}.tables.reading import read_text
@@ -83,6 +85,35 @@ def test_other_kinds_of_files(as_kind: Callable[[str], Path], settings: Settings
 
     expected = pd.DataFrame(ROWS[1:], columns=ROWS[0]).astype({"when": "datetime64[us]", "label": "str"})
     pd.testing.assert_frame_equal(table, expected)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip", "parquet", "excel", "folder", "text"])
+def test_pieces_are_those_of_the_whole(
+    as_kind: Callable[[str], Path], kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(pieces, "BLOCK", 60)
+    monkeypatch.setattr(pieces, "BLOCKS", 1)
+    monkeypatch.setattr(pieces, "ROWS", 1)
+    read = Reading(sheet="S2", missing=["-9"], file_column=None if kind == "excel" else "from")
+    rows = ["2024-05-01,1.5,a", '2024-05-02,2,"b\n c"', ",,", '2024-05-03, 2 ,"d,\ne"', "4,-9,x"]
+    path = tmp_path / "text.csv" if kind == "text" else as_kind(kind)
+    if kind == "text":
+        path.write_text("\n".join(["# by hand", "when,x,label", *rows]), encoding="utf-8")
+
+    whole = read_text(path, read, {})
+    found = [(text.table, text.notes) for text in pieces.read_pieces(path, read, {})]
+
+    assert (len(found) > 1) == (kind in ("parquet", "text"))
+    assert pa.concat_tables([table for table, _ in found]).combine_chunks().equals(whole.table.combine_chunks())
+    assert found[-1][1] == whole.notes
+
+
+def test_a_quote_that_does_not_close_is_no_endless_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(pieces, "BLOCK", 100)
+    (tmp_path / "new.csv").write_text("a,b\n" + "1,2\n" * 90 + '3,5"\n1,"4\n' + "1,2\n" * 90)
+
+    with pytest.raises(ValueError, match=r"new\.csv: .*quote"):
+        list(pieces.read_pieces(tmp_path / "new.csv", Reading(), {}))
 
 
 def test_a_sheet_that_is_not_there_is_named(as_kind: Callable[[str], Path]) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data, Reading
 from {{ cookiecutter.module_name }}.tables.columns import listed_values, type_columns
-from {{ cookiecutter.module_name }}.tables.reading import Text, read_text
+from {{ cookiecutter.module_name }}.tables.reading import read_text
+from {{ cookiecutter.module_name }}.tables.text import Text
 
 Settings = Callable[..., Data]
 Read = Callable[..., tuple[pd.DataFrame, list[str]]]

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import hydra
-import pandas as pd
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from .common.config import Config, load
-from .common.files import read_json, replacing, sha256, write_text
+from .common.files import read_json, read_parquet, replacing, sha256, write_text
 from .common.paths import CONFIGS, COUNTS, DETAILS, FIGURES, METRICS, MODELS, PREDICTIONS, REPORT, ROOT, outputs
 from .rendering import png, render
 
@@ -65,7 +64,7 @@ def main(cfg: DictConfig) -> None:
     config = load(cfg)
     facts = values(config)
     drawn = {"comparison": charts.comparison(facts["report"]["metrics"], facts["report"]["baseline"])}
-    drawn |= plots.figures(pd.read_parquet(ROOT / PREDICTIONS), config)
+    drawn |= plots.figures(read_parquet(ROOT / PREDICTIONS), config)
     found = facts["details"]["importances"]
     for kind, title in SHUFFLED.items():
         if found[kind]:

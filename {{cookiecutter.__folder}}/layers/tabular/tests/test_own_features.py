@@ -8,6 +8,7 @@ from hydra import compose, initialize_config_dir
 
 from {{ cookiecutter.module_name }}.common.config import load
 from {{ cookiecutter.module_name }}.common.data_paths import TABLE
+from {{ cookiecutter.module_name }}.common.files import read_parquet
 from {{ cookiecutter.module_name }}.common.paths import CONFIGS, ROOT
 from {{ cookiecutter.module_name }}.common.table import Data
 from {{ cookiecutter.module_name }}.features import made_by_hand
@@ -27,7 +28,7 @@ def prepared() -> pd.DataFrame:
     """The first rows of the prepared table."""
     if not (ROOT / TABLE).is_file():
         pytest.skip("there is no prepared table: make data first")
-    return pd.read_parquet(ROOT / TABLE).head(ROWS)
+    return read_parquet(ROOT / TABLE).head(ROWS)
 
 
 def test_they_see_one_row_at_a_time(prepared: pd.DataFrame, data: Data) -> None:

@@ -224,7 +224,7 @@ def test_a_file_with_bad_rows(main: Main, tmp_path: Path, capsys: pytest.Capture
     text = "\n".join([*lines[:3], "9;01/03/2024;many;green;x;", lines[3].replace("añil", "green")])
 
     assert main(text, "--stop") == 1
-    assert "predict: data row 3: size: it is no number; 1 rows cannot be used" in capsys.readouterr().err
+    assert "predict: data row 3: size: it is no number; nothing is written" in capsys.readouterr().err
     assert not (tmp_path / "new.predictions.csv").exists()
     assert main(text) == 0
     assert "kind: 1 values were not among those of training, such as 'green'" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from .common.config import Given, Split, load
 from .common.data_paths import INPUTS, TABLE
-from .common.files import write_json, write_parquet
+from .common.files import read_parquet, write_json, write_parquet
 from .common.paths import CONFIGS, PROCESSED, ROOT, outputs
 from .common.rows import Features
 from .common.strict import nearest
@@ -142,7 +142,7 @@ def main(cfg: DictConfig) -> None:
     """
     config = load(cfg)
     data = config.data
-    table = pd.read_parquet(ROOT / TABLE)
+    table = read_parquet(ROOT / TABLE)
     settings = without_marks(config.features, config.split, table, data)
     features = build_features(table, data, settings)
     parts = split_rows(table, data, config.split, config.seed)

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from .common.config import Config
 from .common.data_paths import TABLE
+from .common.files import read_parquet
 from .common.paths import PROCESSED, ROOT
 from .features import build_features
 from .tables.inputs import Contract, Made, read_contract, type_rows
@@ -35,8 +36,8 @@ def rows_of_test(config: Config) -> tuple[pd.DataFrame, pd.Index]:
 
     They are all prepared rows where a feature is made from earlier ones.
     """
-    table = pd.read_parquet(ROOT / TABLE).drop(columns=config.data.target)
-    places = pd.read_parquet(ROOT / PROCESSED / "test.parquet", columns=[config.data.target]).index
+    table = read_parquet(ROOT / TABLE).drop(columns=config.data.target)
+    places = read_parquet(ROOT / PROCESSED / "test.parquet", columns=[config.data.target]).index
     return (table if config.features.lags else table.loc[places]), places
 
 

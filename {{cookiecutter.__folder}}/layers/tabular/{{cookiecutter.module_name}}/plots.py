@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from . import charts
 from .common.config import Config
+from .common.files import read_parquet
 from .common.paths import PROCESSED, ROOT
 from .split import PARTS
 
@@ -22,7 +23,7 @@ PAGES = {
 def figures(predictions: pd.DataFrame, config: Config) -> dict[str, Figure]:
     """The figures for the task, by file name. `predictions` is reports/predictions.parquet."""
     data = config.data
-    read = {part: pd.read_parquet(ROOT / PROCESSED / f"{part}.parquet", columns=[data.target]) for part in PARTS}
+    read = {part: read_parquet(ROOT / PROCESSED / f"{part}.parquet", columns=[data.target]) for part in PARTS}
     drawn = {"target": charts.target({part: table[data.target] for part, table in read.items()})}
     if data.time and data.time in predictions.columns:
         drawn["time"] = charts.over_time(predictions, data.time)

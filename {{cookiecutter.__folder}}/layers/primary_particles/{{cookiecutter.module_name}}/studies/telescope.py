@@ -13,7 +13,7 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from ..common.config import Config, Evaluation
-from ..common.files import write_json
+from ..common.files import read_parquet, write_json
 from ..common.paths import CONFIGS, outputs
 from ..common.strict import checked
 from ..common.table import Data
@@ -33,7 +33,7 @@ def images(config: Config) -> tuple[pd.DataFrame, pd.Series]:
     with tempfile.TemporaryDirectory() as scratch:
         bring(config.data.source, Path(scratch) / "raw")
         prepare_table(Path(scratch) / "raw", Path(scratch) / "interim", config.data)
-        table = pd.read_parquet(Path(scratch) / "interim" / "events.parquet")
+        table = read_parquet(Path(scratch) / "interim" / "events.parquet")
     return hillas_features(table), table[config.data.target]
 
 

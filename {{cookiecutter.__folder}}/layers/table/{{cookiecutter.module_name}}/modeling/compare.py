@@ -13,6 +13,7 @@ import pandas as pd
 from hydra import compose, initialize_config_dir
 
 from ..common.config import Config, load
+from ..common.files import read_parquet
 from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT
 from ..common.strict import nearest
 from ..new_rows import rows_of_test
@@ -156,4 +157,4 @@ def comparison() -> Comparison:
         config = load(compose("config"))
     rows, places = rows_of_test(config)
     fitted = restore(chosen(config), config.seed, config.threads, ROOT / MODELS)
-    return Comparison(config, fitted, rows, places, pd.read_parquet(ROOT / PROCESSED / "test.parquet"))
+    return Comparison(config, fitted, rows, places, read_parquet(ROOT / PROCESSED / "test.parquet"))

@@ -10,7 +10,7 @@ import pandas as pd
 from omegaconf import DictConfig
 
 from ..common.config import Config, load
-from ..common.files import write_json, write_parquet
+from ..common.files import read_parquet, write_json, write_parquet
 from ..common.paths import CONFIGS, DETAILS, METRICS, MODELS, PREDICTIONS, PROCESSED, ROOT, outputs
 from ..common.runs import described
 from .shared.details import confusions, importances, per_class
@@ -68,10 +68,10 @@ def main(cfg: DictConfig) -> None:
     """Write metrics, details and predictions into reports/, and add the metrics to the model's MLflow run."""
     config = load(cfg)
     fitted = restore(chosen(config), config.seed, config.threads, ROOT / MODELS)
-    test = pd.read_parquet(ROOT / PROCESSED / "test.parquet")
+    test = read_parquet(ROOT / PROCESSED / "test.parquet")
     report, details, predictions = evaluate(fitted, test, config)
     if config.evaluation.folds:
-        train, validation = (pd.read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
+        train, validation = (read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
         report["cross_validation"] = cross_validated(train, validation, config)
     write_parquet(outputs() / PREDICTIONS, predictions)
     write_json(outputs() / DETAILS, details)

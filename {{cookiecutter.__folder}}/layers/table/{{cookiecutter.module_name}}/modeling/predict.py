@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,10 +16,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ..common.files import read_json, replacing
+from ..common.files import read_json, sha256
 from ..common.paths import MODELS, ROOT
 from ..new_rows import Contract, features_of, read_contract, typed_rows
 from ..tables.inputs import LISTED, Input, spelling
+from ..tables.text import Text
+from .batch import BadRow, predict_file
 from .shared.estimators import settings_of
 from .shared.explain import explained
 from .shared.store import INPUTS_NAME, Fitted, checked_manifest, restore
@@ -31,6 +33,8 @@ class Predictor:
 
     contract: Contract
     fitted: Fitted
+    # Of the manifest, which holds the hashes of the model's files.
+    sha256: str
 
     @property
     def inputs(self) -> list[Input]:
@@ -62,7 +66,7 @@ class Predictor:
             ValueError: a column is missing, or a row cannot be used; the message says why.
         """
         read = self.contract.as_read(table)
-        for line in self.unseen(read, sure=True):
+        for line in self.told_unseen(self.unseen(read), sure=True):
             warnings.warn(line, stacklevel=2)
         predicted, reasons = self.predict_rows(read)
         refuse(reasons)
@@ -121,11 +125,12 @@ class Predictor:
         """
         made = features_of(table, self.contract)
         found, classes = made.names.copy(), self.fitted.problem.classes
-        if len(made.features):
-            predicted = self.fitted.predict(made.features)
-            found["predicted"] = np.array(classes)[predicted.argmax(axis=1)] if classes else predicted
-            for code, name in enumerate(classes):
-                found[f"p({name})"] = predicted[:, code]
+        if made.features.empty:
+            return found.reindex(columns=[*found, "predicted", *(f"p({name})" for name in classes)]), made.reasons
+        predicted = self.fitted.predict(made.features)
+        found["predicted"] = np.array(classes)[predicted.argmax(axis=1)] if classes else predicted
+        for code, name in enumerate(classes):
+            found[f"p({name})"] = predicted[:, code]
         return found, made.reasons
 
     def read(self, path: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
@@ -138,20 +143,34 @@ class Predictor:
         predicted, reasons = self.predict_rows(text.table)
         return typed_rows(text.table, self.contract)[reasons == ""], predicted, reasons
 
-    def unseen(self, table: pa.Table, sure: bool = False) -> list[str]:
-        """Categories that no training row had, one line a column: the model treats them as none that it knows.
+    def pieces(self, path: Path) -> Iterator[Text]:
+        """The rows of a file, piece by piece, or at once where features are made from several rows; see `read_pieces`.
+
+        Raises:
+            ValueError: the file cannot be read.
+        """
+        return self.contract.pieces(path) if self.alone else iter([self.contract.read(path)])
+
+    def unseen(self, table: pa.Table) -> dict[str, set[str]]:
+        """Categories that no training row had, by column: the model treats them as none that it knows."""
+        found = {}
+        for one in self.inputs:
+            if one.type == "category" and one.required and one.name in table.column_names and one.values:
+                given, spelled = table[one.name].cast(pa.string()).drop_null().unique().to_pylist(), spelling(one)
+                found[one.name] = {spelled.get(value.lower(), value) for value in given} - set(one.values)
+        return {name: new for name, new in found.items() if new}
+
+    def told_unseen(self, unseen: dict[str, set[str]], sure: bool = False) -> list[str]:
+        """A line for each column of `unseen`.
 
         Of very many categories only the most frequent ones are known; `sure` leaves such columns out.
         """
         lines = []
-        for one in self.inputs:
-            if one.type == "category" and one.required and one.name in table.column_names and one.values:
-                given, spelled = table[one.name].cast(pa.string()).drop_null().unique().to_pylist(), spelling(one)
-                new = sorted({spelled.get(value.lower(), value) for value in given} - set(one.values))
-                many = len(one.values) == LISTED
-                known = f"the {LISTED} most frequent of" if many else "those of"
-                if new and not (many and sure):
-                    lines.append(f"{one.name}: {len(new)} values were not among {known} training, such as {new[0]!r}")
+        for one in (one for one in self.inputs if one.name in unseen):
+            many, new = len(one.values) == LISTED, sorted(unseen[one.name])
+            known = f"the {LISTED} most frequent of" if many else "those of"
+            if not (many and sure):
+                lines.append(f"{one.name}: {len(new)} values were not among {known} training, such as {new[0]!r}")
         return lines
 
 
@@ -172,7 +191,7 @@ def load(folder: Path = ROOT / MODELS) -> Predictor:
     manifest = checked_manifest(folder)
     settings = settings_of(manifest["model"], manifest["task"])
     fitted = restore(settings, seed=0, threads=1, folder=folder)
-    return Predictor(read_contract(read_json(folder / INPUTS_NAME)), fitted)
+    return Predictor(read_contract(read_json(folder / INPUTS_NAME)), fitted, sha256(folder / "manifest.json"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -185,47 +204,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     target = options.output or options.input.with_name(f"{options.input.stem}.predictions.csv")
     try:
-        return predict_file(load(), options.input, target, options.stop, options.explain)
+        predict_file(load(), options.input, target, options.stop, options.explain)
+    except BadRow as error:
+        print(f"predict: {error}", file=sys.stderr)
+        return 1
     except (ValueError, OSError) as error:
         print(f"predict: {error}", file=sys.stderr)
         return 2
-
-
-def predict_file(predictor: Predictor, source: Path, target: Path, stop: bool, explain: bool = False) -> int:
-    """Write the predictions for a file, and beside them the rows that cannot be used, with their reasons.
-
-    `explain`: also what each prediction rests on.
-    """
-    if not source.is_file():
-        raise ValueError(f"there is no file {source}")
-    text = predictor.contract.read(source)
-    predicted, reasons = predictor.predict_rows(text.table)
-    for line in (*text.notes, *predictor.unseen(text.table)):
-        print(line)
-    bad = reasons[reasons != ""]
-    if len(bad) and stop:
-        print(f"predict: data row {bad.index[0] + 1}: {bad.iloc[0]}; {len(bad)} rows cannot be used", file=sys.stderr)
-        return 1
-    _write(predicted, target)
-    print(f"{len(predicted)} predictions: {target}")
-    if explain:
-        side = target.with_name(f"{target.stem}.explanations.csv")
-        _write(predictor.explain_rows(text.table)[0], side)
-        print(f"what they rest on: {side}")
-    side = target.with_name(f"{target.stem}.bad_rows.csv")
-    side.unlink(missing_ok=True)
-    if len(bad):
-        aside = pd.DataFrame({"row": bad.index + 1, "reason": bad.to_numpy()})
-        with replacing(side) as partial:
-            aside.to_csv(partial, index=False, lineterminator="\n")
-        print(f"{len(bad)} rows cannot be used: {side}")
+    except KeyboardInterrupt:
+        print("predict: interrupted: the same command goes on from there", file=sys.stderr)
+        return 130
     return 0
-
-
-def _write(found: pd.DataFrame, target: Path) -> None:
-    """Write a table whose index is the number of the row from 0; from 1 in the file, as in the messages of prepare."""
-    with replacing(target) as partial:
-        found.set_axis(pd.Index(found.index + 1, name="row")).to_csv(partial, lineterminator="\n")
 
 
 if __name__ == "__main__":

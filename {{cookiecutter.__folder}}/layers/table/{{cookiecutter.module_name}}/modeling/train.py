@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from ..common.config import load
 from ..common.data_paths import INPUTS
-from ..common.files import replacing
+from ..common.files import read_parquet, replacing
 from ..common.paths import CONFIGS, MODELS, PROCESSED, ROOT, outputs
 from ..common.runs import described
 from .shared.estimators import chosen
@@ -37,7 +37,7 @@ def main(cfg: DictConfig) -> None:
     settings = chosen(config)
     import mlflow
 
-    train, validation = (pd.read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
+    train, validation = (read_parquet(ROOT / PROCESSED / f"{part}.parquet") for part in ("train", "validation"))
     with mlflow.start_run(**described(target=config.data.target)):
         mlflow.log_params(
             {"seed": config.seed, **{f"model.{key}": value for key, value in settings.model_dump().items()}}

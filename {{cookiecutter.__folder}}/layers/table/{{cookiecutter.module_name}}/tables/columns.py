@@ -21,7 +21,7 @@ from .notation import (
     to_dates,
     to_numbers,
 )
-from .reading import Text
+from .text import Text
 
 LARGEST_EXACT, LARGEST = 2**53, 2**63 - 1
 # Classes that are numbers, up to which none is taken for a measurement.

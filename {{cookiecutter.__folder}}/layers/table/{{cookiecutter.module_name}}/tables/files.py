@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime
 import gzip
 import io
+import shutil
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,23 +28,60 @@ def content(path: Path) -> Path | bytes:
     Raises:
         ValueError: an archive holds several files, or is damaged.
     """
+    if not is_packed(path):
+        return path
+    with opened(path) as inside:
+        return inside.read()
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """A file with what is in it: the file itself, or for a while one of the same name in a folder of its own.
+
+    Raises:
+        ValueError: an archive holds several files, or is damaged.
+    """
+    if not is_packed(path):
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        with opened(path) as inside, Path(folder, path.name).open("wb") as written:
+            shutil.copyfileobj(inside, written, 1 << 20)
+        yield Path(folder, path.name)
+
+
+def is_packed(path: Path) -> bool:
+    """Whether a file is compressed, or an archive of files."""
     start = beginning(path)
+    return start.startswith(GZIP) or (start.startswith(ZIP) and not is_excel(path))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """What is in a file, unpacked while it is read.
+
+    Raises:
+        ValueError: an archive holds several files, or is damaged, also while it is read.
+    """
     try:
-        if start.startswith(GZIP):
-            return gzip.decompress(path.read_bytes())
-        if start.startswith(ZIP) and not is_excel(path):
-            return _only_file(path)
+        if not is_packed(path):
+            with path.open("rb") as file:
+                yield file
+        elif beginning(path).startswith(GZIP):
+            with gzip.open(path) as inside:
+                yield cast(BinaryIO, inside)
+        else:
+            with zipfile.ZipFile(path) as archive, archive.open(_only_file(path.name, archive)) as member:
+                yield cast(BinaryIO, member)
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
         raise ValueError(f"{path.name} cannot be unpacked ({error}): fetch it again") from None
-    return path
 
 
-def _only_file(path: Path) -> bytes:
-    with zipfile.ZipFile(path) as archive:
-        names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
-        if len(names) != 1:
-            raise ValueError(f"{path.name} holds {len(names)} files, {', '.join(names[:5])}: unpack it")
-        return archive.read(names[0])
+def _only_file(where: str, archive: zipfile.ZipFile) -> str:
+    names = [name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX")]
+    if len(names) != 1:
+        raise ValueError(f"{where} holds {len(names)} files, {', '.join(names[:5])}: unpack it")
+    return names[0]
 
 
 def beginning(path: Path) -> bytes:
@@ -119,13 +160,17 @@ def _cell(value: Any, read: Reading) -> str:
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
 
 
-def read_parquet(path: Path) -> pa.Table:
+def read_columns(path: Path) -> pa.Table:
     """The columns of a Parquet file: text, numbers, whole numbers, times.
 
     Raises:
         ValueError: a column holds lists or the like.
     """
-    table = pq.read_table(path)
+    return plain(pq.read_table(path))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """A table of Parquet as `read_columns` has it."""
     columns = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         columns[name] = _plain(name, column)

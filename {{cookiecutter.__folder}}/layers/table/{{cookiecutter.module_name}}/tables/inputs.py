@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ from ..common.strict import Strict
 from ..common.table import Column, Data, Reading
 from .columns import as_written, joined, listed_values
 from .notation import to_dates, to_numbers
-from .reading import Text, cleaned, read_text, says_utf8
+from .pieces import read_pieces
+from .reading import cleaned, read_text, says_utf8
+from .text import Text
 
 # Values of a category that are listed, the most frequent first.
 LISTED = 50
@@ -57,6 +61,15 @@ class Contract(Strict):
         Raises:
             ValueError: as `read_text` does.
         """
+        return next(self._read(path, lambda *given: iter([read_text(*given)])))
+
+    def pieces(self, path: Path) -> Iterator[Text]:
+        """As `read`, piece by piece, as `read_pieces` yields them."""
+        return self._read(path, read_pieces)
+
+    def _read(
+        self, path: Path, pieces: Callable[[Path, Reading, dict[str, list[str]]], Iterator[Text]]
+    ) -> Iterator[Text]:
         read, listed = self.data.read, listed_values(self.data)
         if read.encoding != "utf-8" and says_utf8(path):
             read = read.model_copy(update={"encoding": "utf-8"})
@@ -66,16 +79,17 @@ class Contract(Strict):
         problem: ValueError | None = None
         for way in ways:
             try:
-                found = read_text(path, way, listed)
-                given = joined(found.table, self.data)
+                found = pieces(path, way, listed)
+                first = next(found)
+                given = joined(first.table, self.data)
             except ValueError as error:
                 problem = problem or error
                 continue
             if set(self.needed) <= set(given.column_names) and not self._header_is_a_row(given, read):
-                return found
+                return chain([first], found)
         if problem:
             raise problem
-        return read_text(path, read, listed)
+        return pieces(path, read, listed)
 
     def _header_is_a_row(self, table: pa.Table, read: Reading) -> bool:
         """Whether the first row holds the names that were given to columns because the training file had none."""

@@ -6,7 +6,8 @@ import codecs
 import io
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,7 +16,8 @@ import pyarrow.csv
 
 from ..common.files import files_in
 from ..common.table import Reading
-from .files import content, is_excel, is_parquet, read_excel, read_parquet
+from .files import content, is_excel, is_parquet, opened, read_columns, read_excel
+from .text import Text
 
 # Bytes of a file that are looked at before it is read.
 HEAD = 1 << 16
@@ -25,18 +27,6 @@ MISSING = frozenset({"", *pyarrow.csv.ConvertOptions().null_values})
 NO_ROW = re.compile(r"\s*$|\s*#|sep=.$")
 WHOLE = re.compile(r"[+-]?\d+")
 SEPARATORS = {",": "','", ";": "';'", "\t": r"'\t'", "|": "'|'"}
-
-
-@dataclass
-class Text:
-    """A table of text, None where a field is empty or means a missing value.
-
-    `notes` are remarks on how it was read, `marks` the texts of read.missing that occurred.
-    """
-
-    table: pa.Table
-    notes: list[str] = field(default_factory=list)
-    marks: set[str] = field(default_factory=set)
 
 
 def read_text(path: Path, read: Reading, listed: dict[str, list[str]]) -> Text:
@@ -68,38 +58,57 @@ def read_text(path: Path, read: Reading, listed: dict[str, list[str]]) -> Text:
     except pa.ArrowInvalid as error:
         raise ValueError(f"the files of {path.name} hold other types: {error}") from None
     if len(tables) > 1:
-        found.notes.append(f"{len(tables)} files, one below the other")
-    _note_marks(found, read)
-    return found
+        found.note(f"{len(tables)} files, one below the other")
+    return found.conclude(read)
 
 
 def _read_file(path: Path, read: Reading, listed: dict[str, list[str]], found: Text) -> pa.Table:
     if path.stat().st_size == 0:
         raise ValueError(f"{path.name} is empty")
     if is_parquet(path):
-        return cleaned(path.name, read_parquet(path), read, listed, found)
+        return cleaned(path.name, read_columns(path), read, listed, found)
     written = read_excel(path, read) if is_excel(path) else content(path)
-    try:
-        lines = _first_lines(written, read)
-        skipped = lines_before_header(lines) if read.skip is None else read.skip
-        _refuse_other_separator(path, lines[skipped] if skipped < len(lines) else "", read)
+    with explaining(path, read):
+        skipped = skipped_lines(path, _head(written), read, found)
         table = _read(written, read, skipped)
+    # As many ends of lines as rows leave none for a cell; to look into every cell takes as long as reading them.
+    if _line_feeds(written) > len(table) + skipped + 1:
+        count_line_breaks(path, table, read, found)
+    return without_empty_rows(cleaned(path.name, table, read, listed, found), found)
+
+
+@contextmanager
+def explaining(path: Path, read: Reading) -> Iterator[None]:
+    """Turn what the reader says of a file into a ValueError that says what to configure."""
+    try:
+        yield
     except UnicodeError as error:
         raise ValueError(f"{path.name} is not {read.encoding} ({error}): set read.encoding, perhaps cp1252") from None
     except pa.ArrowInvalid as error:
         if "invalid UTF8" in str(error):
             raise ValueError(f"{path.name} is not utf-8: set read.encoding, perhaps cp1252") from None
+        if "straddles" in str(error):
+            reason = "a row is longer than 1 MB, most likely because a quote opens and none closes"
+            raise ValueError(f"{path.name}: {reason}: set read.quote to null") from None
         reason = str(error).partition(" Row:")[0].removeprefix("CSV parse error: ")
         raise ValueError(f"{path.name} is not a table separated by {read.separator!r}: {reason}") from None
+
+
+def skipped_lines(path: Path, head: bytes, read: Reading, found: Text) -> int:
+    """How many lines of a file, whose first bytes are given, stand before its header.
+
+    Raises:
+        ValueError: it looks separated by another mark.
+    """
+    lines = head.decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
+    skipped = lines_before_header(lines) if read.skip is None else read.skip
+    _refuse_other_separator(path, lines[skipped] if skipped < len(lines) else "", read)
     if skipped:
-        found.notes.append(f"skipped {skipped} lines before the header")
-    # As many ends of lines as rows leave none for a cell; to look into every cell takes as long as reading them.
-    if _line_feeds(written) > len(table) + skipped + 1:
-        _note_line_breaks(path, table, read, found.notes)
-    return _without_empty_rows(cleaned(path.name, table, read, listed, found), found.notes)
+        found.note(f"skipped {skipped} lines before the header")
+    return skipped
 
 
-def _without_empty_rows(table: pa.Table, notes: list[str]) -> pa.Table:
+def without_empty_rows(table: pa.Table, found: Text) -> pa.Table:
     """The rows that hold a value; a spreadsheet often exports some of nothing but separators."""
     empty = pa.scalar(True)
     for column in table.columns:
@@ -107,21 +116,31 @@ def _without_empty_rows(table: pa.Table, notes: list[str]) -> pa.Table:
         if not pc.any(empty).as_py():
             return table
     kept = table.filter(pc.invert(empty))
-    notes.append(f"skipped {len(table) - len(kept)} rows without any value")
+    found.empty_rows += len(table) - len(kept)
     return kept
 
 
 def _read(written: Path | bytes, read: Reading, skipped: int) -> pa.Table:
-    reading = pyarrow.csv.ReadOptions(encoding=read.encoding, column_names=read.names, skip_rows=skipped)
-    parsing = pyarrow.csv.ParseOptions(
+    reading, parsing = options(read, skipped)
+    with pyarrow.csv.open_csv(_opened(written), reading, parsing) as stream:
+        converting = as_texts(stream.schema.names)
+    return pyarrow.csv.read_csv(_opened(written), reading, parsing, converting)
+
+
+def options(read: Reading, skipped: int) -> tuple[pyarrow.csv.ReadOptions, pyarrow.csv.ParseOptions]:
+    """How pyarrow reads a file, whose first lines are skipped."""
+    return pyarrow.csv.ReadOptions(
+        encoding=read.encoding, column_names=read.names, skip_rows=skipped
+    ), pyarrow.csv.ParseOptions(
         delimiter=read.separator, newlines_in_values=True, quote_char=read.quote or False, double_quote=bool(read.quote)
     )
-    with pyarrow.csv.open_csv(_opened(written), reading, parsing) as stream:
-        names = stream.schema.names
-    converting = pyarrow.csv.ConvertOptions(
+
+
+def as_texts(names: list[str]) -> pyarrow.csv.ConvertOptions:
+    """Columns as they are written."""
+    return pyarrow.csv.ConvertOptions(
         column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, quoted_strings_can_be_null=False
     )
-    return pyarrow.csv.read_csv(_opened(written), reading, parsing, converting)
 
 
 def _opened(written: Path | bytes) -> Path | pa.BufferReader:
@@ -133,17 +152,12 @@ def _head(written: Path | bytes) -> bytes:
         return stream.read(HEAD)
 
 
-def _first_lines(written: Path | bytes, read: Reading) -> list[str]:
-    return _head(written).decode(read.encoding, "replace").removeprefix("\ufeff").splitlines()
-
-
 def says_utf8(path: Path) -> bool:
     """Whether a file of text holds letters beyond ASCII in UTF-8: those of another encoding hardly look like them."""
     if path.is_dir() or is_parquet(path) or is_excel(path):
         return False
-    written = content(path)
     decoder, ascii_alone = codecs.getincrementaldecoder("utf-8")(), True
-    with io.BytesIO(written) if isinstance(written, bytes) else written.open("rb") as stream:
+    with opened(path) as stream:
         try:
             while block := stream.read(HEAD):
                 decoder.decode(block)
@@ -192,8 +206,8 @@ def _refuse_other_separator(path: Path, header: str, read: Reading) -> None:
         )
 
 
-def _note_line_breaks(path: Path, table: pa.Table, read: Reading, notes: list[str]) -> None:
-    """Count cells of several lines. A stray quote makes one of whole rows.
+def count_line_breaks(path: Path, table: pa.Table, read: Reading, found: Text, before: int = 0) -> None:
+    """Count cells of several lines. A stray quote makes one of whole rows. `before`: how many rows were read before.
 
     Raises:
         ValueError: a cell holds whole rows.
@@ -206,12 +220,12 @@ def _note_line_breaks(path: Path, table: pa.Table, read: Reading, notes: list[st
         separators = len(table.column_names) - 1
         for cell in cells.slice(0, 1000).to_pylist():
             if any(line.count(read.separator) >= separators for line in cell.split("\n")[1:-1]) and separators:
-                row = pc.index(column, cell).as_py() + 1
+                row = pc.index(column, cell).as_py() + before + 1
                 raise ValueError(
                     f"{path.name}: column {name!r} holds {cell.count(chr(10)) + 1} whole lines in data row {row}, "
                     "which a quote opens; if it is only an inch mark, set read.quote to null"
                 )
-        notes.append(f"column {name.strip()!r}: {count} cells have line breaks in them")
+        found.line_breaks[name.strip()] = found.line_breaks.get(name.strip(), 0) + count
 
 
 def cleaned(where: str, table: pa.Table, read: Reading, listed: dict[str, list[str]], found: Text) -> pa.Table:
@@ -237,11 +251,11 @@ def cleaned(where: str, table: pa.Table, read: Reading, listed: dict[str, list[s
                 values = pc.if_else(empty, pa.scalar(None, pa.string()), values)
             column = values
         if not name and column.null_count == len(column):
-            found.notes.append(f"skipped column {position}, which has neither a name nor a value")
+            found.note(f"skipped column {position}, which has neither a name nor a value")
             continue
         if not name:
             name = f"column {position}"
-            found.notes.append(f"column {position} has no name: it is called {name!r}")
+            found.note(f"column {position} has no name: it is called {name!r}")
         if name in columns:
             raise ValueError(f"{where} has two columns {name!r}")
         columns[name] = column
@@ -259,9 +273,3 @@ def _stripped(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column
     names = pa.array([unicodedata.normalize("NFC", text) for text in coded.dictionary.to_pylist()], pa.string())
     return pa.chunked_array([names.take(coded.indices)])
-
-
-def _note_marks(found: Text, read: Reading) -> None:
-    for mark in read.missing:
-        if mark.strip() not in found.marks:
-            found.notes.append(f"read.missing: {mark!r} never occurs")

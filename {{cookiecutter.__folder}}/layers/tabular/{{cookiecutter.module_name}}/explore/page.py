@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hydra
-import pandas as pd
 from omegaconf import DictConfig
 
 from ..common.config import load
 from ..common.data_paths import EXPLORED, PROFILE, PROFILE_BEFORE, TABLE
-from ..common.files import read_json, write_json, write_text
+from ..common.files import read_json, read_parquet, write_json, write_text
 from ..common.paths import CONFIGS, COUNTS, ROOT, outputs
 from ..rendering import render
 from .changes import changes
@@ -19,7 +18,7 @@ from .profile import profile
 def main(cfg: DictConfig) -> None:
     """Write data/interim/profile.json and reports/explore.html."""
     data = load(cfg).data
-    found = profile(pd.read_parquet(ROOT / TABLE), data, read_json(ROOT / COUNTS)["columns"])
+    found = profile(read_parquet(ROOT / TABLE), data, read_json(ROOT / COUNTS)["columns"])
     before = read_json(ROOT / PROFILE_BEFORE)
     write_json(outputs() / PROFILE, found)
     # The numbers of another table say nothing about this one.

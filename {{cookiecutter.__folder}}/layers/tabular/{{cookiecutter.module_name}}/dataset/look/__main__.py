@@ -12,7 +12,8 @@ from ...common.strict import nearest
 from ...common.table import Column, Data
 from ...tables.columns import joined, listed_values, type_columns
 from ...tables.overview import described, overview
-from ...tables.reading import Text, read_text
+from ...tables.reading import read_text
+from ...tables.text import Text
 from .questions import ask, somebody
 from .roles import warnings
 from .sample import sampled

@@ -12,7 +12,8 @@ import pyarrow as pa
 from ...common.table import Column, Data
 from ...tables.cleaning import duplicated_rows, likely_mark, said
 from ...tables.notation import COMPACT, distinct, inexact, is_compact, is_prose, to_numbers, unit_of_values
-from ...tables.reading import Text, read_text
+from ...tables.reading import read_text
+from ...tables.text import Text
 from .questions import agrees, ask, somebody
 from .roles import group_of, id_of, task_of, test_marks, time_of
 from .sniff import WORDS, Sniffed
