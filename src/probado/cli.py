@@ -43,6 +43,10 @@ COMMANDS = {
         "probado.life.promote",
         "register the present model, and make it the champion if it passes the gate",
     ),
+    "retrain": (
+        "probado.life.retrain.command",
+        "train on new data aside, and take the model over only if it passes the gate",
+    ),
     "rollback": (
         "probado.life.rollback",
         "make an earlier version the champion again",

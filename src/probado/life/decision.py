@@ -83,16 +83,16 @@ def decide(
 
 
 @contextmanager
-def only_one(root: Path) -> Iterator[None]:
-    """Hold the project's promotions; raises Refused if another one does."""
+def only_one(root: Path, name: Path = LOCK, what: str = "promotion or rollback") -> Iterator[None]:
+    """Hold the project's promotions, or what else a lock stands for; raises Refused if another process does."""
     from filelock import FileLock, Timeout
 
-    (root / LOCK).parent.mkdir(exist_ok=True)
-    lock = FileLock(root / LOCK)
+    (root / name).parent.mkdir(exist_ok=True)
+    lock = FileLock(root / name)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise Refused("another promotion or rollback of this project is running: this one did nothing") from None
+        raise Refused(f"another {what} of this project is running: this one did nothing") from None
     try:
         yield
     finally:

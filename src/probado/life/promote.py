@@ -35,29 +35,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("--module", required=True, help="the project's Python module")
     parser.add_argument("--unproven", action="store_true", help="ask for no proof of the present commit")
+    # make retrain trains in a clone, whose model joins those of the project.
+    parser.add_argument("--home", type=Path, default=Path(), help=argparse.SUPPRESS)
 
 
 def run(options: argparse.Namespace) -> int:
     """Promote; returns the exit status: 0 champion, 1 refused, 3 challenger."""
-    root = Path.cwd()
+    root, home = Path.cwd(), options.home.resolve()
     try:
-        with only_one(root):
-            return promote(root, options.module, options.unproven)
+        with only_one(home):
+            return promote(root, options.module, options.unproven, home)
     except Refused as error:
         print(f"probado promote: {error}", file=sys.stderr)
         return 1
 
 
-def promote(root: Path, module: str, unproven: bool) -> int:
-    """Ask the gate about the present model, register it, carry out what is decided; returns the exit status."""
+def promote(root: Path, module: str, unproven: bool, home: Path) -> int:
+    """Ask the gate about the present model, register it, carry out what is decided; returns the exit status.
+
+    Args:
+        root: the folder of the code, data and model.
+        module: the project's package.
+        unproven: whether no proof is asked for.
+        home: the folder of the project's registry.
+    """
     success, model = read_success(root), up_to_date(root)
     proof = "not asked for" if unproven else proven(root, model)
     from probado.life.registry import Registry
 
-    registry = Registry(module, root)
+    registry = Registry(module, home)
     registry.finish()
     # Beside the versions, because one is moved there.
-    with tempfile.TemporaryDirectory(dir=root / LOCK.parent) as name:
+    with tempfile.TemporaryDirectory(dir=home / LOCK.parent) as name:
         aside = Path(name)
         version = make_version(root, module, aside / "version")
         known = registry.known(version.digest)

@@ -1,0 +1,125 @@
+"""probado retrain: train on new data aside, and take the model over only if it passes the gate."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from probado.contract import STORE
+from probado.errors import Refused
+from probado.files import remove
+from probado.life.decision import CHAMPION, only_one
+from probado.life.promote import CHALLENGED
+from probado.life.retrain.data import put, source_file
+from probado.life.retrain.takeover import REF, settle, take_over
+from probado.repository.git import git, uncommitted
+from probado.store import address
+
+FOLDER, LOCK = Path(".life/retrain"), Path(".life/retrain.lock")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--module", required=True, help="the project's Python module")
+    parser.add_argument("--file", type=Path, help="the new data, in the place of the configured file")
+    parser.add_argument("--unproven", action="store_true", help="do not prove the results first")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Retrain; returns the exit status: 0 champion, or nothing new, 1 it could not be done, 3 challenger."""
+    root = Path.cwd()
+    try:
+        with only_one(root, LOCK, "retraining"):
+            settle(root)
+            return retrain(root, options.module, options.file, options.unproven)
+    except Refused as error:
+        print(f"probado retrain: {error}", file=sys.stderr)
+        return 1
+
+
+def retrain(root: Path, module: str, file: Path | None, unproven: bool) -> int:
+    """Run everything in a clone that shares git's objects, DVC's cache and the registry; returns the exit status."""
+    if file and not file.exists():
+        raise Refused(f"there is no file {file}")
+    if changed := uncommitted(root):
+        raise Refused(
+            f"{changed[0]} is not committed: a retrained model belongs to a commit, which follows the last one"
+        )
+    remove(root / FOLDER)
+    try:
+        aside = clone(root)
+        _run(aside, root, "dvc", "checkout", "--quiet", "--allow-missing")
+        if file:
+            put(file, aside)
+        else:
+            _copy_source(root, aside)
+            _run(aside, root, "dvc", "repro", "--force", "--single-item", "acquire")
+        _run(aside, root, "dvc", "repro")
+        if not uncommitted(aside):
+            print("the same data give the same model: there is nothing to promote")
+            return 0
+        commit(root, aside, f"Retrain on {file.name}" if file else "Retrain")
+        if not unproven:
+            _run(aside, root, "probado", "prove")
+        git(root, "fetch", "--quiet", str(aside), f"+HEAD:{REF}")
+        asked = ["probado", "promote", "--module", module, "--home", str(root), *(["--unproven"] if unproven else [])]
+        status = _called(aside, root, *asked, own_store=False)
+        if status == 0:
+            take_over(root, aside)
+        else:
+            git(root, "update-ref", "-d", REF)
+            print(
+                "the project is as it was" if status == CHALLENGED else f"it is no {CHAMPION}: the project is as it was"
+            )
+        return status
+    finally:
+        remove(root / FOLDER)
+
+
+def clone(root: Path) -> Path:
+    """The project in a clone of the commit; returns its folder."""
+    where = root / FOLDER
+    top, inside = (git(root, "rev-parse", name).strip() for name in ("--show-toplevel", "--show-prefix"))
+    git(root, "clone", "--quiet", "--shared", top, str(where))
+    aside = where / inside
+    settings = root / ".dvc" / "config.local"
+    if settings.is_file():
+        (aside / ".dvc" / "config.local").write_bytes(settings.read_bytes())
+    cache = subprocess.run(
+        [sys.executable, "-P", "-m", "dvc", "cache", "dir"], cwd=root, capture_output=True, text=True, check=True
+    )
+    _run(aside, root, "dvc", "cache", "dir", "--local", cache.stdout.strip())
+    return aside
+
+
+def _copy_source(root: Path, aside: Path) -> None:
+    """Bring the configured file, which git and DVC may both leave alone, into the clone."""
+    name = source_file(root)
+    if name and (root / name).exists() and not (aside / name).exists():
+        put(root / name, aside)
+
+
+def commit(root: Path, aside: Path, message: str) -> None:
+    """Commit what changed, as the person who commits in the project."""
+    who = []
+    for key, otherwise in (("user.name", "probado"), ("user.email", "probado@localhost")):
+        found = subprocess.run(["git", "-C", str(root), "config", key], capture_output=True, text=True).stdout.strip()
+        who += ["-c", f"{key}={found or otherwise}"]
+    git(aside, "add", "--all")
+    git(aside, *who, "commit", "--quiet", "--message", message)
+
+
+def _run(aside: Path, root: Path, *command: str) -> None:
+    if _called(aside, root, *command):
+        raise Refused(f"{' '.join(command)} failed on the new data: the project is as it was")
+
+
+def _called(aside: Path, root: Path, *command: str, own_store: bool = True) -> int:
+    """The exit status of a module's command in the clone, whose runs are kept in the project's store."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    store = {STORE: address(root)} if own_store else {}
+    command = (sys.executable, "-P", "-m", *command)
+    return subprocess.run(command, cwd=aside, env={**os.environ, "PATH": path, **store}).returncode
