@@ -29,8 +29,8 @@ TEXTS = {
 LAYERS = "layers"
 # Files of a layer that are not copied: the list of required layers, and the parts that files of the core include.
 REQUIRES, PARTS = "requires.txt", "parts"
-# Most of a layer is copied, not rendered, which takes half the time. This hook fills in the module's name, in tests and
-# in names of folders. Cookiecutter renders this file too, so the placeholders are written in pieces.
+# Most of a layer is copied, not rendered, which takes half the time. This hook fills in the module's name, in tests,
+# notebooks, Dockerfile and names of folders. Cookiecutter renders this file too: the placeholders are written in pieces.
 MODULE, MODULE_FOLDER = "{" + "{ cookiecutter.module_name }" + "}", "{" + "{cookiecutter.module_name}" + "}"
 
 
@@ -68,7 +68,7 @@ def lay(project: str, answers: dict[str, str]) -> None:
             target = os.path.join(project, name.replace(MODULE_FOLDER, answers["module_name"]))
             source = os.path.join(folder, layer, name)
             os.makedirs(os.path.dirname(target), exist_ok=True)
-            if name.startswith(("tests" + os.sep, "notebooks" + os.sep)):
+            if name.startswith(("Dockerfile", "tests" + os.sep, "notebooks" + os.sep)):
                 name_module(source, answers["module_name"])
             os.replace(source, target)
     shutil.rmtree(folder)

@@ -67,7 +67,10 @@ def test_new_data_give_a_champion_or_nothing(own: Callable[..., Project]) -> Non
     assert retrain(project, table("x", 1)) == (0, "the same data give the same model: there is nothing to promote")
     assert retrain(project, table("neither", 2)) == (3, "the project is as it was")
     status, said = retrain(project, "x,label\n1,yes\n2,no\n")
-    assert (status, said) == (1, "probado retrain: dvc repro failed on the new data: the project is as it was")
+    assert status == 1
+    assert said.startswith(
+        "probado retrain: dvc repro failed on the new data: the project is as it was, and .life/retrain"
+    )
     assert state(project) == before and champion(project) == "1"
 
     new = table("y", 3)

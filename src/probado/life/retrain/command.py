@@ -11,7 +11,7 @@ from pathlib import Path
 from probado.contract import STORE
 from probado.errors import Refused
 from probado.files import remove
-from probado.life.decision import CHAMPION, only_one
+from probado.life.decision import only_one
 from probado.life.promote import CHALLENGED
 from probado.life.retrain.data import put, source_file
 from probado.life.retrain.takeover import REF, settle, take_over
@@ -19,6 +19,7 @@ from probado.repository.git import git, uncommitted
 from probado.store import address
 
 FOLDER, LOCK = Path(".life/retrain"), Path(".life/retrain.lock")
+AS_IT_WAS = f"the project is as it was, and {FOLDER} shows what was tried"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,34 +50,45 @@ def retrain(root: Path, module: str, file: Path | None, unproven: bool) -> int:
             f"{changed[0]} is not committed: a retrained model belongs to a commit, which follows the last one"
         )
     remove(root / FOLDER)
-    try:
-        aside = clone(root)
-        _run(aside, root, "dvc", "checkout", "--quiet", "--allow-missing")
-        if file:
-            put(file, aside)
-        else:
-            _copy_source(root, aside)
-            _run(aside, root, "dvc", "repro", "--force", "--single-item", "acquire")
-        _run(aside, root, "dvc", "repro")
-        if not uncommitted(aside):
-            print("the same data give the same model: there is nothing to promote")
-            return 0
+    aside = clone(root)
+    status = 0
+    if make(root, aside, file):
         commit(root, aside, f"Retrain on {file.name}" if file else "Retrain")
-        if not unproven:
-            _run(aside, root, "probado", "prove")
-        git(root, "fetch", "--quiet", str(aside), f"+HEAD:{REF}")
-        asked = ["probado", "promote", "--module", module, "--home", str(root), *(["--unproven"] if unproven else [])]
-        status = _called(aside, root, *asked, own_store=False)
-        if status == 0:
-            take_over(root, aside)
-        else:
-            git(root, "update-ref", "-d", REF)
-            print(
-                "the project is as it was" if status == CHALLENGED else f"it is no {CHAMPION}: the project is as it was"
-            )
-        return status
-    finally:
-        remove(root / FOLDER)
+        status = ask(root, aside, module, unproven)
+    else:
+        print("the same data give the same model: there is nothing to promote")
+    # What a failure left stays there to be looked at.
+    remove(root / FOLDER)
+    return status
+
+
+def make(root: Path, aside: Path, file: Path | None) -> bool:
+    """Run the pipeline of the clone on new data; returns whether it gave anything new."""
+    _run(aside, root, "dvc", "checkout", "--quiet", "--allow-missing")
+    if file:
+        put(file, aside)
+    else:
+        _copy_source(root, aside)
+        _run(aside, root, "dvc", "repro", "--force", "--single-item", "acquire")
+    _run(aside, root, "dvc", "repro")
+    return bool(uncommitted(aside))
+
+
+def ask(root: Path, aside: Path, module: str, unproven: bool) -> int:
+    """Prove the clone's results, ask the gate about its model, and take a champion over; returns the exit status."""
+    if not unproven:
+        _run(aside, root, "probado", "prove")
+    git(root, "fetch", "--quiet", str(aside), f"+HEAD:{REF}")
+    asked = ["probado", "promote", "--module", module, "--home", str(root), *(["--unproven"] if unproven else [])]
+    status = _called(aside, root, *asked, own_store=False)
+    if status == 0:
+        take_over(root, aside)
+        return 0
+    git(root, "update-ref", "-d", REF)
+    if status != CHALLENGED:
+        raise Refused(f"the gate could not be asked: {AS_IT_WAS}")
+    print("the project is as it was")
+    return status
 
 
 def clone(root: Path) -> Path:
@@ -114,7 +126,7 @@ def commit(root: Path, aside: Path, message: str) -> None:
 
 def _run(aside: Path, root: Path, *command: str) -> None:
     if _called(aside, root, *command):
-        raise Refused(f"{' '.join(command)} failed on the new data: the project is as it was")
+        raise Refused(f"{' '.join(command)} failed on the new data: {AS_IT_WAS}")
 
 
 def _called(aside: Path, root: Path, *command: str, own_store: bool = True) -> int:

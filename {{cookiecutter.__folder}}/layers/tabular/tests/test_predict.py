@@ -167,7 +167,7 @@ def test_names_that_a_person_gave_stay(predictor: predict.Predictor, tmp_path: P
 
 
 def test_a_missing_column_and_a_bad_row_are_named(predictor: predict.Predictor) -> None:
-    with pytest.raises(ValueError, match="the rows lack 'kind'; they have code, day, size, note"):
+    with pytest.raises(ValueError, match="the rows lack 'kind'; they have 'code', 'day', 'size', 'note'"):
         predictor.predict(raw().drop(columns="kind"))
     rows = raw()
     rows.loc[1, "size"], rows.loc[3, "day"], rows.loc[4, "size"] = "many", "2024-03-01", "91"

@@ -24,6 +24,8 @@ from .text import Text
 
 # Values of a category that are listed, the most frequent first.
 LISTED = 50
+# Columns that a message names.
+SHOWN = 10
 # What the source of the training data was says nothing about new rows.
 NOWHERE: dict[str, Any] = {"kind": "file", "url": None, "mirrors": [], "path": None, "sha256": None}
 
@@ -180,7 +182,7 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
     """
     table = joined(table, contract.data) if contract.data.read.join else table
     if missing := [name for name in contract.needed if name not in table.column_names]:
-        raise ValueError(f"the rows lack {', '.join(map(repr, missing))}; they have {', '.join(table.column_names)}")
+        raise ValueError(f"the rows lack {_some(missing)}; they have {_some(table.column_names)}")
     reasons = np.full(len(table), "", dtype=object)
     typed = {}
     for one in (one for one in contract.inputs if one.name in table.column_names):
@@ -194,6 +196,11 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
             if bad.any():
                 reasons[bad & (reasons == "")] = f"{one.name}: {reason}"
     return pd.DataFrame(typed, index=range(len(table))), pd.Series(reasons, dtype="str")
+
+
+def _some(names: list[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    return ", ".join(map(repr, names[:SHOWN])) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
 
 
 def spelling(one: Input) -> dict[str, str]:
