@@ -12,7 +12,7 @@ import statistics
 from pathlib import Path
 from typing import Any
 
-from benchmarks import account, batch, daily, judge, pipeline, prove, serving, showers, table, tuning
+from benchmarks import account, batch, daily, judge, pipeline, prove, rates, serving, showers, table, tuning
 from benchmarks.bench import HERE, SCRATCH, TEMPLATE, Figure, Group, machine
 
 GROUPS = {
@@ -26,6 +26,7 @@ GROUPS = {
     "tuning": tuning.tuning,
     "serving": serving.serving,
     "batch": batch.batch,
+    "rates": rates.rates,
     "account": account.account,
     "prove": prove.prove,
     "judge": judge.judge,

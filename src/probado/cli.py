@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from probado import __version__
+from probado.errors import Refused, without_password
 
 # Name: the module, imported when it is asked for, and what it does.
 COMMANDS = {
@@ -86,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; `arguments` default to the process's own.
 
     Returns:
-        The exit status. 2 is a usage error, as everywhere.
+        The exit status: that of the command, 1 if it refuses, which is said in one line, 2 for a usage error.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(prog="probado", description="Judge and operate a project with git and DVC.")
@@ -99,5 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     options = parser.parse_args(given)
-    status: int = options.run(options)
+    try:
+        status: int = options.run(options)
+    except Refused as error:
+        print(f"probado {options.command}: {without_password(str(error))}", file=sys.stderr)
+        return 1
     return status

@@ -82,17 +82,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Set the remote of the repository here; returns the exit status."""
     if not CONFIG.is_file():
-        return complain("there is no .dvc/config here: run it in the folder with a DVC repository (dvc init)")
+        raise Refused("there is no .dvc/config here: run it in the folder with a DVC repository (dvc init)")
     if options.url is None:
         explain()
         return 0
-    try:
-        kind, before = kind_of(options.url), address_of(options.name)
-        settings = dict(split(setting) for setting in options.settings)
-        set_remote(options.name, options.url, settings)
-        install_plugins()
-    except Refused as error:
-        return complain(str(error))
+    kind, before = kind_of(options.url), address_of(options.name)
+    settings = dict(split(setting) for setting in options.settings)
+    set_remote(options.name, options.url, settings)
+    install_plugins()
     if before not in (None, options.url):
         print(f"{options.name} was {before}")
     hidden = sorted(settings.keys() & SECRETS)
@@ -105,12 +102,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"DVC needs {kind.plugin} for it: pip install {kind.plugin}")
     print(f"next: git add {CONFIG} && git commit, then dvc push; others: git clone, make env, dvc pull")
     return 0
-
-
-def complain(reason: str) -> int:
-    """Say why nothing was set; returns the exit status."""
-    print(f"probado remote: {reason}", file=sys.stderr)
-    return 1
 
 
 def kind_of(url: str) -> Kind:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from probado.contract import DATABASE, STORE
-from probado.errors import without_password
+from probado.errors import Refused, without_password
 
 TRIED = 20
 
@@ -29,14 +29,14 @@ def run(_: argparse.Namespace) -> int:
         print(f"the runs are at {without_password(store)}")
         return 0
     if importlib.util.find_spec("mlflow") is None:
-        return complain("MLflow is not installed here: run it in the project's environment")
+        raise Refused("MLflow is not installed here: run it in the project's environment")
     wanted = os.environ.get("MLFLOW_PORT", "5000")
     if not wanted.isdecimal():
-        return complain(f"MLFLOW_PORT must be a number, found {wanted!r}")
+        raise Refused(f"MLFLOW_PORT must be a number, found {wanted!r}")
     first, end = int(wanted), int(wanted) + TRIED
     port = next((port for port in range(first, end) if is_free(port)), None)
     if port is None:
-        return complain(f"the ports {first} to {end - 1} are taken: set MLFLOW_PORT to a free one")
+        raise Refused(f"the ports {first} to {end - 1} are taken: set MLFLOW_PORT to a free one")
     if port != first:
         print(f"port {first} is taken by another program", flush=True)
     print(f"the runs are at http://127.0.0.1:{port}/{page(store)}", flush=True)
@@ -58,12 +58,6 @@ def page(store: str) -> str:
         if found := database.execute(newest).fetchone():
             return f"#/experiments/{found[0]}"
     return ""
-
-
-def complain(reason: str) -> int:
-    """Say why there is nothing to see; returns the exit status."""
-    print(f"probado ui: {reason}", file=sys.stderr)
-    return 1
 
 
 def is_free(port: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import sys
 import webbrowser
 from pathlib import Path
 
@@ -25,8 +24,7 @@ def run(options: argparse.Namespace) -> int:
     """Print the page's address and open it where there is a browser; returns the exit status."""
     page: Path = options.page
     if not page.is_file():
-        print(f"probado view: there is no {page}: make train, or dvc pull", file=sys.stderr)
-        return 1
+        raise Refused(f"there is no {page}: make train, or dvc pull")
     # The page itself has no commit in it: it is the same bytes for the same results, whatever else was committed.
     address = "#".join(filter(None, [page.resolve().as_uri(), commit()]))
     print(address)

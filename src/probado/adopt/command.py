@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from probado.adopt.advice import by_hand
@@ -23,13 +22,8 @@ def run(options: argparse.Namespace) -> int:
         plan = make_plan(options.new, options.folder)
         steps = by_hand(plan, options.new, options.folder)
         plan.lay(options.folder)
-    except Refused as error:
-        print(f"probado adopt: {error}", file=sys.stderr)
-        return 1
     except OSError as error:
-        where = error.filename or options.folder
-        print(f"probado adopt: {where}: {error.strerror}: nothing was laid", file=sys.stderr)
-        return 1
+        raise Refused(f"{error.filename or options.folder}: {error.strerror}: nothing was laid") from None
     print(f"{len(plan.files)} files laid: {', '.join(sorted({name.partition('/')[0] for name in plan.files}))}")
     if plan.kept:
         print(f"yours, as they were: {', '.join(plan.kept)}")

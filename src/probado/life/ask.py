@@ -66,13 +66,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask until the person ends it; returns the exit status, 1 if the model cannot be asked."""
+    """Ask until the person ends it; returns the exit status."""
     spoken = options.lang or ("es" if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("es") else "en")
     try:
         conversation(Path.cwd(), options.module, LANGUAGES[spoken])
-    except Refused as error:
-        print(f"probado ask: {error}", file=sys.stderr)
-        return 1
     except (Ended, EOFError, KeyboardInterrupt):
         print()
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,14 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Promote; returns the exit status: 0 champion, 1 refused, 3 challenger."""
+    """Promote; returns the exit status: 0 champion, 3 challenger."""
     root, home = Path.cwd(), options.home.resolve()
-    try:
-        with only_one(home):
-            return promote(root, options.module, options.unproven, home)
-    except Refused as error:
-        print(f"probado promote: {error}", file=sys.stderr)
-        return 1
+    with only_one(home):
+        return promote(root, options.module, options.unproven, home)
 
 
 def promote(root: Path, module: str, unproven: bool, home: Path) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from probado.errors import Refused
@@ -17,14 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Roll back; returns the exit status, 1 if it cannot be done."""
+    """Roll back; returns the exit status."""
     root = Path.cwd()
-    try:
-        with only_one(root):
-            return rollback(root, options.module, options.version)
-    except Refused as error:
-        print(f"probado rollback: {error}", file=sys.stderr)
-        return 1
+    with only_one(root):
+        return rollback(root, options.module, options.version)
 
 
 def rollback(root: Path, module: str, number: str | None) -> int:

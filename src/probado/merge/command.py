@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 
 from probado.contract import DATABASE, STORE
-from probado.errors import Refused, without_password
+from probado.errors import Refused
 from probado.merge.runs import SQLITE, database, merge
 
 
@@ -22,11 +21,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         found = merge(source(options.other), target())
     except ImportError:
-        print("probado merge: MLflow is not installed here: run it in the project's environment", file=sys.stderr)
-        return 1
-    except Refused as error:
-        print(f"probado merge: {without_password(str(error))}", file=sys.stderr)
-        return 1
+        raise Refused("MLflow is not installed here: run it in the project's environment") from None
     print(f"{found.copied} runs copied, {found.known} were there already, {found.running} still run and were left")
     return 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Merge, and say what has to run again; returns the exit status, 1 if git must leave a conflict."""
-    try:
-        base, ours, theirs = (read(path) for path in (options.base, options.ours, options.theirs))
-    except Refused as error:
-        print(f"probado merge-lock: {error}", file=sys.stderr)
-        return 1
+    base, ours, theirs = (read(path) for path in (options.base, options.ours, options.theirs))
     merged, left = merge(base["stages"], ours["stages"], theirs["stages"])
     text = yaml.safe_dump({**ours, "stages": merged}, sort_keys=False, allow_unicode=True, width=10**6)
     partial = options.ours.with_name(options.ours.name + ".partial")

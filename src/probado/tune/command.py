@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Search; returns the exit status: 1 if it cannot be done, 130 if it was interrupted."""
+    """Search; returns the exit status, 130 if it was interrupted."""
     try:
         if not hasattr(os, "fork"):
             raise Refused("it needs processes that share memory, which this system has not: use it in WSL")
@@ -40,9 +40,6 @@ def run(options: argparse.Namespace) -> int:
         model = options.model or chosen_model()
         instead = {name: getattr(options, name) for name in ("trials", "minutes", "workers")}
         return tune(options.module, model, read(Path(f"configs/tune/{model}.yaml"), **instead))
-    except Refused as error:
-        print(f"probado tune: {error}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("\nprobado tune: stopped: the same command goes on", file=sys.stderr)
         return 130

@@ -30,15 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Retrain; returns the exit status: 0 champion, or nothing new, 1 it could not be done, 3 challenger."""
+    """Retrain; returns the exit status: 0 champion, or nothing new, 3 challenger."""
     root = Path.cwd()
-    try:
-        with only_one(root, LOCK, "retraining"):
-            settle(root)
-            return retrain(root, options.module, options.file, options.unproven)
-    except Refused as error:
-        print(f"probado retrain: {error}", file=sys.stderr)
-        return 1
+    with only_one(root, LOCK, "retraining"):
+        settle(root)
+        return retrain(root, options.module, options.file, options.unproven)
 
 
 def retrain(root: Path, module: str, file: Path | None, unproven: bool) -> int:

@@ -7,7 +7,6 @@ import asyncio
 import importlib.util
 import os
 import socket
-import sys
 from pathlib import Path
 
 from probado.errors import Refused
@@ -27,16 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Serve until a signal ends it; returns the exit status, 1 if it cannot be done."""
-    try:
-        return serve(Path.cwd(), options)
-    except Refused as error:
-        print(f"probado serve: {error}", file=sys.stderr)
-        return 1
-
-
-def serve(root: Path, options: argparse.Namespace) -> int:
-    """Run the application on a port."""
+    """Serve until a signal ends it; returns the exit status."""
     if importlib.util.find_spec("prometheus_client") is None:
         raise Refused("it needs packages of the group life: make env WITH=life")
     if not 0 <= options.canary <= 1:
@@ -48,7 +38,7 @@ def serve(root: Path, options: argparse.Namespace) -> int:
     with listening:
         # Connections inherit it. Without it, a client that keeps its connection waits 40 ms for each answer.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        asyncio.run(answer(root, options, listening))
+        asyncio.run(answer(Path.cwd(), options, listening))
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,11 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look; returns the exit status: 0 nothing changed, 1 it cannot be said, 3 something changed."""
-    try:
-        return monitor(Path.cwd(), options.module, options.input, options.labels)
-    except Refused as error:
-        print(f"probado monitor: {error}", file=sys.stderr)
-        return 1
+    return monitor(Path.cwd(), options.module, options.input, options.labels)
 
 
 def monitor(root: Path, module: str, source: Path | None, labels: Path | None) -> int:
