@@ -13,12 +13,12 @@ from probado.errors import Refused
 from probado.files import remove
 from probado.life.decision import only_one
 from probado.life.promote import CHALLENGED
-from probado.life.retrain.data import put, source_file
-from probado.life.retrain.takeover import REF, settle, take_over
+from probado.life.retrain.data import bring
+from probado.life.retrain.takeover import FOLDER, REF, clone_of, settle, take_over
 from probado.repository.git import git, uncommitted
 from probado.store import address
 
-FOLDER, LOCK = Path(".life/retrain"), Path(".life/retrain.lock")
+LOCK = Path(".life/retrain.lock")
 AS_IT_WAS = f"the project is as it was, and {FOLDER} shows what was tried"
 
 
@@ -48,7 +48,7 @@ def retrain(root: Path, module: str, file: Path | None, unproven: bool) -> int:
     remove(root / FOLDER)
     aside = clone(root)
     status = 0
-    if make(root, aside, file):
+    if make(root, aside, module, file):
         commit(root, aside, f"Retrain on {file.name}" if file else "Retrain")
         status = ask(root, aside, module, unproven)
     else:
@@ -58,14 +58,10 @@ def retrain(root: Path, module: str, file: Path | None, unproven: bool) -> int:
     return status
 
 
-def make(root: Path, aside: Path, file: Path | None) -> bool:
+def make(root: Path, aside: Path, module: str, file: Path | None) -> bool:
     """Run the pipeline of the clone on new data; returns whether it gave anything new."""
     _run(aside, root, "dvc", "checkout", "--quiet", "--allow-missing")
-    if file:
-        put(file, aside)
-    else:
-        _copy_source(root, aside)
-        _run(aside, root, "dvc", "repro", "--force", "--single-item", "acquire")
+    bring(file, root, aside, module)
     _run(aside, root, "dvc", "repro")
     return bool(uncommitted(aside))
 
@@ -89,10 +85,9 @@ def ask(root: Path, aside: Path, module: str, unproven: bool) -> int:
 
 def clone(root: Path) -> Path:
     """The project in a clone of the commit; returns its folder."""
-    where = root / FOLDER
-    top, inside = (git(root, "rev-parse", name).strip() for name in ("--show-toplevel", "--show-prefix"))
-    git(root, "clone", "--quiet", "--shared", top, str(where))
-    aside = where / inside
+    top = git(root, "rev-parse", "--show-toplevel").strip()
+    git(root, "clone", "--quiet", "--shared", top, str(root / FOLDER))
+    aside = clone_of(root)
     settings = root / ".dvc" / "config.local"
     if settings.is_file():
         (aside / ".dvc" / "config.local").write_bytes(settings.read_bytes())
@@ -101,13 +96,6 @@ def clone(root: Path) -> Path:
     )
     _run(aside, root, "dvc", "cache", "dir", "--local", cache.stdout.strip())
     return aside
-
-
-def _copy_source(root: Path, aside: Path) -> None:
-    """Bring the configured file, which git and DVC may both leave alone, into the clone."""
-    name = source_file(root)
-    if name and (root / name).exists() and not (aside / name).exists():
-        put(root / name, aside)
 
 
 def commit(root: Path, aside: Path, message: str) -> None:

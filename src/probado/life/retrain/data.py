@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import urllib.request
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from probado.contract import CONFIG
-from probado.errors import Refused
-from probado.evidence.judge import sha256
+from probado.errors import Refused, without_password
 from probado.files import remove
+from probado.life.science import imported
+
+# Seconds without a byte after which an address does not answer.
+PATIENCE = 60
 
 
 def source_of(project: Path) -> tuple[Path, dict[str, Any]]:
@@ -25,33 +30,40 @@ def source_of(project: Path) -> tuple[Path, dict[str, Any]]:
     return path, written.get("source") or {}
 
 
-def source_file(project: Path) -> str | None:
-    """The path of the configured file, from the project's folder; None if the data come from elsewhere."""
-    return source_of(project)[1].get("path")
-
-
-def put(file: Path, project: Path) -> None:
-    """Put a file, or a folder of files, in the place of the configured one, with its hash in the configuration.
+def bring(file: Path | None, root: Path, aside: Path, module: str) -> None:
+    """Configure the clone of a project for new data: a file or folder of them, else what the source has now.
 
     Raises:
-        Refused: the data come from elsewhere, or the configuration does not hold the hash of a file once.
+        Refused: the source has no file, does not answer, or the configuration does not hold its hash once.
     """
-    settings, source = source_of(project)
-    if not source.get("path"):
-        raise Refused(f"{settings.relative_to(project)} names no source.path in whose place {file.name} could be put")
-    target = project / source["path"]
-    remove(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if file.is_dir():
-        shutil.copytree(file, target)
-    else:
-        shutil.copyfile(file, target)
-    if old := source.get("sha256"):
-        if target.is_dir():
-            raise Refused(f"{settings.relative_to(project)} holds the sha256 of a file, and {file.name} is a folder")
-        text = settings.read_text(encoding="utf-8")
-        if text.count(old) != 1:
-            raise Refused(
-                f"{settings.relative_to(project)} does not hold source.sha256 as it is: write the new one there"
-            )
-        settings.write_text(text.replace(old, sha256(target)), encoding="utf-8", newline="\n")
+    settings, source = source_of(aside)
+    path = source.get("path")
+    if file and not path:
+        raise Refused(f"{settings.relative_to(aside)} names no source.path in whose place {file.name} could be put")
+    if file is None and source.get("url"):
+        _configure(settings, source, _hash_at(source["url"]))
+    elif path and (new := file or root / path).exists():
+        target = aside / path
+        remove(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if new.is_dir() else shutil.copyfile)(new, target)
+        _configure(settings, source, imported(module, "common.files", root).sha256(target))
+
+
+def _configure(settings: Path, source: dict[str, Any], new: str) -> None:
+    """Write the hash of the data in the place of the old one."""
+    old, text = source.get("sha256"), settings.read_text(encoding="utf-8")
+    if old == new:
+        return
+    if not old or text.count(old) != 1:
+        raise Refused(f"configs/data/{settings.name} does not hold source.sha256 once, in whose place to write {new}")
+    settings.write_text(text.replace(old, new), encoding="utf-8", newline="\n")
+
+
+def _hash_at(url: str) -> str:
+    """SHA-256 of what an address has now."""
+    try:
+        with urllib.request.urlopen(url, timeout=PATIENCE) as stream:  # noqa: S310 - the project's own address
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        raise Refused(f"{without_password(url)} does not give its data: {error}; or name a file: FILE=...") from None

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from {{ cookiecutter.module_name }}.common.table import Data, Reading
-from {{ cookiecutter.module_name }}.tables.columns import listed_values, type_columns
+from {{ cookiecutter.module_name }}.tables.columns import joined, listed_values, type_columns
 from {{ cookiecutter.module_name }}.tables.reading import read_text
 from {{ cookiecutter.module_name }}.tables.text import Text
 
@@ -223,6 +224,12 @@ def test_a_date_and_an_hour_are_joined(typed: Read) -> None:
     table, _ = typed("day,hour,y\n10/03/2004,18.00,1\n11/03/2004,19.30,2\n", read=read, time="when")
 
     assert table["when"].tolist() == [pd.Timestamp("2004-03-10 18:00"), pd.Timestamp("2004-03-11 19:30")]
+
+
+def test_what_is_joined_already_stays() -> None:
+    table = pa.table({"when": ["10/03/2004 18.00"]})
+
+    assert joined(table, {"when": ["day", "hour"]}) is table
 
 
 def test_cells_of_several_lines_are_counted_and_whole_rows_in_a_cell_refused(typed: Read) -> None:

@@ -47,8 +47,10 @@ class Predictor:
 
         A server predicts rows of several requests at once where they do not.
         """
-        values = {one.name: [*one.range, one.example][-3:] for one in self.inputs}
-        rows = pd.DataFrame({name: (given * 3)[-3:] for name, given in values.items()})
+        columns = {one.name: ([*one.range, one.example] * 3)[-3:] for one in self.inputs}
+        # As times: the text of the training rows may be another one.
+        dates = {one.name: pd.to_datetime(pd.Series(columns[one.name])) for one in self.inputs if one.type == "date"}
+        rows = pd.DataFrame(columns | dates)
         together = features_of(self.contract.as_read(rows), self.contract)
         if (together.reasons != "").any() or len(together.features) != len(rows):
             return False

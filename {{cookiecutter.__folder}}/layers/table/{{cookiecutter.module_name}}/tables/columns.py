@@ -38,7 +38,7 @@ def type_columns(text: Text, data: Data) -> pd.DataFrame:
         ValueError: a configured column is missing, or holds a value of another type; or it is not clear what the values
             of a column mean. The message says what to set.
     """
-    table = joined(text.table, data)
+    table = joined(text.table, data.read.join)
     for name in [*data.columns, *data.roles]:
         if name not in table.column_names:
             raise ValueError(f"the data have no column {name!r}; {nearest(name, table.column_names)}")
@@ -83,13 +83,15 @@ def listed_values(data: Data) -> dict[str, list[str]]:
     return {name: column.values for name, column in data.columns.items() if column.values}
 
 
-def joined(table: pa.Table, data: Data) -> pa.Table:
-    """The table with columns of data.read.join, such as a date and an hour, put together.
+def joined(table: pa.Table, join: dict[str, list[str]]) -> pa.Table:
+    """The table with columns of read.join, such as a date and an hour, put together, unless they are already.
 
     Raises:
         ValueError: a column of them is missing.
     """
-    for name, parts in data.read.join.items():
+    for name, parts in join.items():
+        if name in table.column_names and not set(parts) & set(table.column_names):
+            continue
         for part in parts:
             if part not in table.column_names:
                 raise ValueError(f"read.join: the data have no column {part!r}; {nearest(part, table.column_names)}")

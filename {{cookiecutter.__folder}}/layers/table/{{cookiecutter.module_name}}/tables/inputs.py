@@ -55,6 +55,12 @@ class Contract(Strict):
         """The columns without which no row can be used."""
         return [one.name for one in self.inputs if one.required]
 
+    @property
+    def join(self) -> dict[str, list[str]]:
+        """The columns that are put together, as far as the model needs them."""
+        names = {one.name for one in self.inputs}
+        return {name: parts for name, parts in self.data.read.join.items() if name in names}
+
     def read(self, path: Path) -> Text:
         """Read new rows from a file: as the training rows were read, else by its own header.
 
@@ -83,7 +89,7 @@ class Contract(Strict):
             try:
                 found = pieces(path, way, listed)
                 first = next(found)
-                given = joined(first.table, self.data)
+                given = joined(first.table, self.join)
             except ValueError as error:
                 problem = problem or error
                 continue
@@ -180,7 +186,7 @@ def type_rows(table: pa.Table, contract: Contract) -> tuple[pd.DataFrame, pd.Ser
     Raises:
         ValueError: a column is missing.
     """
-    table = joined(table, contract.data) if contract.data.read.join else table
+    table = joined(table, contract.join)
     if missing := [name for name in contract.needed if name not in table.column_names]:
         raise ValueError(f"the rows lack {_some(missing)}; they have {_some(table.column_names)}")
     reasons = np.full(len(table), "", dtype=object)

@@ -117,7 +117,7 @@ def decide(
             print(f"read.{option}: {json.dumps(found.options[option], ensure_ascii=False)}    ({why})")
     if len(text.table) == 0:
         raise ValueError(f"{options.file.name} has a header and no rows")
-    names = joined(text.table, settings(found, "", "")).column_names
+    names = joined(text.table, settings(found, "", "").read.join).column_names
     for said in (options.target, options.time, options.group, options.id, *options.text):
         if said not in (None, NONE, *names):
             raise ValueError(f"there is no column {said!r}; {nearest(said, names)}")
