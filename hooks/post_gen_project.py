@@ -29,8 +29,8 @@ TEXTS = {
 LAYERS = "layers"
 # Files of a layer that are not copied: the list of required layers, and the parts that files of the core include.
 REQUIRES, PARTS = "requires.txt", "parts"
-# Most of a layer is copied, not rendered, which takes half the time. This hook fills in the module's name, in tests,
-# notebooks, Dockerfile and names of folders. Cookiecutter renders this file too: the placeholders are written in pieces.
+# Most of a layer is copied, not rendered, which takes half the time. This hook fills in the module's name in tests,
+# notebooks, Dockerfile and names of folders. Cookiecutter renders this file too: placeholders are written in pieces.
 MODULE, MODULE_FOLDER = "{" + "{ cookiecutter.module_name }" + "}", "{" + "{cookiecutter.module_name}" + "}"
 
 
