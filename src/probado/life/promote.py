@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from probado.errors import Refused
+from probado.files import read_frame
 from probado.life.decision import CHAMPION, LOCK, decide, only_one
 from probado.life.gate import Finding, judge
 from probado.life.ready import proven, up_to_date
-from probado.life.rows import read_frame
 from probado.life.science import comparison, threads_of
 from probado.life.success import BASELINE, Success, read_success
 from probado.life.version import PREDICTED, PROFILE, Version, make_version, predict

@@ -5,24 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NUMBERS, WORDS = ("number", "integer"), ("category", "text", "date")
-
-
-def read_frame(path: Path) -> pd.DataFrame:
-    """A table of Parquet by pyarrow's own files: as pandas opens them, a program that ends soon may abort.
-
-    See https://github.com/apache/arrow/issues/50482.
-    """
-    import pandas as pd
-    from pyarrow.fs import LocalFileSystem
-
-    return pd.read_parquet(path, filesystem=LocalFileSystem())
 
 
 def as_json(one: Any) -> dict[str, Any]:

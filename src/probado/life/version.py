@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from probado.contract import BASE_LOCK, FIXED, THREAD_VARIABLES
 from probado.errors import Refused
 from probado.evidence.judge import sha256
-from probado.life.rows import read_frame
+from probado.files import read_frame
 from probado.repository.git import paths
 from probado.text import first_mistake, last_line
 

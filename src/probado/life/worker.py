@@ -10,7 +10,8 @@ import json
 import sys
 from pathlib import Path
 
-from probado.life.rows import as_json, read_frame
+from probado.files import read_frame
+from probado.life.rows import as_json
 
 
 def main(module: str, given: str, target: str) -> int:

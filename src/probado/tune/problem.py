@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from probado.errors import Refused
+from probado.files import read_frame
 from probado.tune.settings import Settings
 
 PARTS = ("train", "validation")
@@ -89,11 +90,7 @@ def load(module: str, model: str, settings: Settings) -> Problem:
         fitting.chosen(config)
     except Exception as error:  # noqa: BLE001 - whatever the project finds wrong is said
         raise Refused(" ".join(str(error).split())) from None
-    import pandas as pd
-    from pyarrow.fs import LocalFileSystem
-
-    # As pandas opens a file, a program that ends soon may abort: https://github.com/apache/arrow/issues/50482.
-    rows = [pd.read_parquet(_file(part), filesystem=LocalFileSystem()) for part in PARTS]
+    rows = [read_frame(_file(part)) for part in PARTS]
     metrics = fitting.metrics_of(config.data, fitting.classes_of(rows[0], config.data))
     metric = settings.metric or ("roc_auc" if config.data.task == "classification" else "rmse")
     if metric not in metrics:

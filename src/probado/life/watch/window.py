@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from probado.errors import Refused
-from probado.life.rows import read_frame
+from probado.files import read_frame
 from probado.life.version import Version, run
 from probado.life.watch.profile import Profile, profile_of
 from probado.life.watch.requests import served

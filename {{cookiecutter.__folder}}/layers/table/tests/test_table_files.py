@@ -108,6 +108,16 @@ def test_pieces_are_those_of_the_whole(
     assert found[-1][1] == whole.notes
 
 
+@pytest.mark.parametrize("kind", ["text", "parquet"])
+def test_a_file_without_rows_is_one_piece(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "new"
+    path.write_text("a,b\n") if kind == "text" else pd.DataFrame({"a": [], "b": []}).to_parquet(path)
+
+    [found] = pieces.read_pieces(path, Reading(), {})
+
+    assert (found.table.column_names, len(found.table)) == (["a", "b"], 0)
+
+
 def test_a_quote_that_does_not_close_is_no_endless_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pieces, "BLOCK", 100)
     (tmp_path / "new.csv").write_text("a,b\n" + "1,2\n" * 90 + '3,5"\n1,"4\n' + "1,2\n" * 90)

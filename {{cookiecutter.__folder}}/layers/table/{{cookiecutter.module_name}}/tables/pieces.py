@@ -47,16 +47,18 @@ def read_pieces(path: Path, read: Reading, listed: dict[str, list[str]]) -> Iter
             table = table.append_column(read.file_column, pa.chunked_array([pa.repeat(path.name, len(table))]))
         found.table = table
         yield found
+    if not found.table.column_names:
+        # A file without rows gives no block.
+        yield read_text(path, read, listed)
     found.conclude(read)
 
 
 def _of_parquet(path: Path, read: Reading, listed: dict[str, list[str]], found: Text) -> Iterator[pa.Table]:
     with pq.ParquetFile(path) as file:
         rows, total = 0, file.metadata.num_rows
-        batches = file.iter_batches(ROWS) if total else file.schema_arrow.empty_table().to_batches()
-        for batch in batches:
+        for batch in file.iter_batches(ROWS):
             rows += len(batch)
-            found.share = rows / total if total else 1.0
+            found.share = rows / total
             yield cleaned(path.name, plain(pa.Table.from_batches([batch])), read, listed, found)
 
 
